@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Text files that live in the library (embed.py makes the tables; their last name is NULL). */
+#ifndef BASE_EMBEDDED_H
+#define BASE_EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded {
+    const char *name; /* of the file, without its folder */
+    const char *text;
+};
+
+extern const struct embedded embedded_kernels[]; /* cl/ */
+extern const struct embedded embedded_models[];  /* the YAML files of samples/ */
+
+#endif

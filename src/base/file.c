@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum fig_status path_join(char out[PATH_LIMIT], const char *folder, const char *name)
+{
+    const char *slash = *folder && folder[strlen(folder) - 1] != '/' ? "/" : "";
+    const int length = snprintf(out, PATH_LIMIT, "%s%s%s", folder, slash, name);
+    if (length < 0 || length >= PATH_LIMIT)
+        return fail(FIG_INVALID, "%s/%s: the path is longer than %d bytes", folder, name,
+                    PATH_LIMIT - 1);
+    return FIG_OK;
+}
+
+const char *path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool path_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+bool path_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Folders above `path` first; returns errno's value, 0 when all is there. */
+static int make_folders(const char *path, unsigned mode)
+{
+    char part[PATH_LIMIT];
+    if (strlen(path) >= sizeof(part))
+        return ENAMETOOLONG;
+    strcpy(part, path);
+    for (char *slash = part + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        if (mkdir(part, mode) && errno != EEXIST)
+            return errno;
+        *slash = '/';
+    }
+    if (mkdir(part, mode) && errno != EEXIST)
+        return errno;
+    return path_is_folder(path) ? 0 : ENOTDIR;
+}
+
+enum fig_status folder_create(const char *path, unsigned mode)
+{
+    const int error = make_folders(path, mode);
+    if (error)
+        return fail(FIG_IO, "%s: cannot make this folder: %s", path, strerror(error));
+    return FIG_OK;
+}
+
+enum fig_status folder_cache(char out[PATH_LIMIT], const char *name)
+{
+    const char *base = getenv("XDG_CACHE_HOME");
+    const char *middle = "/figment";
+    if (!base || base[0] != '/') {
+        base = getenv("HOME");
+        middle = "/.cache/figment";
+    }
+    if (!base || base[0] != '/') {
+        log_debug("no cache folder: neither XDG_CACHE_HOME nor HOME is an absolute path");
+        return FIG_IO;
+    }
+    const int length = snprintf(out, PATH_LIMIT, "%s%s/%s", base, middle, name);
+    const int error = length >= PATH_LIMIT ? ENAMETOOLONG : make_folders(out, 0700);
+    if (!error && access(out, W_OK) == 0)
+        return FIG_OK;
+    log_debug("%s: no cache: %s", out, strerror(error ? error : errno));
+    return FIG_IO;
+}
+
+/* Fill `size` bytes from the file; a short file is an error. */
+static enum fig_status read_exactly(FILE *file, const char *path, char *bytes, size_t size)
+{
+    if (fread(bytes, 1, size, file) == size)
+        return FIG_OK;
+    if (ferror(file))
+        return fail(FIG_IO, "%s: cannot read: %s", path, strerror(errno));
+    return fail(FIG_IO, "%s: shorter than its size of %zu bytes", path, size);
+}
+
+static enum fig_status read_open(FILE *file, const char *path, size_t limit, void **bytes,
+                                 size_t *size)
+{
+    struct stat info;
+    if (fstat(fileno(file), &info))
+        return fail(FIG_IO, "%s: cannot look at it: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return fail(FIG_IO, "%s: not a regular file", path);
+    if ((size_t)info.st_size > limit)
+        return fail(FIG_FORMAT, "%s: %zu bytes; at most %zu are read", path,
+                    (size_t)info.st_size, limit);
+    char *all = malloc((size_t)info.st_size + 1);
+    if (!all)
+        return fail(FIG_NOMEM, "%s: no memory for its %zu bytes", path, (size_t)info.st_size);
+    const enum fig_status status = read_exactly(file, path, all, (size_t)info.st_size);
+    if (status) {
+        free(all);
+        return status;
+    }
+    all[info.st_size] = '\0';
+    *bytes = all;
+    *size = (size_t)info.st_size;
+    return FIG_OK;
+}
+
+enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return fail(FIG_IO, "%s: cannot open: %s", path, strerror(errno));
+    const enum fig_status status = read_open(file, path, limit, bytes, size);
+    fclose(file);
+    return status;
+}
+
+enum fig_status writer_open(struct writer *writer, const char *path)
+{
+    writer->file = NULL;
+    const int length = snprintf(writer->temporary, PATH_LIMIT, "%s.%ld.tmp", path, (long)getpid());
+    if (length < 0 || length >= PATH_LIMIT)
+        return fail(FIG_INVALID, "%s: the path is longer than %d bytes", path, PATH_LIMIT - 1);
+    strcpy(writer->path, path);
+    writer->file = fopen(writer->temporary, "wb");
+    if (!writer->file)
+        return fail(FIG_IO, "%s: cannot write: %s", writer->temporary, strerror(errno));
+    return FIG_OK;
+}
+
+enum fig_status writer_add(struct writer *writer, const void *bytes, size_t size)
+{
+    if (fwrite(bytes, 1, size, writer->file) != size)
+        return fail(FIG_IO, "%s: cannot write %zu bytes: %s", writer->path, size, strerror(errno));
+    return FIG_OK;
+}
+
+/* A rename is on the disk only when its folder is. */
+static enum fig_status flush_folder(const char *path)
+{
+    char folder[PATH_LIMIT];
+    strcpy(folder, path);
+    folder[path_name(path) - path] = '\0';
+    const int descriptor = open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0)
+        return FIG_OK; /* a folder we may write but not read: nothing to flush with */
+    const int error = fsync(descriptor) ? errno : 0;
+    close(descriptor);
+    if (error && error != EINVAL)
+        return fail(FIG_IO, "%s: cannot flush its folder: %s", path, strerror(error));
+    return FIG_OK;
+}
+
+enum fig_status writer_commit(struct writer *writer)
+{
+    FILE *file = writer->file;
+    const bool flushed = fflush(file) == 0 && fsync(fileno(file)) == 0;
+    const int error = errno;
+    const bool closed = fclose(file) == 0;
+    writer->file = NULL;
+    if (!flushed || !closed) {
+        remove(writer->temporary);
+        return fail(FIG_IO, "%s: cannot write: %s", writer->path,
+                    strerror(flushed ? errno : error));
+    }
+    if (rename(writer->temporary, writer->path)) {
+        const int why = errno;
+        remove(writer->temporary);
+        return fail(FIG_IO, "%s: cannot rename %s to it: %s", writer->path, writer->temporary,
+                    strerror(why));
+    }
+    return flush_folder(writer->path);
+}
+
+void writer_close(struct writer *writer)
+{
+    if (!writer->file)
+        return;
+    fclose(writer->file);
+    remove(writer->temporary);
+    writer->file = NULL;
+}
+
+enum fig_status file_write(const char *path, const void *bytes, size_t size)
+{
+    struct writer writer;
+    enum fig_status status = writer_open(&writer, path);
+    if (!status)
+        status = writer_add(&writer, bytes, size);
+    if (!status)
+        status = writer_commit(&writer);
+    writer_close(&writer);
+    return status;
+}

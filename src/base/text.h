@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A string that grows.  Start with `struct text t = { 0 };`.  The first failed
+ * allocation is remembered in `failed`, and later additions do nothing: look once. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+
+struct text {
+    char *chars;         /* zero-terminated; NULL while empty */
+    size_t length, room; /* bytes used without the zero, and bytes allocated */
+    bool failed;
+};
+
+void text_add(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_add_bytes(struct text *text, const char *bytes, size_t count);
+void text_free(struct text *text);
+
+#endif
