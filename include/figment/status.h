@@ -2,9 +2,9 @@
 #ifndef FIG_STATUS_H
 #define FIG_STATUS_H
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include <figment/api.h>
+
+FIG_BEGIN
 
 /* What went wrong, for the program.  The log line says why, for the human. */
 enum fig_status {
@@ -22,10 +22,8 @@ enum fig_status {
 };
 
 /* A short lower-case phrase, never NULL. */
-const char *fig_status_text(enum fig_status status);
+FIG_API const char *fig_status_text(enum fig_status status);
 
-#ifdef __cplusplus
-}
-#endif
+FIG_END
 
 #endif
