@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Work that a device does: what a plan is compiled to.  Numbers are `real`s: float, or double on
+ * cpu64.  Offsets and sizes are in bytes of the device's own numbers. */
+#ifndef DEVICE_WORK_H
+#define DEVICE_WORK_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cl/params.h"
+#include "device/row.h"
+
+static_assert(sizeof(struct optimizer) == 9 * 4, "the OpenCL driver must see the same bytes");
+static_assert(sizeof(struct copy) == 5 * 4, "the OpenCL driver must see the same bytes");
+
+enum {
+    DEVICE_ALIGN = 1024, /* offsets of regions are multiples: enough for any sub-buffer */
+    PARTIAL = 1024,      /* elements that one partial sum of a chain covers */
+    CHAIN_INS = 12,
+    CHAIN_STEPS = 40,
+    CHAIN_OUTS = 6,
+    KERNEL_BUFFERS = 4,
+};
+
+struct buffer; /* an allocation; the backend defines it */
+
+struct region {
+    struct buffer *buffer;
+    size_t offset, size;
+};
+
+/* A chain: elementwise functions over elements 0..n-1 in one pass; nothing between them is stored.
+ * Values are numbered: first the inputs, then the results of the steps. */
+struct chain_in {
+    struct region region;
+    unsigned inner, count; /* element i reads [i / inner % count]; count 0: reads [i] */
+};
+struct chain_step {
+    enum row row;
+    int a, b;   /* values; b is -1 for a unary row */
+    float p, q; /* the row's constants */
+};
+struct chain_out {
+    struct region region;
+    int value;
+    bool sum; /* store sums over each PARTIAL elements (the last may be short) instead of elements */
+};
+/* An output region may be the region of an input with count 0, read by the same element, and no
+ * other overlap is allowed. */
+struct chain {
+    size_t n;
+    int ins, steps, outs;
+    struct chain_in in[CHAIN_INS];
+    struct chain_step step[CHAIN_STEPS];
+    struct chain_out out[CHAIN_OUTS];
+};
+
+/* C[m,n] = op(A) op(B), row-major and dense; op transposes where asked: A is then [k,m], B [n,k]. */
+struct product {
+    struct region a, b, c;
+    bool trans_a, trans_b;
+    int m, n, k;
+};
+
+enum work_kind {
+    WORK_KERNEL,
+    WORK_CHAIN,
+    WORK_PRODUCT, /* then the chain over C's m * n elements, if it has outputs */
+};
+
+struct work {
+    enum work_kind kind;
+    const char *name; /* of the graph's node, for messages and profiles; outlives the script */
+
+    /* WORK_KERNEL: n items; `tick`, if any, sets what changes from step to step in `params` before
+     * each run. */
+    enum kernel kernel;
+    struct region buffers[KERNEL_BUFFERS];
+    size_t n;
+    union {
+        struct matrix matrix;
+        struct copy copy;
+        struct random random;
+        struct gather gather;
+        struct optimizer optimizer;
+    } params;
+    void (*tick)(struct work *work, uint32_t step);
+    void *context; /* of tick */
+
+    /* WORK_PRODUCT: in the chain, an input whose region is product.c and whose count is 0 is the
+     * product's result; when an output of the chain is stored in that same region, or when the
+     * chain alone reads it (`product_kept` is false), C itself need not reach memory. */
+    struct product product;
+    bool product_kept; /* others read C as the product left it */
+    struct chain chain;
+};
+
+#endif
