@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FIG_DATA_H
+#define FIG_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <figment/api.h>
+#include <figment/status.h>
+
+FIG_BEGIN
+
+/* A set of samples, whole in memory. */
+struct fig_dataset;
+
+enum fig_split { FIG_TRAIN, FIG_TEST };
+
+/* A sample is height * width * channels values, channels last. */
+struct fig_dataset_info {
+    int count;                   /* samples, at least 1 */
+    int height, width, channels; /* each at least 1 */
+    int classes;                 /* highest label + 1; 0 if there are no labels */
+    bool bytes;                  /* values are bytes 0..255 that stand for 0..1; else floats */
+};
+
+/* Open one half of what `spec` names:
+ *   synthetic[:COUNT]  drawn digits, 28x28 bytes, labels 0..9 in turn; sample i depends on (seed,
+ *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT
+ *   uniform[:COUNT]    28x28 floats u^4, u uniform in [0, 1), no labels; 1024, or COUNT; the same
+ *                      for both halves
+ *   FOLDER             with MNIST's four IDX files: train-images-idx3-ubyte, ..., each may end in
+ *                      .gz and may be spelt train-images.idx3-ubyte
+ *   FILE               one IDX file of images, also gzip'd: both halves are that file, no labels
+ * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
+ * 1 GiB is opened.  FIG_IO if there is no such path or a file is missing, FIG_FORMAT if no format
+ * recognises it or it is damaged, FIG_INVALID for a wrong COUNT. */
+FIG_API enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec,
+                                         enum fig_split split, uint64_t seed);
+FIG_API void fig_dataset_close(struct fig_dataset **dataset);
+
+FIG_API const struct fig_dataset_info *fig_dataset_info(const struct fig_dataset *dataset);
+
+/* All samples, [count][height][width][channels]: one of the two is NULL. */
+FIG_API const uint8_t *fig_dataset_bytes(const struct fig_dataset *dataset);
+FIG_API const float *fig_dataset_values(const struct fig_dataset *dataset);
+
+/* [count], each below `classes`; NULL if there are no labels. */
+FIG_API const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset);
+
+/* Copy sample `index` as height * width * channels floats in [0, 1]: byte / 255, or the value. */
+FIG_API enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index,
+                                           float *out);
+
+FIG_END
+
+#endif
