@@ -97,6 +97,9 @@ static const struct glyph glyphs[10][VARIANTS] = {
     },
 };
 
+static const float pen_range = 0.3f; /* how much wider or narrower the pen gets along a stroke */
+static const float softest = 1.5f;   /* pixels from ink to paper */
+
 /* A trace of the pen: `radius` is the pen's, in pixels; `start` marks where it came down. */
 struct dot {
     float x, y, radius;
@@ -152,8 +155,8 @@ static int shake(const int8_t point[POINTS][2], struct dice *dice, struct dot do
             dots[count] = dots[count - 1];
             continue;
         }
-        const float x = p[0] + about(dice, 8), y = p[1] + about(dice, 8);
-        dots[count] = (struct dot){ .x = x, .y = y, .radius = 1 + about(dice, 0.3f) };
+        const float x = p[0] + about(dice, 9), y = p[1] + about(dice, 9);
+        dots[count] = (struct dot){ .x = x, .y = y, .radius = 1 + about(dice, pen_range) };
     }
     return count;
 }
@@ -186,8 +189,8 @@ static void trace_stroke(const int8_t point[POINTS][2], struct dice *dice, struc
 /* Stretch, slant, turn and bow the whole digit, still in the units of the glyph. */
 static void bend(struct trace *trace, struct dice *dice)
 {
-    const float wide = between(dice, 0.75f, 1.3f), slant = between(dice, -0.5f, 0.15f);
-    const float turn = about(dice, 0.25f), bow_x = about(dice, 0.25f), bow_y = about(dice, 0.2f);
+    const float wide = between(dice, 0.75f, 1.3f), slant = between(dice, -0.6f, 0.15f);
+    const float turn = about(dice, 0.3f), bow_x = about(dice, 0.25f), bow_y = about(dice, 0.2f);
     for (int i = 0; i < trace->count; i++) {
         struct dot *dot = &trace->dots[i];
         const float x = (dot->x - 50) / 50, y = (dot->y - 50) / 50;
@@ -198,33 +201,55 @@ static void bend(struct trace *trace, struct dice *dice)
     }
 }
 
+/* Where the ink is: its box, and its centre of mass. */
+struct extent {
+    float left, right, top, bottom, x, y;
+};
+
+static struct extent measure(const struct trace *trace)
+{
+    const struct dot *first = &trace->dots[0];
+    struct extent e = { .left = first->x, .right = first->x, .top = first->y, .bottom = first->y };
+    float mass = 0;
+    for (int i = 1; i < trace->count; i++) {
+        const struct dot *a = &trace->dots[i - 1], *b = &trace->dots[i];
+        const float dx = b->x - a->x, dy = b->y - a->y;
+        const float length = b->start ? 0 : sqrtf(dx * dx + dy * dy);
+        e.left = fminf(e.left, b->x);
+        e.right = fmaxf(e.right, b->x);
+        e.top = fminf(e.top, b->y);
+        e.bottom = fmaxf(e.bottom, b->y);
+        e.x += length * (a->x + b->x) / 2;
+        e.y += length * (a->y + b->y) / 2;
+        mass += length;
+    }
+    e.x /= mass;
+    e.y /= mass;
+    return e;
+}
+
+/* Where low..high begins so that its `centre` is near the middle and its ends keep the margin. */
+static float place(float low, float high, float centre, float margin, struct dice *dice)
+{
+    const float wished = DIGIT_SIDE / 2 - centre + about(dice, 1.2f);
+    return fminf(fmaxf(wished, margin - low), DIGIT_SIDE - margin - high);
+}
+
 /* As MNIST was made: the longer side of the ink fits its box, the centre of mass is the middle. */
 static void fit(struct trace *trace, struct dice *dice)
 {
     const float radius = between(dice, 0.75f, 1.6f);
     const float side = between(dice, 18.5f, 20.5f) - 2 * radius;
-    struct dot *const dots = trace->dots;
-    float left = dots[0].x, right = left, top = dots[0].y, bottom = top;
-    float mass = 0, mass_x = 0, mass_y = 0;
-    for (int i = 1; i < trace->count; i++) {
-        const struct dot *a = &dots[i - 1], *b = &dots[i];
-        const float dx = b->x - a->x, dy = b->y - a->y;
-        const float length = b->start ? 0 : sqrtf(dx * dx + dy * dy);
-        left = fminf(left, b->x);
-        right = fmaxf(right, b->x);
-        top = fminf(top, b->y);
-        bottom = fmaxf(bottom, b->y);
-        mass += length;
-        mass_x += length * (a->x + b->x) / 2;
-        mass_y += length * (a->y + b->y) / 2;
-    }
-    const float scale = side / fmaxf(right - left, bottom - top);
-    const float x = DIGIT_SIDE / 2 - scale * mass_x / mass + about(dice, 1.2f);
-    const float y = DIGIT_SIDE / 2 - scale * mass_y / mass + about(dice, 1.2f);
+    const float margin = 1 + (1 + pen_range) * radius + softest / 2;
+    const struct extent e = measure(trace);
+    const float scale = side / fmaxf(e.right - e.left, e.bottom - e.top);
+    const float x = place(scale * e.left, scale * e.right, scale * e.x, margin, dice);
+    const float y = place(scale * e.top, scale * e.bottom, scale * e.y, margin, dice);
     for (int i = 0; i < trace->count; i++) {
-        dots[i].x = x + scale * dots[i].x;
-        dots[i].y = y + scale * dots[i].y;
-        dots[i].radius *= radius;
+        struct dot *dot = &trace->dots[i];
+        dot->x = x + scale * dot->x;
+        dot->y = y + scale * dot->y;
+        dot->radius *= radius;
     }
 }
 
@@ -256,7 +281,7 @@ static void draw_line(const struct dot *a, const struct dot *b, float depth[DIGI
 /* A soft edge, and ink that is not quite even. */
 static void ink(const float depth[DIGIT_SIZE], struct dice *dice, uint8_t pixels[DIGIT_SIZE])
 {
-    const float full = between(dice, 245, 275), softness = between(dice, 0.8f, 1.5f);
+    const float full = between(dice, 245, 275), softness = between(dice, 0.8f, softest);
     for (int i = 0; i < DIGIT_SIZE; i++) {
         const float cover = fminf(fmaxf(0.5f - depth[i] / softness, 0), 1);
         const float value = cover > 0 ? cover * (full - between(dice, 0, 20)) : 0;
