@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <figment/data.h>
+#include <figment/log.h>
+
+#include "base/file.h"
+#include "base/size.h"
+
+#define FOLDER "test_data.files"
+#define IMAGES FOLDER "/images"
+#define HEADER(type_, dims_) 0, 0, type_, dims_
+#define DIM(n_) 0, 0, 0, n_
+
+static char message[2048]; /* the last one logged */
+
+static void keep_message(void *data, enum fig_log_level level, const char *text)
+{
+    (void)data, (void)level;
+    snprintf(message, sizeof(message), "%s", text);
+}
+
+static const uint8_t images[] = {
+    HEADER(8, 3), DIM(2), DIM(3), DIM(2), 0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255,
+};
+static const uint8_t labels[] = { HEADER(8, 1), DIM(2), 7, 3 };
+enum { PIXELS = 12, OFFSET = sizeof(images) - PIXELS };
+
+static void write_plain(const char *path, const void *bytes, size_t size)
+{
+    ck_assert_int_eq(file_write(path, bytes, size), FIG_OK);
+}
+
+static void write_gzip(const char *path, const void *bytes, size_t size)
+{
+    gzFile file = gzopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(gzwrite(file, bytes, (unsigned)size), (int)size);
+    ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
+static void (*const writers[])(const char *path, const void *bytes, size_t size) = {
+    write_plain, write_gzip
+};
+
+static void prepare(void)
+{
+    ck_assert_int_eq(folder_create(FOLDER, 0755), FIG_OK);
+    message[0] = '\0';
+}
+
+static void expect_images(const struct fig_dataset *dataset, int classes)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    ck_assert_int_eq(info->count, 2);
+    ck_assert_int_eq(info->height, 3);
+    ck_assert_int_eq(info->width, 2);
+    ck_assert_int_eq(info->channels, 1);
+    ck_assert_int_eq(info->classes, classes);
+    ck_assert(info->bytes);
+    ck_assert_ptr_null(fig_dataset_values(dataset));
+    ck_assert_mem_eq(fig_dataset_bytes(dataset), images + OFFSET, PIXELS);
+}
+
+/* Opens what must be refused. */
+static enum fig_status refusal(const char *spec)
+{
+    struct fig_dataset *dataset = (void *)message;
+    const enum fig_status status = fig_dataset_open(&dataset, spec, FIG_TRAIN, 1);
+    ck_assert_int_ne(status, FIG_OK);
+    ck_assert_ptr_null(dataset);
+    ck_assert_msg(strstr(message, spec), "the message does not name %s: %s", spec, message);
+    return status;
+}
+
+START_TEST(one_file_of_images_is_both_halves_without_labels)
+{
+    writers[_i](IMAGES, images, sizeof(images));
+    for (int split = FIG_TRAIN; split <= FIG_TEST; split++) {
+        struct fig_dataset *dataset;
+        ck_assert_int_eq(fig_dataset_open(&dataset, IMAGES, (enum fig_split)split, 1), FIG_OK);
+        expect_images(dataset, 0);
+        ck_assert_ptr_null(fig_dataset_labels(dataset));
+        fig_dataset_close(&dataset);
+        ck_assert_ptr_null(dataset);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *images, *labels;
+    enum fig_split split;
+    int writer;
+} folders[] = {
+    { "train-images-idx3-ubyte", "train-labels-idx1-ubyte", FIG_TRAIN, 0 },
+    { "train-images-idx3-ubyte.gz", "train-labels.idx1-ubyte.gz", FIG_TRAIN, 1 },
+    { "t10k-images.idx3-ubyte", "t10k-labels-idx1-ubyte", FIG_TEST, 0 },
+    { "t10k-images.idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", FIG_TEST, 1 },
+};
+
+START_TEST(a_folder_is_read_however_its_files_are_spelt)
+{
+    char image_path[PATH_LIMIT], label_path[PATH_LIMIT];
+    struct fig_dataset *dataset;
+    path_join(image_path, FOLDER, folders[_i].images);
+    path_join(label_path, FOLDER, folders[_i].labels);
+    writers[folders[_i].writer](image_path, images, sizeof(images));
+    ck_assert_int_eq(refusal(FOLDER), FIG_IO);
+    ck_assert_ptr_nonnull(strstr(message, folders[_i].split == FIG_TRAIN ? "labels" : "images"));
+
+    writers[folders[_i].writer](label_path, labels, sizeof(labels));
+    ck_assert_int_eq(fig_dataset_open(&dataset, FOLDER, folders[_i].split, 1), FIG_OK);
+    expect_images(dataset, 8);
+    ck_assert_mem_eq(fig_dataset_labels(dataset), "\7\3", 2);
+    fig_dataset_close(&dataset);
+    remove(image_path);
+    remove(label_path);
+}
+END_TEST
+
+START_TEST(as_many_labels_as_images_are_needed)
+{
+    static const uint8_t three[] = { HEADER(8, 1), DIM(3), 7, 3, 1 };
+    const char *const image_path = FOLDER "/train-images-idx3-ubyte";
+    const char *const label_path = FOLDER "/train-labels-idx1-ubyte";
+    write_plain(image_path, images, sizeof(images));
+    write_plain(label_path, three, sizeof(three));
+    ck_assert_int_eq(refusal(FOLDER), FIG_FORMAT);
+    ck_assert_ptr_nonnull(strstr(message, "3 labels for 2 images"));
+    remove(image_path);
+    remove(label_path);
+}
+END_TEST
+
+static const struct {
+    const char *reason;
+    size_t size;
+    uint8_t bytes[24];
+} malformed[] = {
+    { "not recognised", 4, { 1, 0, 8, 3 } },
+    { "not recognised", 4, { 0, 0, 7, 3 } },
+    { "not recognised", 5, { 'h', 'e', 'l', 'l', 'o' } },
+    { "offset 2: values must be of type 08 (bytes), not 0d", 4, { HEADER(0x0d, 3) } },
+    { "offset 3: images have 3 dimensions, not 1", 10, { HEADER(8, 1), DIM(2), 7, 3 } },
+    { "offset 3: images have 3 dimensions, not 4", 4, { HEADER(8, 4) } },
+    { "offset 4: cut short: 4 bytes must follow, 0 do", 4, { HEADER(8, 3) } },
+    { "offset 4: dimension 0 is 0", 16, { HEADER(8, 3), DIM(0), DIM(1), DIM(1) } },
+    { "offset 12: dimension 2 is 0", 16, { HEADER(8, 3), DIM(1), DIM(1), DIM(0) } },
+    { "offset 4: dimension 0 is 4294967295", 16, { HEADER(8, 3), 255, 255, 255, 255, DIM(1) } },
+    { "offset 8: dimension 1 is 65536", 16, { HEADER(8, 3), 0, 1, 0, 0, 0, 1, 0, 0, DIM(1) } },
+    { "offset 12: dimension 2 is 2", 16, { HEADER(8, 3), 0x40, 0, 0, 0, DIM(1), DIM(2) } },
+    { "offset 16: cut short: 1048576 bytes must follow, 1 do", 17,
+      { HEADER(8, 3), 0x40, 0, 0, 0, DIM(1), DIM(1), 9 } },
+    { "offset 16: cut short: 2 bytes must follow, 1 do", 17,
+      { HEADER(8, 3), DIM(2), DIM(1), DIM(1), 9 } },
+    { "offset 17: more bytes follow", 18, { HEADER(8, 3), DIM(1), DIM(1), DIM(1), 9, 9 } },
+};
+
+START_TEST(a_malformed_file_is_refused_with_its_reason)
+{
+    for (size_t i = 0; i < LENGTH(writers); i++) {
+        writers[i](IMAGES, malformed[_i].bytes, malformed[_i].size);
+        ck_assert_int_eq(refusal(IMAGES), FIG_FORMAT);
+        ck_assert_msg(strstr(message, malformed[_i].reason), "not \"%s\": %s",
+                      malformed[_i].reason, message);
+    }
+}
+END_TEST
+
+START_TEST(every_truncation_is_refused)
+{
+    void *bytes;
+    size_t size;
+    writers[_i](IMAGES, images, sizeof(images));
+    ck_assert_int_eq(file_read(IMAGES, 1000, &bytes, &size), FIG_OK);
+    for (size_t i = 0; i < size; i++) {
+        write_plain(IMAGES, bytes, i);
+        ck_assert_int_eq(refusal(IMAGES), FIG_FORMAT);
+    }
+    free(bytes);
+}
+END_TEST
+
+/* Some bytes of gzip's header mean nothing: the time, the system. */
+START_TEST(a_changed_byte_of_gzip_is_refused_or_changes_nothing)
+{
+    void *all;
+    size_t size;
+    int refused = 0;
+    write_gzip(IMAGES, images, sizeof(images));
+    ck_assert_int_eq(file_read(IMAGES, 1000, &all, &size), FIG_OK);
+    uint8_t *bytes = all;
+    for (size_t i = 0; i < 8 * size; i++) {
+        struct fig_dataset *dataset;
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+        write_plain(IMAGES, bytes, size);
+        if (fig_dataset_open(&dataset, IMAGES, FIG_TRAIN, 1))
+            refused++;
+        else
+            expect_images(dataset, 0);
+        fig_dataset_close(&dataset);
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+    ck_assert_int_ge(refused, 8 * ((int)size - 8));
+    free(all);
+}
+END_TEST
+
+START_TEST(a_path_that_is_nothing_we_know_is_refused)
+{
+    ck_assert_int_eq(refusal(FOLDER "/absent"), FIG_IO);
+    ck_assert_ptr_nonnull(strstr(message, "no such file"));
+    ck_assert_int_eq(refusal("synthetics"), FIG_IO);
+    ck_assert_int_eq(refusal(""), FIG_IO);
+    ck_assert_int_eq(folder_create(FOLDER "/empty", 0755), FIG_OK);
+    ck_assert_int_eq(refusal(FOLDER "/empty"), FIG_FORMAT);
+    ck_assert_ptr_nonnull(strstr(message, "train-images-idx3-ubyte"));
+}
+END_TEST
+
+static const char *const wrong_counts[] = {
+    "synthetic:", "synthetic:0", "synthetic:-1", "synthetic: 5", "synthetic:5x", "synthetic:5:5",
+    "synthetic:99999999999999999999", "synthetic:1369569", "uniform:+1", "uniform:1e3",
+    "uniform:171197",
+};
+
+START_TEST(a_wrong_count_is_refused)
+{
+    ck_assert_int_eq(refusal(wrong_counts[_i]), FIG_INVALID);
+}
+END_TEST
+
+START_TEST(wrong_arguments_are_refused)
+{
+    struct fig_dataset *dataset;
+    float out[784];
+    ck_assert_int_eq(fig_dataset_open(NULL, "uniform", FIG_TRAIN, 1), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_open(&dataset, NULL, FIG_TRAIN, 1), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_open(&dataset, "uniform", (enum fig_split)2, 1), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_open(&dataset, "uniform:3", FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_sample(dataset, 3, out), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_sample(dataset, -1, out), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_sample(dataset, 0, NULL), FIG_INVALID);
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+START_TEST(a_sample_of_bytes_is_a_fraction_of_255)
+{
+    struct fig_dataset *dataset;
+    float out[7] = { [6] = -1 };
+    write_plain(IMAGES, images, sizeof(images));
+    ck_assert_int_eq(fig_dataset_open(&dataset, IMAGES, FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_sample(dataset, 1, out), FIG_OK);
+    for (int i = 0; i < 6; i++)
+        ck_assert(out[i] == (float)(250 + i) / 255.0f);
+    ck_assert(out[6] == -1);
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+/* Philox4x32-10 once more, from its paper. */
+static void philox_reference(const uint32_t start[4], uint64_t seed, uint32_t c[4])
+{
+    uint32_t key[2] = { (uint32_t)seed, (uint32_t)(seed >> 32) };
+    memcpy(c, start, 4 * sizeof(*c));
+    for (int round = 0; round < 10; round++) {
+        const uint64_t a = UINT64_C(0xD2511F53) * c[0], b = UINT64_C(0xCD9E8D57) * c[2];
+        const uint32_t next[4] = { (uint32_t)(b >> 32) ^ c[1] ^ key[0], (uint32_t)b,
+                                   (uint32_t)(a >> 32) ^ c[3] ^ key[1], (uint32_t)a };
+        memcpy(c, next, sizeof(next));
+        key[0] += 0x9E3779B9;
+        key[1] += 0xBB67AE85;
+    }
+}
+
+START_TEST(the_reference_gives_the_published_words)
+{
+    static const uint32_t zeros[4] = { 0 };
+    static const uint32_t published[4] = { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 };
+    uint32_t words[4];
+    philox_reference(zeros, 0, words);
+    ck_assert_mem_eq(words, published, sizeof(words));
+}
+END_TEST
+
+START_TEST(uniform_is_the_fourth_power_of_its_stream)
+{
+    static const uint64_t seeds[] = { 42, UINT64_C(0xfedcba9876543210) };
+    struct fig_dataset *dataset;
+    ck_assert_int_eq(fig_dataset_open(&dataset, "uniform:5", FIG_TEST, seeds[_i]), FIG_OK);
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    ck_assert(info->count == 5 && info->height == 28 && info->width == 28 && info->channels == 1);
+    ck_assert(!info->bytes && !info->classes && !fig_dataset_bytes(dataset));
+    ck_assert_ptr_null(fig_dataset_labels(dataset));
+    for (uint32_t i = 0; i < 5 * 784; i++) {
+        const uint32_t counter[4] = { i / 4, 0, 0x3000, 0 };
+        uint32_t words[4];
+        philox_reference(counter, seeds[_i], words);
+        const double want = pow((words[i % 4] >> 8) / 16777216.0, 4);
+        const float got = fig_dataset_values(dataset)[i];
+        ck_assert_double_le(fabs(got - want), 6e-8 * want); /* half a bit of a float */
+    }
+    float sample[784];
+    ck_assert_int_eq(fig_dataset_sample(dataset, 4, sample), FIG_OK);
+    ck_assert_mem_eq(sample, fig_dataset_values(dataset) + 4 * 784, sizeof(sample));
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+START_TEST(uniform_has_1024_samples_and_the_first_do_not_depend_on_the_count)
+{
+    struct fig_dataset *all, *one;
+    ck_assert_int_eq(fig_dataset_open(&all, "uniform", FIG_TRAIN, 7), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&one, "uniform:1", FIG_TRAIN, 7), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(all)->count, 1024);
+    ck_assert_mem_eq(fig_dataset_values(all), fig_dataset_values(one), 784 * sizeof(float));
+    fig_dataset_close(&all);
+    fig_dataset_close(&one);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("data");
+    TCase *tests = tcase_create("all");
+    fig_log_set(keep_message, NULL);
+    tcase_add_checked_fixture(tests, prepare, NULL);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, one_file_of_images_is_both_halves_without_labels, 0, 2);
+    tcase_add_loop_test(tests, a_folder_is_read_however_its_files_are_spelt, 0, LENGTH(folders));
+    tcase_add_test(tests, as_many_labels_as_images_are_needed);
+    tcase_add_loop_test(tests, a_malformed_file_is_refused_with_its_reason, 0, LENGTH(malformed));
+    tcase_add_loop_test(tests, every_truncation_is_refused, 0, LENGTH(writers));
+    tcase_add_test(tests, a_changed_byte_of_gzip_is_refused_or_changes_nothing);
+    tcase_add_test(tests, a_path_that_is_nothing_we_know_is_refused);
+    tcase_add_loop_test(tests, a_wrong_count_is_refused, 0, LENGTH(wrong_counts));
+    tcase_add_test(tests, wrong_arguments_are_refused);
+    tcase_add_test(tests, a_sample_of_bytes_is_a_fraction_of_255);
+    tcase_add_test(tests, the_reference_gives_the_published_words);
+    tcase_add_loop_test(tests, uniform_is_the_fourth_power_of_its_stream, 0, 2);
+    tcase_add_test(tests, uniform_has_1024_samples_and_the_first_do_not_depend_on_the_count);
+    suite_add_tcase(suite, tests);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
