@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
 #include <zlib.h>
 
 #include "base/file.h"

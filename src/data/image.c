@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/image.h>
 
-#include <png.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <png.h>
 
 #include "base/file.h"
 #include "base/log.h"
