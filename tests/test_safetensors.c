@@ -135,9 +135,9 @@ END_TEST
 
 START_TEST(a_file_that_cannot_be_written_is_an_error)
 {
-    ck_assert_int_eq(safetensors_write("/nonexistent/x", &content), FIG_IO);
+    ck_assert_int_eq(safetensors_write("/dev/null/x", &content), FIG_IO);
     struct safetensors read;
-    ck_assert_int_eq(safetensors_open(&read, "/nonexistent/x"), FIG_IO);
+    ck_assert_int_eq(safetensors_open(&read, "/dev/null/x"), FIG_IO);
 }
 END_TEST
 
