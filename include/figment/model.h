@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FIG_MODEL_H
+#define FIG_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <figment/api.h>
+#include <figment/graph.h>
+#include <figment/optimizer.h>
+
+FIG_BEGIN
+
+/* --- A configuration: what model, trained how, as read from YAML and checked. */
+struct fig_config;
+
+enum fig_schedule_kind {
+    FIG_CONSTANT,
+    FIG_STEPPED,      /* rate * gamma^(epoch / every) */
+    FIG_COSINE,       /* down to 0 over all epochs, by half a cosine */
+    FIG_INVERSE_TIME, /* rate / (1 + epoch) */
+};
+struct fig_schedule {
+    enum fig_schedule_kind kind;
+    int every;    /* epochs; FIG_STEPPED */
+    double gamma; /* FIG_STEPPED */
+    int warmup;   /* steps over which the rate rises from 0, linearly; 0 is none */
+};
+
+/* The values every family has. */
+struct fig_settings {
+    const char *name, *family;
+    const char *data; /* as fig_dataset_open takes it */
+    int batch, epochs;
+    int steps; /* the training ends after so many even within an epoch; 0: no such limit */
+    uint64_t seed;
+    bool shuffle;
+    struct fig_optimizer optimizer;
+    struct fig_schedule schedule;
+};
+
+/* `model` is the name of a reference model (fig_model_name), or the path of a YAML file (it has a '/' or
+ * ends in .yaml or .yml).  `overrides` are KEY=VALUE with dotted paths: "optimizer.rate=0.002".
+ * FIG_FORMAT with file, line, key and what was expected. */
+FIG_API enum fig_status fig_config_open(struct fig_config **out, const char *model,
+                                        const char *const *overrides, int override_count);
+FIG_API void fig_config_close(struct fig_config **config);
+FIG_API const struct fig_settings *fig_config_settings(const struct fig_config *config);
+/* The whole configuration, overrides and defaults resolved, as YAML: enough to repeat the run. */
+FIG_API enum fig_status fig_config_save(const struct fig_config *config, const char *path);
+
+/* Reference models: NULL past the last; the second is one line of what it is. */
+FIG_API const char *fig_model_name(int index);
+FIG_API const char *fig_model_summary(int index);
+
+/* The learning rate at `epoch` (from 0), `step` steps into the whole training. */
+FIG_API double fig_schedule_rate(const struct fig_schedule *schedule, double rate, int epoch,
+                                 int epochs, uint64_t step);
+
+/* --- A model: its graph for one batch size. */
+
+struct fig_model_params {
+    int batch;
+    int height, width, channels; /* of one sample */
+    bool training; /* with optimisers, and with what only training has (dropout) */
+    bool uniform;  /* draw the golden traces' input on the device instead of reading images */
+};
+
+enum { FIG_LOSSES = 8, FIG_PHASES = 4 };
+
+/* Phases run one after the other for every batch. */
+struct fig_phase {
+    const char *name;
+    struct fig_node *losses[FIG_LOSSES]; /* single numbers */
+    const char *loss_names[FIG_LOSSES];  /* keys of traces and metrics */
+    int loss_count;
+    struct fig_node *step; /* running it updates the store; NULL unless training */
+    bool tested;           /* its losses are also measured on the test set */
+};
+
+struct fig_model {
+    struct fig_graph *graph;
+    struct fig_node *images; /* input [batch, values] in [0, 1]; NULL if drawn on the device */
+    struct fig_phase phases[FIG_PHASES];
+    int phase_count;
+    struct fig_node *code;    /* [batch, code] of `images`; NULL if the family has none */
+    struct fig_node *rebuilt; /* [batch, values] in [0, 1], of `images`; or NULL */
+    struct fig_node *seed;    /* input [batch, code] of the decoder; or NULL */
+    struct fig_node *drawn;   /* [batch, values] in [0, 1], of `seed`; or NULL */
+};
+
+/* Errors of the configuration against the data (sizes) name its file and line. */
+FIG_API enum fig_status fig_model_create(struct fig_model **out, const struct fig_config *config,
+                                         const struct fig_model_params *params);
+FIG_API void fig_model_destroy(struct fig_model **model);
+
+FIG_END
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FIG_PLAN_H
+#define FIG_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <figment/api.h>
+#include <figment/device.h>
+#include <figment/graph.h>
+
+FIG_BEGIN
+
+/* --- A store keeps what outlives a step: parameters, gradients and the optimisers' moments, each in
+ * one flat buffer on the device.  Plans of several graphs may share one: they find their
+ * parameters by name, and their optimisers by prefix (the two halves of a GAN, the full
+ * and the last, smaller batch). */
+struct fig_store;
+
+/* With the parameters of `graph` at their initial values for `seed`, and zero moments. */
+FIG_API enum fig_status fig_store_create(struct fig_store **out, struct fig_device *device,
+                                         const struct fig_graph *graph, uint64_t seed);
+FIG_API void fig_store_destroy(struct fig_store **store);
+
+enum fig_tensor_kind {
+    FIG_PARAMETER, /* named as in the graph */
+    FIG_MOMENT,    /* "optimizer.PREFIX.K.PARAMETER", K from 0 */
+};
+struct fig_tensor {
+    const char *name;
+    enum fig_tensor_kind kind;
+    struct fig_shape shape;
+};
+FIG_API int fig_store_count(const struct fig_store *store);
+FIG_API const struct fig_tensor *fig_store_tensor(const struct fig_store *store, int index);
+FIG_API int fig_store_find(const struct fig_store *store, const char *name); /* or -1 */
+FIG_API enum fig_status fig_store_read(struct fig_store *store, int index, float *values);
+FIG_API enum fig_status fig_store_write(struct fig_store *store, int index, const float *values);
+
+/* Optimisers, one for each call of fig_optimize with a prefix of its own. */
+struct fig_optimizer_state {
+    const char *prefix;
+    uint64_t steps; /* taken so far */
+    double rate;    /* of the next step; schedules change it */
+};
+FIG_API int fig_store_optimizers(const struct fig_store *store);
+FIG_API struct fig_optimizer_state *fig_store_optimizer(struct fig_store *store, int index);
+
+/* --- Samples that live on the device, of which a plan takes one batch per run. */
+struct fig_samples;
+
+/* `count` samples of `length` values: either bytes, read as byte / 255, or reals. */
+FIG_API enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device,
+                                           int count, int length, const uint8_t *bytes,
+                                           const float *reals);
+FIG_API void fig_samples_destroy(struct fig_samples **samples);
+/* Row r of a batch is then sample order[first + r]; `order` has `count` entries, each below count.
+ * It begins as 0, 1, 2 ... */
+FIG_API enum fig_status fig_samples_order(struct fig_samples *samples, const uint32_t *order);
+
+/* --- A plan is a graph made ready to run: the nodes that the outputs need, in order, elementwise
+ * chains fused, every intermediate placed in one arena.  Nodes that change the store run last. */
+struct fig_plan;
+
+/* Where an input of the graph comes from; one that is not fed is written by fig_plan_write. */
+struct fig_feed {
+    struct fig_node *input; /* of batch * length elements */
+    struct fig_samples *samples;
+};
+
+struct fig_plan_params {
+    struct fig_node *const *outputs; /* kept readable until the next run */
+    int output_count;
+    const struct fig_feed *feeds;
+    int feed_count;
+    int history; /* runs whose single-number outputs are remembered; 0 is none */
+};
+
+struct fig_plan_info {
+    int works;           /* kernels, chains and products launched per run */
+    size_t arena, naive; /* bytes of intermediates, and what they would take without reuse */
+    double flops;        /* floating-point operations of the products, per run */
+};
+
+FIG_API enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store *store,
+                                        const struct fig_plan_params *params);
+FIG_API void fig_plan_destroy(struct fig_plan **plan);
+FIG_API const struct fig_plan_info *fig_plan_info(const struct fig_plan *plan);
+
+/* `data` has as many values as the node has elements. */
+FIG_API enum fig_status fig_plan_write(struct fig_plan *plan, const struct fig_node *input,
+                                       const float *data);
+FIG_API enum fig_status fig_plan_read(struct fig_plan *plan, const struct fig_node *output,
+                                      float *data); /* waits */
+/* The same in double: exact on a device of float64. */
+FIG_API enum fig_status fig_plan_write_doubles(struct fig_plan *plan, const struct fig_node *input,
+                                               const double *data);
+FIG_API enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struct fig_node *output,
+                                              double *data); /* waits */
+
+/* One step: random streams draw for `step`, feeds take samples first.. of their order.  Returns
+ * before the device is done. */
+FIG_API enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first);
+
+/* What a single-number output was in the last `count` runs, oldest first; count <= history. Waits. */
+FIG_API enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *output,
+                                         int count, double *values);
+
+FIG_END
+
+#endif

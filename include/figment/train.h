@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FIG_TRAIN_H
+#define FIG_TRAIN_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include <figment/api.h>
+#include <figment/device.h>
+#include <figment/model.h>
+
+FIG_BEGIN
+
+/* --- Training: fills a run folder
+ *
+ *     RUN/config.yaml              the resolved configuration: enough to repeat the run
+ *     RUN/model.safetensors        weights only, PyTorch's names and layouts
+ *     RUN/checkpoint.safetensors   all that is needed to go on bit for bit
+ *     RUN/metrics.jsonl            one object per epoch
+ *     RUN/samples/epoch-NNNN.png   reconstructions of fixed test images, one per epoch
+ */
+
+/* How far a training is, a few times per second and at the end of each epoch. */
+struct fig_progress {
+    int epoch, epochs; /* epoch counts from 1 */
+    int batch, batches; /* within the epoch: done, and in all */
+    uint64_t step;
+    double images_per_s;
+    double seconds_left;
+    int loss_count;
+    const char *loss_names[FIG_PHASES * FIG_LOSSES];
+    double losses[FIG_PHASES * FIG_LOSSES]; /* mean of the epoch so far */
+    bool epoch_done;
+    int test_count; /* at the end of an epoch: the losses of the test set */
+    const char *test_names[FIG_PHASES * FIG_LOSSES];
+    double tests[FIG_PHASES * FIG_LOSSES];
+};
+
+struct fig_train_params {
+    const char *folder; /* the run folder; made if missing */
+    bool resume;        /* go on from its checkpoint up to the configuration's epochs */
+    const char *trace;  /* one JSON object per step with the losses, 9 digits; or NULL */
+    void (*progress)(void *data, const struct fig_progress *progress); /* or NULL */
+    void *data;
+    const volatile sig_atomic_t *stop; /* when it becomes non-zero the step ends, a checkpoint is
+                                          saved and FIG_CANCELLED returned; or NULL */
+};
+
+FIG_API enum fig_status fig_train(const struct fig_config *config, struct fig_device *device,
+                                  const struct fig_train_params *params);
+
+/* --- A trained model in use.  Images are [count][values] in [0, 1], codes [count][code]. */
+struct fig_run;
+
+FIG_API enum fig_status fig_run_open(struct fig_run **out, const char *folder,
+                                     struct fig_device *device);
+FIG_API void fig_run_close(struct fig_run **run);
+
+struct fig_run_info {
+    int height, width, channels; /* of one sample */
+    int code;                    /* length of a code; 0 if the model has none */
+    uint64_t step;               /* steps trained */
+};
+FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);
+FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
+/* Any count; FIG_INVALID if the model's family has no such part. */
+FIG_API enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, int count,
+                                            float *out);
+FIG_API enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count,
+                                       float *codes);
+FIG_API enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count,
+                                       float *images);
+
+/* --- Timing: what `figment bench` prints. */
+struct fig_bench {
+    double step_ms; /* median of one training step, all phases */
+    double images_per_s;
+    int steps;      /* timed */
+    double gflops;  /* rate of the products' floating-point operations */
+    size_t arena;   /* bytes of intermediates of all phases' plans */
+    int works;      /* launches per step */
+};
+/* On random data that lie on the device already; batch 0 means the configuration's. */
+FIG_API enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
+                                      struct fig_device *device, int batch, double seconds);
+
+FIG_END
+
+#endif

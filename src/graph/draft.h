@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* A plan while it is being made.  The files work in this order:
+ *   draft.c   which nodes are needed, and who uses whom
+ *   fuse.c    units: a product or another operation, and the elementwise nodes fused with it
+ *   layout.c  which values are stored, and where
+ *   lower.c   the list of works */
+#ifndef GRAPH_DRAFT_H
+#define GRAPH_DRAFT_H
+
+#include "graph/place.h"
+#include "graph/store.h"
+
+/* How a node is read: the node whose memory (or chain value) it is, and through which map. */
+struct operand {
+    struct fig_node *root;
+    struct map map; /* count 0: element by element */
+};
+
+/* One work and the rows that run with it: a chain, or a product with a chain behind it, or one
+ * other operation.  Members are in order of their ids. */
+struct unit {
+    struct fig_node *node; /* the product or other operation; NULL: rows alone */
+    size_t length;         /* elements of the chain */
+    struct fig_node **members;
+    int count, room;
+    int position; /* in the order of execution */
+    int stamp;    /* of the last search that came by */
+};
+
+enum { NO_UNIT = -1 };
+
+struct draft {
+    struct fig_graph *graph;
+    struct fig_store *store;
+    const struct fig_plan_params *params;
+
+    /* By node id. */
+    bool *needed;
+    bool *direct; /* read as it lies in memory, by an operation that is no row or by the user */
+    int *unit;
+    int *use_begin; /* the node's users are uses[use_begin[id]] .. uses[use_begin[id + 1]] */
+    struct fig_node **uses;
+    struct region *region;  /* of stored values; buffer NULL: in the arena, see life */
+    struct region *partial; /* of the partial sums behind a sum; of a constant's one number */
+    struct life *life, *partial_life, *scratch_life; /* size 0: none; scratch: a product's result */
+    bool *stored;
+
+    struct unit *units;
+    int unit_count;
+    int *order; /* units in order of execution */
+    int stamp;
+
+    size_t arena, naive;
+    struct buffer *arena_buffer, *constants; /* made by layout.c, owned by the plan */
+    const struct region *history; /* by output: the plan's memory of past runs */
+    uint32_t *first, *slot;       /* what a run sets: the first sample, the slot of the history */
+    struct work *works;
+    int work_count, work_room;
+    double flops;
+};
+
+enum fig_status draft_init(struct draft *draft, struct fig_store *store,
+                           const struct fig_plan_params *params);
+void draft_finish(struct draft *draft); /* does not free what the plan owns */
+
+enum fig_status draft_fuse(struct draft *draft);
+enum fig_status draft_layout(struct draft *draft);
+enum fig_status draft_lower(struct draft *draft);
+
+/* Whether the operation reads its operands through maps: it then is, or begins, a chain. */
+bool reads_through_maps(enum op op);
+bool is_row(const struct fig_node *node);
+struct operand operand_of(struct fig_node *node);
+const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Fusion: every elementwise node joins the unit of one of its operands where that is legal and a
+ * chain has room; what is left begins a unit of its own.  Units are then put in an order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/work.h"
+#include "graph/draft.h"
+
+static struct unit *unit_of(const struct draft *draft, const struct fig_node *node)
+{
+    const int unit = draft->unit[node->id];
+    return unit == NO_UNIT ? NULL : &draft->units[unit];
+}
+
+static enum fig_status add_member(struct draft *draft, struct unit *unit, struct fig_node *node)
+{
+    if (unit->count == unit->room) {
+        const int room = unit->room ? 2 * unit->room : 8;
+        struct fig_node **members = realloc(unit->members,
+                                            (size_t)room * sizeof(struct fig_node *));
+        if (!members)
+            return fail(FIG_NOMEM, "no memory for a chain of %d nodes", room);
+        unit->members = members;
+        unit->room = room;
+    }
+    int at = unit->count++;
+    for (; at > 0 && unit->members[at - 1]->id > node->id; at--)
+        unit->members[at] = unit->members[at - 1];
+    unit->members[at] = node;
+    draft->unit[node->id] = (int)(unit - draft->units);
+    return FIG_OK;
+}
+
+static struct unit *new_unit(struct draft *draft, struct fig_node *node)
+{
+    struct unit *unit = &draft->units[draft->unit_count++];
+    *unit = (struct unit){ .node = node };
+    if (node) {
+        unit->length = shape_length(node->shape);
+        draft->unit[node->id] = (int)(unit - draft->units);
+    }
+    return unit;
+}
+
+/* --- Legality: a join must not make a circle of units. */
+
+static bool node_depends(struct draft *draft, const struct fig_node *node,
+                         const struct unit *target);
+
+static bool unit_depends(struct draft *draft, struct unit *unit, const struct unit *target)
+{
+    if (unit == target)
+        return true;
+    if (unit->stamp == draft->stamp)
+        return false;
+    unit->stamp = draft->stamp;
+    if (unit->node && node_depends(draft, unit->node, target))
+        return true;
+    for (int i = 0; i < unit->count; i++) {
+        if (node_depends(draft, unit->members[i], target))
+            return true;
+    }
+    return false;
+}
+
+/* Whether an operand of the node, or anything before it, is computed in `target`.  Nodes that have no
+ * unit yet are looked through. */
+static bool node_depends(struct draft *draft, const struct fig_node *node,
+                         const struct unit *target)
+{
+    for (int i = 0; i < node->ins; i++) {
+        const struct fig_node *in = node_root(node->in[i]);
+        struct unit *unit = unit_of(draft, in);
+        if (unit ? unit_depends(draft, unit, target) : node_depends(draft, in, target))
+            return true;
+    }
+    return false;
+}
+
+/* Operands from outside the unit must not depend on it.  An operand of equal length inside is read
+ * as a value of the chain; one that is read through a map must be complete before. */
+static bool makes_circle(struct draft *draft, const struct fig_node *node,
+                         const struct unit *target)
+{
+    for (int i = 0; i < node->ins; i++) {
+        const struct operand operand = operand_of(node->in[i]);
+        struct unit *unit = unit_of(draft, operand.root);
+        if (unit == target && operand.map.count == 0)
+            continue;
+        draft->stamp++;
+        if (unit ? unit_depends(draft, unit, target) : node_depends(draft, operand.root, target))
+            return true;
+    }
+    return false;
+}
+
+/* --- Room: what the unit's chain would hold. */
+
+struct needs {
+    struct operand in[CHAIN_INS];
+    int ins, steps, outs;
+};
+
+static bool inside(const struct draft *draft, const struct unit *unit, const struct operand *operand,
+                   const struct fig_node *extra)
+{
+    return operand->map.count == 0 &&
+           (operand->root == extra || unit_of(draft, operand->root) == unit);
+}
+
+static bool add_input(struct needs *needs, const struct operand *operand)
+{
+    for (int i = 0; i < needs->ins; i++) {
+        if (needs->in[i].root == operand->root &&
+            memcmp(&needs->in[i].map, &operand->map, sizeof(operand->map)) == 0)
+            return true;
+    }
+    if (needs->ins == CHAIN_INS)
+        return false;
+    needs->in[needs->ins++] = *operand;
+    return true;
+}
+
+/* Pessimistic: users that have not joined yet count as outside. */
+static bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
+                   const struct fig_node *extra)
+{
+    if (draft->direct[node->id])
+        return true;
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        const struct fig_node *user = draft->uses[i];
+        if (user != extra && unit_of(draft, user) != unit)
+            return true;
+    }
+    return false;
+}
+
+static bool count_node(const struct draft *draft, const struct unit *unit,
+                       const struct fig_node *node, const struct fig_node *extra,
+                       struct needs *needs)
+{
+    for (int i = 0; is_row(node) && i < node->ins; i++) {
+        const struct operand operand = operand_of(node->in[i]);
+        if (!inside(draft, unit, &operand, extra) && !add_input(needs, &operand))
+            return false;
+    }
+    needs->steps += is_row(node);
+    needs->outs += leaves(draft, unit, node, extra);
+    return needs->steps <= CHAIN_STEPS && needs->outs <= CHAIN_OUTS;
+}
+
+static bool has_room(const struct draft *draft, const struct unit *unit,
+                     const struct fig_node *extra)
+{
+    struct needs needs = { .ins = unit->node ? 1 : 0 };
+    if (unit->node)
+        needs.in[0] = (struct operand){ .root = unit->node };
+    if (unit->node && !count_node(draft, unit, unit->node, extra, &needs))
+        return false;
+    for (int i = 0; i < unit->count; i++) {
+        if (!count_node(draft, unit, unit->members[i], extra, &needs))
+            return false;
+    }
+    return count_node(draft, unit, extra, extra, &needs);
+}
+
+/* --- Joining */
+
+static bool may_join(struct draft *draft, struct unit *unit, const struct fig_node *node)
+{
+    return unit && (!unit->node || unit->node->op == OP_matmul) &&
+           unit->length == shape_length(node->shape) && !makes_circle(draft, node, unit) &&
+           has_room(draft, unit, node);
+}
+
+/* Products first (their results are at hand), then the latest. */
+static bool better(const struct draft *draft, const struct unit *a, const struct unit *b)
+{
+    if (!b)
+        return true;
+    if (!a->node != !b->node)
+        return a->node != NULL;
+    (void)draft;
+    return a > b;
+}
+
+/* A function of one operand whose only user is a row waits: it is cheap to compute where it is
+ * used, and storing it between the forward and the backward pass would cost memory. */
+static bool waits(const struct draft *draft, const struct fig_node *node)
+{
+    const int begin = draft->use_begin[node->id], end = draft->use_begin[node->id + 1];
+    return node->op == OP_unary && end - begin == 1 && !draft->direct[node->id] &&
+           draft->uses[begin]->op == OP_binary &&
+           shape_length(draft->uses[begin]->shape) == shape_length(node->shape);
+}
+
+/* The best unit to join among those of the operands, looking through waiting ones. */
+static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
+                              const struct fig_node *joiner)
+{
+    struct unit *best = NULL;
+    for (int i = 0; i < node->ins; i++) {
+        const struct operand operand = operand_of(node->in[i]);
+        if (operand.map.count)
+            continue;
+        struct unit *unit = unit_of(draft, operand.root);
+        if (!unit && is_row(operand.root))
+            unit = find_unit(draft, operand.root, joiner);
+        if (unit != best && may_join(draft, unit, joiner) && better(draft, unit, best))
+            best = unit;
+    }
+    return best;
+}
+
+static enum fig_status join(struct draft *draft, struct fig_node *node);
+
+/* Waiting operands of a node that found its place: into the same unit where that is legal. */
+static enum fig_status settle_operands(struct draft *draft, const struct fig_node *node)
+{
+    struct unit *unit = unit_of(draft, node);
+    for (int i = 0; i < node->ins; i++) {
+        struct fig_node *in = operand_of(node->in[i]).root;
+        if (!is_row(in) || unit_of(draft, in))
+            continue;
+        if (may_join(draft, unit, in))
+            TRY(add_member(draft, unit, in));
+        else
+            TRY(join(draft, in));
+        TRY(settle_operands(draft, in));
+    }
+    return FIG_OK;
+}
+
+static enum fig_status join(struct draft *draft, struct fig_node *node)
+{
+    struct unit *unit = find_unit(draft, node, node);
+    if (!unit) {
+        unit = new_unit(draft, NULL);
+        unit->length = shape_length(node->shape);
+    }
+    TRY(add_member(draft, unit, node));
+    return settle_operands(draft, node);
+}
+
+/* Leaves that lie somewhere already, and nodes that are only read through maps, need no work. */
+static bool needs_unit(const struct draft *draft, const struct fig_node *node)
+{
+    switch (node->op) {
+    case OP_param:
+    case OP_reshape:
+    case OP_detach:
+        return false;
+    case OP_input:
+        return feed_of(draft, node) != NULL;
+    case OP_constant:
+    case OP_broadcast:
+        return draft->direct[node->id];
+    default:
+        return true;
+    }
+}
+
+static enum fig_status make_units(struct draft *draft)
+{
+    for (int id = 0; id < draft->graph->count; id++) {
+        struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id] || !needs_unit(draft, node))
+            continue;
+        if (!is_row(node))
+            new_unit(draft, node);
+        else if (!unit_of(draft, node) && !waits(draft, node))
+            TRY(join(draft, node));
+    }
+    return FIG_OK;
+}
+
+/* --- Order */
+
+static void visit(struct draft *draft, struct unit *unit, int *count);
+
+static void visit_operands(struct draft *draft, const struct fig_node *node,
+                           const struct unit *self, int *count)
+{
+    for (int i = 0; i < node->ins; i++) {
+        const struct fig_node *in = node_root(node->in[i]);
+        struct unit *unit = unit_of(draft, in);
+        if (unit && unit != self)
+            visit(draft, unit, count);
+        else if (!unit && in->op == OP_broadcast)
+            visit_operands(draft, in, self, count);
+    }
+}
+
+/* Depth first: a unit comes when all that it reads has come. */
+static void visit(struct draft *draft, struct unit *unit, int *count)
+{
+    if (unit->stamp == draft->stamp)
+        return;
+    unit->stamp = draft->stamp;
+    if (unit->node)
+        visit_operands(draft, unit->node, unit, count);
+    for (int i = 0; i < unit->count; i++)
+        visit_operands(draft, unit->members[i], unit, count);
+    unit->position = *count;
+    draft->order[(*count)++] = (int)(unit - draft->units);
+}
+
+static void put_in_order(struct draft *draft)
+{
+    int count = 0;
+    draft->stamp++;
+    for (int updates = 0; updates < 2; updates++) { /* they change what others read: last */
+        for (int i = 0; i < draft->unit_count; i++) {
+            struct unit *unit = &draft->units[i];
+            if ((unit->node && unit->node->op == OP_update) == updates)
+                visit(draft, unit, &count);
+        }
+    }
+}
+
+enum fig_status draft_fuse(struct draft *draft)
+{
+    TRY(make_units(draft));
+    put_in_order(draft);
+    return FIG_OK;
+}

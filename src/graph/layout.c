@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* Storage: which values reach memory, for how long they live, and where they lie. */
+#include <stdlib.h>
+
+#include "base/size.h"
+#include "graph/draft.h"
+
+static size_t node_size(const struct draft *draft, const struct fig_node *node)
+{
+    return device_reals(store_device(draft->store), shape_length(node->shape));
+}
+
+static int position_of(const struct draft *draft, const struct fig_node *node)
+{
+    const int unit = draft->unit[node->id];
+    return unit == NO_UNIT ? 0 : draft->units[unit].position;
+}
+
+static bool has_life(const struct fig_node *node)
+{
+    return node->op != OP_param && node->op != OP_collect && node->op != OP_update;
+}
+
+/* A sum reads a chain's value while the chain runs; every other user outside needs it in memory. */
+static bool leaves_unit(const struct draft *draft, const struct fig_node *node)
+{
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        const struct fig_node *user = draft->uses[i];
+        const bool summed = user->op == OP_sum && operand_of(user->in[0]).map.count == 0;
+        if (!summed && draft->unit[user->id] != draft->unit[node->id])
+            return true;
+        if (is_row(user)) { /* in the same unit, but read through a map as well */
+            for (int k = 0; k < user->ins; k++) {
+                const struct operand operand = operand_of(user->in[k]);
+                if (operand.root == node && operand.map.count)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void mark_stored(struct draft *draft)
+{
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id] || !has_life(node))
+            continue;
+        if (is_row(node) || node->op == OP_matmul)
+            draft->stored[id] = draft->direct[id] || leaves_unit(draft, node);
+        else
+            draft->stored[id] = node->op == OP_input || draft->unit[id] != NO_UNIT;
+    }
+}
+
+/* A gradient is computed in its place in the flat buffer, unless it lies elsewhere already. */
+static enum fig_status fix_gradients(struct draft *draft, const struct fig_node *collect)
+{
+    struct region values, gradient;
+    for (int i = 0; i < collect->ins; i += 2) {
+        const struct operand operand = operand_of(collect->in[i]);
+        const int id = operand.root->id;
+        TRY(store_param(draft->store, collect->in[i + 1], &values, &gradient));
+        if (operand.map.count == 0 && has_life(operand.root) && operand.root->op != OP_input &&
+            !draft->region[id].buffer) {
+            draft->region[id] = gradient;
+            draft->stored[id] = true;
+        }
+    }
+    return FIG_OK;
+}
+
+static enum fig_status fix_regions(struct draft *draft)
+{
+    struct region unused;
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id])
+            continue;
+        if (node->op == OP_param)
+            TRY(store_param(draft->store, node, &draft->region[id], &unused));
+        if (node->op == OP_collect)
+            TRY(fix_gradients(draft, node));
+        if (node->op == OP_update) {
+            struct group *group;
+            TRY(store_group(draft->store, node, &group));
+            /* The flat gradient, where nothing scales it on the way. */
+            const struct fig_node *flat = node_root(node->in[0]);
+            if (flat->op == OP_collect)
+                draft->region[flat->id] = group->gradients;
+        }
+    }
+    return FIG_OK;
+}
+
+/* A collect that is scaled before its update has the same place: the group of its parameters. */
+static enum fig_status fix_collects(struct draft *draft)
+{
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id] || node->op != OP_collect || draft->region[id].buffer)
+            continue;
+        struct region values;
+        TRY(store_param(draft->store, node->in[1], &values, &draft->region[id]));
+        draft->region[id].size = node_size(draft, node);
+    }
+    return FIG_OK;
+}
+
+static void live(struct draft *draft, const struct fig_node *node)
+{
+    struct life *life = &draft->life[node->id];
+    life->size = round_up(node_size(draft, node), DEVICE_ALIGN);
+    const bool written_by_user = node->op == OP_input && !feed_of(draft, node);
+    life->first = written_by_user ? 0 : position_of(draft, node);
+    life->last = written_by_user ? draft->unit_count : life->first;
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        const int at = position_of(draft, draft->uses[i]);
+        if (life->last < at)
+            life->last = at;
+    }
+}
+
+static bool in_chain(const struct draft *draft, const struct fig_node *node)
+{
+    return draft->unit[node->id] != NO_UNIT && (is_row(node) || node->op == OP_matmul);
+}
+
+/* A sum's result, and the partial sums before it, are written when its operand's unit runs. */
+static void live_sum(struct draft *draft, const struct fig_node *sum)
+{
+    const struct operand operand = operand_of(sum->in[0]);
+    const size_t length = shape_length(sum->in[0]->shape);
+    const bool fused = operand.map.count == 0 && in_chain(draft, operand.root);
+    const int first = fused ? position_of(draft, operand.root) : position_of(draft, sum);
+    struct life *life = &draft->partial_life[sum->id];
+    if (length <= PARTIAL) {
+        draft->life[sum->id].first = first;
+        return;
+    }
+    const size_t partials = (length + PARTIAL - 1) / PARTIAL;
+    life->size = round_up(device_reals(store_device(draft->store), partials), DEVICE_ALIGN);
+    life->first = first;
+    life->last = position_of(draft, sum);
+}
+
+/* A product whose result nobody keeps is computed where its chain stores something, or in scratch. */
+static void live_product(struct draft *draft, const struct fig_node *product)
+{
+    const struct unit *unit = &draft->units[draft->unit[product->id]];
+    struct life *life = &draft->scratch_life[product->id];
+    if (draft->stored[product->id])
+        return;
+    for (int i = 0; i < unit->count; i++) {
+        if (draft->stored[unit->members[i]->id])
+            return;
+    }
+    life->size = round_up(node_size(draft, product), DEVICE_ALIGN);
+    life->first = life->last = unit->position;
+}
+
+static void find_lives(struct draft *draft)
+{
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id])
+            continue;
+        if (draft->stored[id] && !draft->region[id].buffer)
+            live(draft, node);
+        if (node->op == OP_sum)
+            live_sum(draft, node);
+        if (node->op == OP_matmul)
+            live_product(draft, node);
+    }
+    for (int i = 0; i < draft->params->output_count; i++) {
+        struct life *life = &draft->life[node_root(draft->params->outputs[i])->id];
+        life->last = draft->unit_count;
+    }
+}
+
+static enum fig_status place_lives(struct draft *draft)
+{
+    const int most = 3 * draft->graph->count;
+    struct life **lives = calloc((size_t)most, sizeof(struct life *));
+    int count = 0;
+    if (!lives)
+        return fail(FIG_NOMEM, "no memory to place %d tensors", most);
+    for (int i = 0; i < most; i++) {
+        if (draft->life[i].size == 0)
+            continue;
+        lives[count++] = &draft->life[i];
+        draft->naive += draft->life[i].size;
+    }
+    draft->arena = place(lives, count);
+    free(lives);
+    return draft->arena ? device_alloc(store_device(draft->store), draft->arena,
+                                       &draft->arena_buffer)
+                        : FIG_OK;
+}
+
+static struct region arena_region(const struct draft *draft, const struct life *life, size_t size)
+{
+    return (struct region){ draft->arena_buffer, life->offset, size };
+}
+
+static void set_regions(struct draft *draft)
+{
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (draft->life[id].size)
+            draft->region[id] = arena_region(draft, &draft->life[id], node_size(draft, node));
+        if (!draft->needed[id] || node->op != OP_sum)
+            continue;
+        const size_t length = shape_length(node->in[0]->shape);
+        const size_t partials = (length + PARTIAL - 1) / PARTIAL;
+        draft->partial[id] = draft->region[id];
+        if (draft->partial_life[id].size)
+            draft->partial[id] = arena_region(draft, &draft->partial_life[id],
+                                              device_reals(store_device(draft->store), partials));
+    }
+}
+
+/* Constants that chains read through a map: one number each. */
+static enum fig_status write_constants(struct draft *draft)
+{
+    struct fig_device *device = store_device(draft->store);
+    size_t size = 0;
+    for (int id = 0; id < draft->graph->count; id++)
+        size += draft->needed[id] && draft->graph->nodes[id]->op == OP_constant ? DEVICE_ALIGN : 0;
+    if (!size)
+        return FIG_OK;
+    TRY(device_alloc(device, size, &draft->constants));
+    for (int id = 0, k = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (!draft->needed[id] || node->op != OP_constant)
+            continue;
+        draft->partial[id] = (struct region){ draft->constants, (size_t)k++ * DEVICE_ALIGN,
+                                              device_reals(device, 1) };
+        TRY(device_write_doubles(device, draft->partial[id], &node->value));
+    }
+    return FIG_OK;
+}
+
+enum fig_status draft_layout(struct draft *draft)
+{
+    mark_stored(draft);
+    TRY(fix_regions(draft));
+    TRY(fix_collects(draft));
+    find_lives(draft);
+    TRY(place_lives(draft));
+    set_regions(draft);
+    return write_constants(draft);
+}

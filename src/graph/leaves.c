@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/size.h"
+#include "graph/node.h"
+
+/* Kernels index with 32 bits: a tensor has fewer than 2^31 elements. */
+static bool check_shape(struct fig_graph *graph, const char *what, struct fig_shape shape)
+{
+    size_t length = 1;
+    bool good = shape.rank >= 1 && shape.rank <= FIG_RANK;
+    for (int i = 0; good && i < shape.rank; i++)
+        good = shape.dim[i] >= 1 && size_mul(length, (size_t)shape.dim[i], &length);
+    if (good && length <= INT32_MAX)
+        return true;
+    char text[SHAPE_TEXT];
+    graph_fail(graph, FIG_SHAPE, "%s: shape %s: 1 to %d dimensions of at least 1, and fewer than "
+               "2^31 elements in all, are expected", what, shape_text(shape, text), FIG_RANK);
+    return false;
+}
+
+static struct fig_node *leaf(struct fig_graph *graph, enum op op, const char *name,
+                             struct fig_shape shape)
+{
+    if (!graph || graph->status || !check_shape(graph, name, shape))
+        return NULL;
+    struct fig_node *node = node_create(graph, op, shape, 0, NULL);
+    const char *copy = node ? graph_copy_text(graph, name) : NULL;
+    if (!copy)
+        return NULL;
+    node->name = copy;
+    return node;
+}
+
+struct fig_node *fig_input(struct fig_graph *graph, const char *name, struct fig_shape shape)
+{
+    return leaf(graph, OP_input, name, shape);
+}
+
+struct fig_node *fig_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
+                           struct fig_init init)
+{
+    if (!graph || graph->status)
+        return NULL;
+    for (int i = 0; i < graph->count; i++) {
+        if (graph->nodes[i]->op == OP_param && strcmp(graph->nodes[i]->name, name) == 0)
+            return graph_fail(graph, FIG_INVALID, "%s: there is a parameter of this name", name);
+    }
+    struct fig_node *node = leaf(graph, OP_param, name, shape);
+    if (!node)
+        return NULL;
+    node->init = init;
+    node->order = graph->params++;
+    return node;
+}
+
+struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape, double value)
+{
+    struct fig_node *node = leaf(graph, OP_constant, "constant", shape);
+    if (node)
+        node->value = value;
+    return node;
+}
+
+static struct fig_node *random_leaf(struct fig_graph *graph, struct fig_shape shape,
+                                    uint32_t stream, enum kernel kernel)
+{
+    struct fig_node *node = leaf(graph, OP_random, "random", shape);
+    if (!node)
+        return NULL;
+    node->stream = stream;
+    node->kernel = kernel;
+    return node;
+}
+
+struct fig_node *fig_uniform(struct fig_graph *graph, struct fig_shape shape, uint32_t stream)
+{
+    return random_leaf(graph, shape, stream, KERNEL_uniform);
+}
+
+struct fig_node *fig_normal(struct fig_graph *graph, struct fig_shape shape, uint32_t stream)
+{
+    return random_leaf(graph, shape, stream, KERNEL_normal);
+}

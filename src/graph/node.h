@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* What graphs are made of, for the files of src/graph/ and src/nn/. */
+#ifndef GRAPH_NODE_H
+#define GRAPH_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <figment/graph.h>
+#include <figment/optimizer.h>
+
+#include "base/log.h"
+#include "device/row.h"
+
+enum op {
+#define OP(name) OP_##name,
+#include "graph/ops.h"
+#undef OP
+    OP_COUNT
+};
+
+struct fig_node {
+    struct fig_graph *graph;
+    int id; /* place in graph->nodes; operands have smaller ones */
+    enum op op;
+    struct fig_shape shape;
+    const char *name; /* of inputs, parameters and updates; else the operation's */
+    int ins;
+    struct fig_node **in;
+
+    /* What one operation needs beyond its operands. */
+    enum row row;                     /* unary, binary */
+    float p, q;                       /* unary: the row's constants */
+    double value;                     /* constant */
+    enum kernel kernel;               /* random: uniform or normal */
+    uint32_t stream;                  /* random */
+    struct fig_init init;             /* param */
+    int order;                        /* param: k-th in order of creation */
+    unsigned flags;                   /* matmul */
+    int axis, begin;                  /* concat, slice */
+    struct fig_optimizer optimizer;   /* update */
+};
+
+struct fig_graph {
+    struct fig_node **nodes;
+    int count, room;
+    int params;
+    enum fig_status status;
+    char error[512];
+    struct block *blocks; /* memory of nodes, names and operand lists */
+};
+
+/* A node with room for `ins` operands, filled in from `in`; NULL (and the graph's error is set)
+ * when an operand is NULL or memory runs out. */
+struct fig_node *node_create(struct fig_graph *graph, enum op op, struct fig_shape shape, int ins,
+                             struct fig_node *const *in);
+struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q);
+
+/* Remember the graph's first error; always NULL. */
+struct fig_node *graph_fail(struct fig_graph *graph, enum fig_status status, const char *format,
+                            ...) PRINTF_LIKE(3, 4);
+/* Memory that lives as long as the graph; NULL sets the graph's error. */
+void *graph_alloc(struct fig_graph *graph, size_t size);
+const char *graph_copy_text(struct fig_graph *graph, const char *text);
+
+const char *op_name(enum op op);
+const char *row_name(enum row row);
+
+size_t shape_length(struct fig_shape shape);
+int shape_cols(struct fig_shape shape); /* the last dimension */
+int shape_rows(struct fig_shape shape);
+bool shape_equal(struct fig_shape a, struct fig_shape b);
+enum { SHAPE_TEXT = 64 };
+/* "[64,784]" into `text`, which it returns. */
+const char *shape_text(struct fig_shape shape, char text[SHAPE_TEXT]);
+
+/* The node whose memory this one shares: reshapes and detached nodes are other names of their
+ * operand. */
+struct fig_node *node_root(struct fig_node *node);
+
+/* How element i of a broadcast reads its operand: [i / inner % count]. */
+struct map {
+    unsigned inner, count;
+};
+bool broadcast_map(struct fig_shape from, struct fig_shape to, struct map *map);
+
+#endif

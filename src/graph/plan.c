@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/plan.h>
+
+#include <stdlib.h>
+
+#include "base/size.h"
+#include "graph/draft.h"
+
+struct port {
+    const struct fig_node *node;
+    struct region region;
+    struct region history; /* of a single-number output */
+};
+
+struct fig_plan {
+    struct fig_device *device;
+    struct script *script;
+    struct buffer *arena, *constants, *history;
+    struct port *inputs, *outputs;
+    int input_count, output_count;
+    int slots;        /* runs that the history remembers; 0: none */
+    uint32_t runs;    /* so far */
+    uint32_t first;   /* what feeds read: the first sample of the batch */
+    uint32_t slot;    /* where this run's outputs are remembered */
+    struct fig_plan_info info;
+};
+
+static enum fig_status check_params(const struct fig_plan_params *params)
+{
+    const struct fig_graph *graph = params->outputs[0] ? params->outputs[0]->graph : NULL;
+    if (!graph)
+        return fail(FIG_INVALID, "plan: output 0 is NULL");
+    TRY(fig_graph_status(graph));
+    for (int i = 0; i < params->output_count; i++) {
+        if (!params->outputs[i] || params->outputs[i]->graph != graph)
+            return fail(FIG_INVALID, "plan: output %d is %s", i,
+                        params->outputs[i] ? "of another graph" : "NULL");
+    }
+    for (int i = 0; i < params->feed_count; i++) {
+        const struct fig_feed *feed = &params->feeds[i];
+        if (!feed->input || feed->input->op != OP_input || !feed->samples ||
+            shape_length(feed->input->shape) % (size_t)feed->samples->length)
+            return fail(FIG_SHAPE, "plan: feed %d: an input of whole samples is expected", i);
+    }
+    return FIG_OK;
+}
+
+/* A region of its own for each output. */
+static enum fig_status make_history(struct fig_plan *plan)
+{
+    const size_t size = device_reals(plan->device, (size_t)plan->slots);
+    const size_t each = round_up(size, DEVICE_ALIGN);
+    if (!plan->slots)
+        return FIG_OK;
+    TRY(device_alloc(plan->device, each * (size_t)plan->output_count, &plan->history));
+    for (int i = 0; i < plan->output_count; i++)
+        plan->outputs[i].history = (struct region){ plan->history, (size_t)i * each, size };
+    return FIG_OK;
+}
+
+static enum fig_status add_ports(struct fig_plan *plan, const struct draft *draft)
+{
+    for (int i = 0; i < plan->output_count; i++) {
+        plan->outputs[i].node = draft->params->outputs[i];
+        plan->outputs[i].region = draft->region[node_root(draft->params->outputs[i])->id];
+    }
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (draft->needed[id] && node->op == OP_input && !feed_of(draft, node))
+            plan->inputs[plan->input_count++] = (struct port){ node, draft->region[id], { 0 } };
+    }
+    return FIG_OK;
+}
+
+static enum fig_status draw_up(struct fig_plan *plan, struct draft *draft)
+{
+    struct region *history = calloc((size_t)plan->output_count, sizeof(*history));
+    if (!history)
+        return fail(FIG_NOMEM, "no memory for a plan");
+    for (int i = 0; i < plan->output_count; i++)
+        history[i] = plan->outputs[i].history;
+    draft->history = history;
+    draft->first = &plan->first;
+    draft->slot = &plan->slot;
+    enum fig_status status = draft_fuse(draft);
+    if (!status)
+        status = draft_layout(draft);
+    plan->arena = draft->arena_buffer;
+    plan->constants = draft->constants;
+    if (!status)
+        status = draft_lower(draft);
+    if (!status && draft->work_count)
+        status = device_compile(plan->device, draft->works, draft->work_count, &plan->script);
+    free(history);
+    return status;
+}
+
+static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
+                            const struct fig_plan_params *params)
+{
+    struct draft draft;
+    const struct fig_graph *graph = params->outputs[0]->graph;
+    plan->outputs = calloc((size_t)params->output_count, sizeof(*plan->outputs));
+    plan->inputs = calloc((size_t)graph->count, sizeof(*plan->inputs));
+    if (!plan->outputs || !plan->inputs)
+        return fail(FIG_NOMEM, "no memory for a plan of %d outputs", params->output_count);
+    plan->output_count = params->output_count;
+    plan->slots = params->history;
+    TRY(make_history(plan));
+    enum fig_status status = draft_init(&draft, store, params);
+    if (!status)
+        status = draw_up(plan, &draft);
+    if (!status)
+        status = add_ports(plan, &draft);
+    plan->info = (struct fig_plan_info){ draft.work_count, draft.arena, draft.naive, draft.flops };
+    draft_finish(&draft);
+    return status;
+}
+
+enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store *store,
+                                const struct fig_plan_params *params)
+{
+    REQUIRE(out && store && params && params->outputs && params->output_count > 0);
+    REQUIRE(params->history >= 0);
+    *out = NULL;
+    TRY(check_params(params));
+    struct fig_plan *plan = calloc(1, sizeof(*plan));
+    if (!plan)
+        return fail(FIG_NOMEM, "no memory for a plan");
+    plan->device = store_device(store);
+    const enum fig_status status = fill(plan, store, params);
+    if (status)
+        fig_plan_destroy(&plan);
+    *out = plan;
+    return status;
+}
+
+void fig_plan_destroy(struct fig_plan **out)
+{
+    struct fig_plan *plan = *out;
+    if (!plan)
+        return;
+    device_release(plan->device, &plan->script);
+    device_free(plan->device, &plan->history);
+    device_free(plan->device, &plan->constants);
+    device_free(plan->device, &plan->arena);
+    free(plan->inputs);
+    free(plan->outputs);
+    free(plan);
+    *out = NULL;
+}
+
+const struct fig_plan_info *fig_plan_info(const struct fig_plan *plan)
+{
+    return &plan->info;
+}
+
+static const struct port *find_port(const struct port *ports, int count,
+                                    const struct fig_node *node)
+{
+    for (int i = 0; i < count; i++) {
+        if (ports[i].node == node && ports[i].region.buffer)
+            return &ports[i];
+    }
+    return NULL;
+}
+
+static enum fig_status input_region(const struct fig_plan *plan, const struct fig_node *node,
+                                    struct region *region)
+{
+    const struct port *port = find_port(plan->inputs, plan->input_count, node);
+    if (!port)
+        return fail(FIG_INVALID, "%s: not an input that this plan reads",
+                    node ? node->name : "NULL");
+    *region = port->region;
+    return FIG_OK;
+}
+
+static enum fig_status output_region(const struct fig_plan *plan, const struct fig_node *node,
+                                     struct region *region)
+{
+    const struct port *port = find_port(plan->outputs, plan->output_count, node);
+    if (!port)
+        return fail(FIG_INVALID, "%s: not an output of this plan that has a value",
+                    node ? node->name : "NULL");
+    *region = port->region;
+    return FIG_OK;
+}
+
+enum fig_status fig_plan_write(struct fig_plan *plan, const struct fig_node *input,
+                               const float *data)
+{
+    struct region region;
+    REQUIRE(plan && data);
+    TRY(input_region(plan, input, &region));
+    return device_write(plan->device, region, data);
+}
+
+enum fig_status fig_plan_write_doubles(struct fig_plan *plan, const struct fig_node *input,
+                                       const double *data)
+{
+    struct region region;
+    REQUIRE(plan && data);
+    TRY(input_region(plan, input, &region));
+    return device_write_doubles(plan->device, region, data);
+}
+
+enum fig_status fig_plan_read(struct fig_plan *plan, const struct fig_node *output, float *data)
+{
+    struct region region;
+    REQUIRE(plan && data);
+    TRY(output_region(plan, output, &region));
+    return device_read(plan->device, region, data);
+}
+
+enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struct fig_node *output,
+                                      double *data)
+{
+    struct region region;
+    REQUIRE(plan && data);
+    TRY(output_region(plan, output, &region));
+    return device_read_doubles(plan->device, region, data);
+}
+
+enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first)
+{
+    REQUIRE(plan);
+    plan->first = first;
+    plan->slot = plan->slots ? plan->runs % (uint32_t)plan->slots : 0;
+    plan->runs++;
+    return plan->script ? device_run(plan->device, plan->script, step) : FIG_OK;
+}
+
+enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *output, int count,
+                                 double *values)
+{
+    REQUIRE(plan && values && count >= 0 && count <= plan->slots);
+    const struct port *port = find_port(plan->outputs, plan->output_count, output);
+    if (!port || !port->history.buffer || shape_length(output->shape) != 1)
+        return fail(FIG_INVALID, "%s: not a single-number output that this plan remembers",
+                    output ? output->name : "NULL");
+    if ((uint32_t)count > plan->runs)
+        return fail(FIG_INVALID, "%s: the last %d runs of %u were asked for", output->name, count,
+                    plan->runs);
+    double *slots = malloc((size_t)plan->slots * sizeof(*slots));
+    if (!slots)
+        return fail(FIG_NOMEM, "no memory for a history of %d runs", plan->slots);
+    const enum fig_status status = device_read_doubles(plan->device, port->history, slots);
+    for (int i = 0; !status && i < count; i++)
+        values[i] = slots[(plan->runs - (uint32_t)count + (uint32_t)i) % (uint32_t)plan->slots];
+    free(slots);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "graph/node.h"
+
+size_t shape_length(struct fig_shape shape)
+{
+    size_t length = 1;
+    for (int i = 0; i < shape.rank; i++)
+        length *= (size_t)shape.dim[i];
+    return length;
+}
+
+int shape_cols(struct fig_shape shape)
+{
+    return shape.dim[shape.rank - 1];
+}
+
+int shape_rows(struct fig_shape shape)
+{
+    return (int)(shape_length(shape) / (size_t)shape_cols(shape));
+}
+
+bool shape_equal(struct fig_shape a, struct fig_shape b)
+{
+    if (a.rank != b.rank)
+        return false;
+    for (int i = 0; i < a.rank; i++) {
+        if (a.dim[i] != b.dim[i])
+            return false;
+    }
+    return true;
+}
+
+const char *shape_text(struct fig_shape shape, char text[SHAPE_TEXT])
+{
+    int at = snprintf(text, SHAPE_TEXT, "[");
+    for (int i = 0; i < shape.rank && i < FIG_RANK; i++)
+        at += snprintf(text + at, (size_t)(SHAPE_TEXT - at), "%s%d", i ? "," : "", shape.dim[i]);
+    snprintf(text + at, (size_t)(SHAPE_TEXT - at), "]");
+    return text;
+}
+
+/* Whether `from` is `to` with a last dimension of 1. */
+static bool is_column(struct fig_shape from, struct fig_shape to)
+{
+    to.dim[to.rank - 1] = 1;
+    return shape_equal(from, to);
+}
+
+bool broadcast_map(struct fig_shape from, struct fig_shape to, struct map *map)
+{
+    const unsigned cols = (unsigned)shape_cols(to);
+    if (shape_length(from) == 1)
+        *map = (struct map){ .inner = 1, .count = 1 };
+    else if (is_column(from, to))
+        *map = (struct map){ .inner = cols, .count = (unsigned)shape_rows(to) };
+    else if (shape_length(from) == cols && (unsigned)shape_cols(from) == cols)
+        *map = (struct map){ .inner = 1, .count = cols };
+    else
+        return false;
+    return true;
+}

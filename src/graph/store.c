@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/store.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/size.h"
+#include "base/text.h"
+
+struct tensor {
+    struct fig_tensor info;
+    struct region values;
+    struct region gradient; /* parameters only */
+    char *name;             /* info.name, owned */
+};
+
+struct fig_store {
+    struct fig_device *device;
+    uint64_t seed;
+    struct buffer *values, *gradients;
+    struct tensor *tensors; /* parameters in order of creation, then moments */
+    int count, params;
+    struct group *groups;
+    int group_count;
+};
+
+/* How many moments each optimiser keeps. */
+int optimizer_moments(enum fig_optimizer_kind kind)
+{
+    static const int moments[] = {
+        [FIG_SGD] = 0,     [FIG_MOMENTUM] = 1, [FIG_NESTEROV] = 1, [FIG_RMSPROP] = 1,
+        [FIG_ADAGRAD] = 1, [FIG_ADADELTA] = 2, [FIG_ADAM] = 2,     [FIG_ADAMW] = 2,
+    };
+    return moments[kind];
+}
+
+size_t param_room(const struct fig_node *param)
+{
+    return round_up(shape_length(param->shape), PARAM_ALIGN);
+}
+
+struct fig_device *store_device(const struct fig_store *store)
+{
+    return store->device;
+}
+
+uint64_t store_seed(const struct fig_store *store)
+{
+    return store->seed;
+}
+
+/* --- Initial values */
+
+static double init_bound(struct fig_init init)
+{
+    const int fan = init.kind == FIG_GLOROT ? init.fan_in + init.fan_out : init.fan_in;
+    return sqrt(6.0 / fan);
+}
+
+static void initial_values(const struct fig_node *param, uint64_t seed, double *values)
+{
+    const size_t length = shape_length(param->shape);
+    const struct stream stream = { seed, STREAM_PARAMETER + (uint32_t)param->order, 0 };
+    if (param->init.kind == FIG_ZEROS || param->init.kind == FIG_ONES) {
+        for (size_t i = 0; i < length; i++)
+            values[i] = param->init.kind == FIG_ONES;
+        return;
+    }
+    const double bound = init_bound(param->init);
+    random_uniform(&stream, values, length);
+    for (size_t i = 0; i < length; i++)
+        values[i] = (2 * values[i] - 1) * bound;
+}
+
+static enum fig_status write_initial(struct fig_store *store, const struct fig_node *param,
+                                     struct region to)
+{
+    double *values = malloc(shape_length(param->shape) * sizeof(*values));
+    if (!values)
+        return fail(FIG_NOMEM, "%s: no memory for its initial values", param->name);
+    initial_values(param, store->seed, values);
+    const enum fig_status status = device_write_doubles(store->device, to, values);
+    free(values);
+    return status;
+}
+
+/* --- Layout */
+
+static struct tensor *add_tensor(struct fig_store *store, const char *name,
+                                 enum fig_tensor_kind kind, struct fig_shape shape)
+{
+    struct tensor *tensor = &store->tensors[store->count];
+    char *copy = strdup(name);
+    if (!copy)
+        return NULL;
+    *tensor = (struct tensor){ .info = { copy, kind, shape }, .name = copy };
+    store->count++;
+    return tensor;
+}
+
+static enum fig_status add_params(struct fig_store *store, const struct fig_graph *graph)
+{
+    size_t at = 0;
+    for (int i = 0; i < graph->count; i++) {
+        const struct fig_node *node = graph->nodes[i];
+        if (node->op != OP_param)
+            continue;
+        struct tensor *tensor = add_tensor(store, node->name, FIG_PARAMETER, node->shape);
+        if (!tensor)
+            return fail(FIG_NOMEM, "%s: no memory for its name", node->name);
+        const size_t offset = device_reals(store->device, at);
+        const size_t size = device_reals(store->device, shape_length(node->shape));
+        tensor->values = (struct region){ store->values, offset, size };
+        tensor->gradient = (struct region){ store->gradients, offset, size };
+        TRY(write_initial(store, node, tensor->values));
+        at += param_room(node);
+    }
+    store->params = store->count;
+    return FIG_OK;
+}
+
+/* The flat part of `buffer` that the parameters first..last take, with their padding. */
+static struct region span(const struct fig_store *store, struct buffer *buffer, int first, int last)
+{
+    const size_t begin = store->tensors[first].values.offset;
+    const size_t length = shape_length(store->tensors[last].info.shape);
+    const size_t end = store->tensors[last].values.offset +
+                       device_reals(store->device, round_up(length, PARAM_ALIGN));
+    return (struct region){ buffer, begin, end - begin };
+}
+
+static enum fig_status add_moment(struct fig_store *store, struct group *group, int k)
+{
+    struct region *flat = &group->moments[k];
+    *flat = (struct region){ NULL, 0, group->values.size };
+    TRY(device_alloc(store->device, flat->size, &flat->buffer));
+    TRY(device_zero(store->device, *flat));
+    for (int i = group->first; i < group->first + group->count; i++) {
+        struct text name = { 0 };
+        const struct tensor *param = &store->tensors[i];
+        text_add(&name, "optimizer.%s.%d.%s", group->state.prefix, k, param->name);
+        struct tensor *moment = name.failed ? NULL : add_tensor(store, name.chars, FIG_MOMENT,
+                                                                param->info.shape);
+        text_free(&name);
+        if (!moment)
+            return fail(FIG_NOMEM, "%s: no memory for its moments", param->name);
+        moment->values = (struct region){
+            flat->buffer, param->values.offset - group->values.offset, param->values.size };
+    }
+    return FIG_OK;
+}
+
+static enum fig_status add_group(struct fig_store *store, const struct fig_node *update)
+{
+    struct group *group = &store->groups[store->group_count];
+    char *prefix = strdup(update->name);
+    if (!prefix)
+        return fail(FIG_NOMEM, "%s: no memory for its name", update->name);
+    *group = (struct group){ .state = { prefix, 0, update->optimizer.rate },
+                             .prefix = prefix,
+                             .optimizer = update->optimizer,
+                             .first = update->in[1]->order,
+                             .count = update->in[2]->order - update->in[1]->order + 1 };
+    store->group_count++;
+    const int last = group->first + group->count - 1;
+    group->values = span(store, store->values, group->first, last);
+    group->gradients = span(store, store->gradients, group->first, last);
+    for (int k = 0; k < optimizer_moments(update->optimizer.kind); k++)
+        TRY(add_moment(store, group, k));
+    return FIG_OK;
+}
+
+static enum fig_status fill(struct fig_store *store, const struct fig_graph *graph)
+{
+    size_t reals = PARAM_ALIGN; /* never an empty buffer */
+    int tensors = 1, updates = 0;
+    for (int i = 0; i < graph->count; i++) {
+        const struct fig_node *node = graph->nodes[i];
+        if (node->op == OP_param) {
+            reals += param_room(node);
+            tensors += 1;
+        } else if (node->op == OP_update) {
+            updates += 1;
+            tensors += MOMENTS * (node->in[2]->order - node->in[1]->order + 1);
+        }
+    }
+    const size_t size = device_reals(store->device, reals);
+    store->tensors = calloc((size_t)tensors, sizeof(*store->tensors));
+    store->groups = calloc((size_t)updates + 1, sizeof(*store->groups));
+    if (!store->tensors || !store->groups)
+        return fail(FIG_NOMEM, "no memory for a store of %d tensors", tensors);
+    TRY(device_alloc(store->device, size, &store->values));
+    TRY(device_alloc(store->device, size, &store->gradients));
+    TRY(device_zero(store->device, (struct region){ store->values, 0, size }));
+    TRY(device_zero(store->device, (struct region){ store->gradients, 0, size }));
+    TRY(add_params(store, graph));
+    for (int i = 0; i < graph->count; i++) {
+        if (graph->nodes[i]->op == OP_update)
+            TRY(add_group(store, graph->nodes[i]));
+    }
+    return FIG_OK;
+}
+
+enum fig_status fig_store_create(struct fig_store **out, struct fig_device *device,
+                                 const struct fig_graph *graph, uint64_t seed)
+{
+    REQUIRE(out && device && graph);
+    *out = NULL;
+    TRY(fig_graph_status(graph));
+    struct fig_store *store = calloc(1, sizeof(*store));
+    if (!store)
+        return fail(FIG_NOMEM, "no memory for a store");
+    store->device = device;
+    store->seed = seed;
+    const enum fig_status status = fill(store, graph);
+    if (status)
+        fig_store_destroy(&store);
+    *out = store;
+    return status;
+}
+
+void fig_store_destroy(struct fig_store **out)
+{
+    struct fig_store *store = *out;
+    if (!store)
+        return;
+    for (int i = 0; i < store->group_count; i++) {
+        for (int k = 0; k < MOMENTS; k++)
+            device_free(store->device, &store->groups[i].moments[k].buffer);
+        free(store->groups[i].prefix);
+    }
+    for (int i = 0; i < store->count; i++)
+        free(store->tensors[i].name);
+    device_free(store->device, &store->gradients);
+    device_free(store->device, &store->values);
+    free(store->groups);
+    free(store->tensors);
+    free(store);
+    *out = NULL;
+}
+
+/* --- Looking in */
+
+int fig_store_count(const struct fig_store *store)
+{
+    return store->count;
+}
+
+const struct fig_tensor *fig_store_tensor(const struct fig_store *store, int index)
+{
+    return &store->tensors[index].info;
+}
+
+int fig_store_find(const struct fig_store *store, const char *name)
+{
+    for (int i = 0; i < store->count; i++) {
+        if (strcmp(store->tensors[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
+{
+    REQUIRE(store && values && index >= 0 && index < store->count);
+    return device_read(store->device, store->tensors[index].values, values);
+}
+
+enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
+{
+    REQUIRE(store && values && index >= 0 && index < store->count);
+    return device_write(store->device, store->tensors[index].values, values);
+}
+
+int fig_store_optimizers(const struct fig_store *store)
+{
+    return store->group_count;
+}
+
+struct fig_optimizer_state *fig_store_optimizer(struct fig_store *store, int index)
+{
+    return index >= 0 && index < store->group_count ? &store->groups[index].state : NULL;
+}
+
+enum fig_status store_param(const struct fig_store *store, const struct fig_node *param,
+                            struct region *values, struct region *gradient)
+{
+    char want[SHAPE_TEXT], have[SHAPE_TEXT];
+    const int index = fig_store_find(store, param->name);
+    if (index < 0)
+        return fail(FIG_INVALID, "%s: the store has no parameter of this name", param->name);
+    const struct tensor *tensor = &store->tensors[index];
+    if (!shape_equal(tensor->info.shape, param->shape))
+        return fail(FIG_SHAPE, "%s: the graph wants shape %s, the store holds %s", param->name,
+                    shape_text(param->shape, want), shape_text(tensor->info.shape, have));
+    *values = tensor->values;
+    *gradient = tensor->gradient;
+    return FIG_OK;
+}
+
+enum fig_status store_group(struct fig_store *store, const struct fig_node *update,
+                            struct group **group)
+{
+    for (int i = 0; i < store->group_count; i++) {
+        *group = &store->groups[i];
+        if (strcmp((*group)->state.prefix, update->name) == 0 &&
+            (*group)->optimizer.kind == update->optimizer.kind)
+            return FIG_OK;
+    }
+    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefix \"%s\"",
+                update->name);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The store as plans see it. */
+#ifndef GRAPH_STORE_H
+#define GRAPH_STORE_H
+
+#include <figment/plan.h>
+
+#include "device/device.h"
+#include "graph/node.h"
+
+enum {
+    PARAM_ALIGN = 256, /* elements: each parameter starts on a multiple, so on DEVICE_ALIGN too */
+    MOMENTS = 2,       /* most moments an optimiser keeps */
+};
+
+/* Elements that a parameter takes in the flat buffers. */
+size_t param_room(const struct fig_node *param);
+
+struct fig_device *store_device(const struct fig_store *store);
+uint64_t store_seed(const struct fig_store *store);
+
+/* The parameter's values, or its place among the gradients; an error when the store has no
+ * parameter of this name and shape. */
+enum fig_status store_param(const struct fig_store *store, const struct fig_node *param,
+                            struct region *values, struct region *gradient);
+
+/* An optimiser's group in the flat buffers. */
+struct group {
+    struct fig_optimizer_state state;
+    struct fig_optimizer optimizer;
+    int first, count; /* its parameters in the store's tensors */
+    char *prefix; /* state.prefix, owned */
+    struct region values, gradients, moments[MOMENTS];
+};
+enum fig_status store_group(struct fig_store *store, const struct fig_node *update,
+                            struct group **group);
+int optimizer_moments(enum fig_optimizer_kind kind);
+
+struct fig_samples {
+    struct fig_device *device;
+    int count, length;
+    bool bytes;
+    struct region values, order;
+};
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/optimizer.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/node.h"
+#include "graph/store.h"
+
+struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind)
+{
+    struct fig_optimizer o = { .kind = kind, .rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999,
+                               .rho = 0.9, .momentum = 0.9, .epsilon = 1e-8 };
+    if (kind == FIG_SGD || kind == FIG_MOMENTUM || kind == FIG_NESTEROV)
+        o.rate = 1e-2;
+    if (kind == FIG_RMSPROP) {
+        o.rate = 1e-2;
+        o.rho = 0.99;
+    }
+    if (kind == FIG_ADAGRAD) {
+        o.rate = 1e-2;
+        o.epsilon = 1e-10;
+    }
+    if (kind == FIG_ADADELTA) {
+        o.rate = 1;
+        o.epsilon = 1e-6;
+    }
+    if (kind == FIG_ADAMW)
+        o.decay = 1e-2;
+    return o;
+}
+
+/* The group of a prefix: its parameters, and their gradients beside them. */
+struct members {
+    struct fig_node **params, **gradients;
+    int count;
+};
+
+static enum fig_status find_members(struct members *members, struct fig_graph *graph,
+                                    const char *prefix)
+{
+    members->params = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
+    members->gradients = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
+    if (!members->params || !members->gradients)
+        return FIG_NOMEM;
+    for (int i = 0; i < graph->count; i++) {
+        struct fig_node *node = graph->nodes[i];
+        if (node->op == OP_param && strncmp(node->name, prefix, strlen(prefix)) == 0)
+            members->params[members->count++] = node;
+    }
+    return FIG_OK;
+}
+
+static enum fig_status check_members(const struct members *members, struct fig_graph *graph,
+                                     const char *prefix)
+{
+    if (members->count == 0)
+        graph_fail(graph, FIG_INVALID, "optimize: no parameter's name begins with \"%s\"", prefix);
+    for (int i = 1; i < members->count; i++) {
+        const struct fig_node *before = members->params[i - 1], *param = members->params[i];
+        if (param->order != before->order + 1)
+            graph_fail(graph, FIG_INVALID, "optimize: \"%s\": parameters of other groups were "
+                       "created between %s and %s", prefix, before->name, param->name);
+    }
+    return graph->status;
+}
+
+/* All gradients of the group as one flat node; each is computed in its place there. */
+static struct fig_node *collect(const struct members *members, struct fig_graph *graph)
+{
+    struct fig_node **operands = calloc(2 * (size_t)members->count, sizeof(struct fig_node *));
+    size_t length = 0;
+    if (!operands)
+        return graph_fail(graph, FIG_NOMEM, "no memory for %d gradients", members->count);
+    for (int i = 0; i < members->count; i++) {
+        operands[2 * i] = members->gradients[i];
+        operands[2 * i + 1] = members->params[i];
+        length += param_room(members->params[i]);
+    }
+    struct fig_node *node = node_create(graph, OP_collect, fig_shape1((int)length),
+                                        2 * members->count, operands);
+    free(operands);
+    return node;
+}
+
+/* g min(1, limit / |g|), as PyTorch's clip_grad_norm_; the padding between gradients is zero. */
+static struct fig_node *clip(struct fig_node *gradient, double limit)
+{
+    struct fig_node *norm = fig_sqrt(fig_sum(fig_square(gradient)));
+    if (!norm)
+        return NULL;
+    struct fig_node *numerator = fig_constant(gradient->graph, fig_shape1(1), limit);
+    struct fig_node *factor = fig_div(numerator, fig_affine(norm, 1, 1e-6));
+    return fig_mul(gradient, fig_clamp(factor, 0, 1));
+}
+
+static struct fig_node *update(const struct members *members, struct fig_graph *graph,
+                               const char *prefix, const struct fig_optimizer *optimizer)
+{
+    struct fig_node *gradient = collect(members, graph);
+    if (gradient && optimizer->clip_norm > 0)
+        gradient = clip(gradient, optimizer->clip_norm);
+    struct fig_node *const operands[] = { gradient, members->params[0],
+                                          members->params[members->count - 1] };
+    struct fig_node *node = node_create(graph, OP_update, fig_shape1(1), 3, operands);
+    const char *name = graph_copy_text(graph, prefix);
+    if (!node || !name)
+        return NULL;
+    node->name = name;
+    node->optimizer = *optimizer;
+    return node;
+}
+
+static struct fig_node *optimize(struct members *members, struct fig_node *loss, const char *prefix,
+                                 const struct fig_optimizer *optimizer)
+{
+    struct fig_graph *graph = loss->graph;
+    if (find_members(members, graph, prefix))
+        return graph_fail(graph, FIG_NOMEM, "no memory for the group \"%s\"", prefix);
+    if (check_members(members, graph, prefix) ||
+        fig_gradients(loss, members->params, members->count, members->gradients))
+        return NULL;
+    return update(members, graph, prefix, optimizer);
+}
+
+struct fig_node *fig_optimize(struct fig_node *loss, const char *prefix,
+                              const struct fig_optimizer *optimizer)
+{
+    struct members members = { 0 };
+    if (!loss || !prefix || !optimizer)
+        return NULL;
+    struct fig_node *node = optimize(&members, loss, prefix, optimizer);
+    free(members.params);
+    free(members.gradients);
+    return node;
+}
