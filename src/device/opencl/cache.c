@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/opencl/cache.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+
+/* An entry is this, then `size` bytes. */
+struct header {
+    char magic[16];
+    struct cache_key key;
+    uint64_t size, hash;
+};
+
+static const char magic[16] = "figment cache 1";
+static const char suffix[] = ".entry";
+static const size_t entry_limit = (size_t)256 << 20;
+
+struct cache_key cache_key(const char *const *parts, int count)
+{
+    struct cache_key key = { { HASH_START, hash_bytes(HASH_START, magic, sizeof(magic)) } };
+    for (int i = 0; i < count; i++) {
+        const char *part = parts[i] ? parts[i] : "";
+        for (int w = 0; w < 2; w++)
+            key.word[w] = hash_bytes(key.word[w], part, strlen(part) + 1);
+    }
+    return key;
+}
+
+/* Others could plant code for the device in a folder that they may write to. */
+static bool folder_is_ours(const char *folder)
+{
+    struct stat info;
+    if (lstat(folder, &info) || !S_ISDIR(info.st_mode) || info.st_uid != geteuid())
+        return false;
+    return (info.st_mode & 077) == 0 || chmod(folder, 0700) == 0;
+}
+
+void cache_open(struct cache *cache)
+{
+    *cache = (struct cache){ 0 };
+    if (folder_cache(cache->folder, "kernels"))
+        cache->folder[0] = '\0';
+    if (!cache->folder[0] || folder_is_ours(cache->folder))
+        return;
+    log_warning("%s: not a folder of this user alone: kernels are not cached; remove it, or set "
+                "XDG_CACHE_HOME", cache->folder);
+    cache->folder[0] = '\0';
+}
+
+static bool entry_path(const struct cache *cache, struct cache_key key, char path[PATH_LIMIT])
+{
+    if (!cache->folder[0])
+        return false;
+    const int length = snprintf(path, PATH_LIMIT, "%s/%016" PRIx64 "%s", cache->folder,
+                                key.word[0], suffix);
+    return length > 0 && length < PATH_LIMIT;
+}
+
+static bool entry_is_whole(const char *bytes, size_t size, struct cache_key key)
+{
+    struct header header;
+    if (size < sizeof(header))
+        return false;
+    memcpy(&header, bytes, sizeof(header));
+    return memcmp(header.magic, magic, sizeof(magic)) == 0 &&
+           memcmp(&header.key, &key, sizeof(key)) == 0 && header.size == size - sizeof(header) &&
+           header.hash == hash_bytes(HASH_START, bytes + sizeof(header), header.size);
+}
+
+bool cache_load(struct cache *cache, struct cache_key key, void **bytes, size_t *size)
+{
+    char path[PATH_LIMIT];
+    void *entry = NULL;
+    if (!entry_path(cache, key, path) || !path_exists(path) ||
+        file_read(path, entry_limit, &entry, size)) {
+        cache->misses++;
+        return false;
+    }
+    if (!entry_is_whole(entry, *size, key)) {
+        free(entry);
+        cache->misses++;
+        cache_remove(cache, key);
+        return false;
+    }
+    *size -= sizeof(struct header);
+    memmove(entry, (char *)entry + sizeof(struct header), *size + 1);
+    *bytes = entry;
+    cache->hits++;
+    log_debug("%s: %zu bytes from the cache", path, *size);
+    return true;
+}
+
+static enum fig_status write_entry(const char *path, struct cache_key key, const void *bytes,
+                                   size_t size)
+{
+    struct header header = { .key = key, .size = size,
+                             .hash = hash_bytes(HASH_START, bytes, size) };
+    struct writer writer;
+    memcpy(header.magic, magic, sizeof(magic));
+    enum fig_status status = writer_open(&writer, path);
+    if (!status)
+        status = writer_add(&writer, &header, sizeof(header));
+    if (!status)
+        status = writer_add(&writer, bytes, size);
+    if (!status)
+        status = writer_commit(&writer);
+    writer_close(&writer);
+    return status;
+}
+
+void cache_store(struct cache *cache, struct cache_key key, const void *bytes, size_t size)
+{
+    char path[PATH_LIMIT];
+    if (size > entry_limit || !entry_path(cache, key, path))
+        return;
+    if (write_entry(path, key, bytes, size)) {
+        log_warning("%s: not cached; the next start compiles again", path);
+        return;
+    }
+    cache->stored++;
+    log_debug("%s: %zu bytes into the cache", path, size);
+}
+
+void cache_remove(struct cache *cache, struct cache_key key)
+{
+    char path[PATH_LIMIT];
+    if (!entry_path(cache, key, path))
+        return;
+    cache->rejected++;
+    log_debug("%s: damaged or refused: removed", path);
+    remove(path);
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+void cache_count(const struct cache *cache, bool clear, int *entries, size_t *bytes)
+{
+    *entries = 0;
+    *bytes = 0;
+    DIR *folder = cache->folder[0] ? opendir(cache->folder) : NULL;
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[PATH_LIMIT];
+        struct stat info;
+        if (!ends_in(entry->d_name, suffix) || path_join(path, cache->folder, entry->d_name) ||
+            stat(path, &info))
+            continue;
+        if (clear && remove(path))
+            continue;
+        ++*entries;
+        *bytes += (size_t)info.st_size;
+    }
+    closedir(folder);
+}
