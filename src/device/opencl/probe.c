@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/opencl/probe.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CL/cl.h>
+
+#include "base/log.h"
+#include "base/size.h"
+#include "base/text.h"
+#include "device/opencl/cache.h"
+
+/* What the child says: the platform that it asks now, or one of these. */
+enum { LISTING = 0xFD, DONE = 0xFE, NOTHING = 0xFF };
+
+static const int patience_ms = 10000;
+
+static void tell(int pipe, unsigned char word)
+{
+    if (write(pipe, &word, 1) != 1)
+        _exit(1);
+}
+
+static void ask_platform(cl_platform_id platform)
+{
+    cl_device_id devices[32];
+    cl_uint count = 0;
+    char name[256];
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, LENGTH(devices), devices, &count))
+        return;
+    for (cl_uint i = 0; i < count && i < LENGTH(devices); i++)
+        clGetDeviceInfo(devices[i], CL_DEVICE_NAME, sizeof(name), name, NULL);
+}
+
+static void child(int pipe, uint32_t skip)
+{
+    const struct rlimit no_core = { 0, 0 };
+    setrlimit(RLIMIT_CORE, &no_core);
+    tell(pipe, LISTING);
+    cl_platform_id platforms[PLATFORM_LIMIT];
+    cl_uint count = 0;
+    if (clGetPlatformIDs(PLATFORM_LIMIT, platforms, &count))
+        count = 0;
+    for (cl_uint i = 0; i < count && i < PLATFORM_LIMIT; i++) {
+        if (skip & (uint32_t)1 << i)
+            continue;
+        tell(pipe, (unsigned char)i);
+        ask_platform(platforms[i]);
+    }
+    tell(pipe, DONE);
+    _exit(0); /* without the drivers' exit handlers */
+}
+
+/* The child's last word before it ended or our patience did. */
+static unsigned char last_word(int pipe)
+{
+    unsigned char word = NOTHING;
+    struct pollfd wait = { .fd = pipe, .events = POLLIN };
+    while (word != DONE && poll(&wait, 1, patience_ms) > 0) {
+        if (read(pipe, &word, 1) != 1)
+            break;
+    }
+    return word;
+}
+
+static unsigned char run_child(uint32_t skip)
+{
+    int ends[2];
+    if (pipe(ends))
+        return DONE; /* no child possible: go on without */
+    const pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        child(ends[1], skip);
+    }
+    close(ends[1]);
+    const unsigned char word = pid < 0 ? DONE : last_word(ends[0]);
+    close(ends[0]);
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    return word;
+}
+
+static void add_file(struct text *text, const char *folder, const char *name)
+{
+    char path[PATH_LIMIT];
+    struct stat info;
+    if (!path_join(path, folder, name) && !stat(path, &info))
+        text_add(text, "%s %lld %lld\n", path, (long long)info.st_size, (long long)info.st_mtime);
+}
+
+/* The installed drivers, and what in the environment chooses among them. */
+static struct cache_key drivers_key(void)
+{
+    static const char *const variables[] = { "OCL_ICD_VENDORS", "OCL_ICD_FILENAMES",
+                                             "RUSTICL_ENABLE", "RUSTICL_DEVICE_TYPE",
+                                             "POCL_DEVICES", "LD_PRELOAD", "LD_LIBRARY_PATH" };
+    struct text text = { 0 };
+    const char *vendors = getenv("OCL_ICD_VENDORS");
+    const char *path = vendors ? vendors : "/etc/OpenCL/vendors";
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        add_file(&text, path, entry->d_name);
+    if (folder)
+        closedir(folder);
+    else
+        add_file(&text, "", path);
+    for (size_t i = 0; i < LENGTH(variables); i++) {
+        const char *value = getenv(variables[i]);
+        text_add(&text, "%s=%s\n", variables[i], value ? value : "");
+    }
+    const char *const parts[] = { "probe", text.chars };
+    const struct cache_key key = cache_key(parts, LENGTH(parts));
+    text_free(&text);
+    return key;
+}
+
+static uint32_t probe_in_children(void)
+{
+    uint32_t skip = 0;
+    for (int tries = 0; tries <= PLATFORM_LIMIT; tries++) {
+        const unsigned char word = run_child(skip);
+        if (word == DONE)
+            return skip;
+        if (word >= PLATFORM_LIMIT) {
+            log_warning("OpenCL: loading the drivers crashes or hangs, so no OpenCL device is "
+                        "used; name a good driver's file in OCL_ICD_VENDORS, or remove the bad one "
+                        "from /etc/OpenCL/vendors");
+            return UINT32_MAX;
+        }
+        log_warning("OpenCL: platform %d crashes or hangs when asked for its devices: it is left "
+                    "out; update or remove its driver", word);
+        skip |= (uint32_t)1 << word;
+    }
+    return UINT32_MAX;
+}
+
+uint32_t probe_platforms(void)
+{
+    const char *wish = getenv("FIGMENT_PROBE");
+    struct cache cache;
+    void *bytes = NULL;
+    size_t size = 0;
+    if (wish && strcmp(wish, "0") == 0)
+        return 0;
+    cache_open(&cache);
+    const struct cache_key key = drivers_key();
+    if (cache_load(&cache, key, &bytes, &size)) {
+        free(bytes);
+        return 0;
+    }
+    const uint32_t skip = probe_in_children();
+    if (!skip)
+        cache_store(&cache, key, "good", 4);
+    return skip;
+}
+
+static bool is_private(const char *folder)
+{
+    struct stat info;
+    return !lstat(folder, &info) && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+           (info.st_mode & 077) == 0;
+}
+
+/* PoCL's own rule: below XDG_CACHE_HOME, else below HOME. */
+static bool pocl_finds_a_folder(void)
+{
+    const char *base = getenv("XDG_CACHE_HOME");
+    char cache[PATH_LIMIT];
+    if (base)
+        return access(base, W_OK) == 0;
+    base = getenv("HOME");
+    if (!base || strlen(base) + sizeof("/.cache") > sizeof(cache))
+        return false;
+    snprintf(cache, sizeof(cache), "%s/.cache", base);
+    return access(path_exists(cache) ? cache : base, W_OK) == 0;
+}
+
+void probe_prepare_environment(void)
+{
+    char folder[PATH_LIMIT];
+    const char *temporary = getenv("TMPDIR");
+    unsetenv("CLBLAST_BUILD_OPTIONS"); /* they would change kernels that were tested without */
+    if (getenv("POCL_CACHE_DIR") || pocl_finds_a_folder())
+        return;
+    const int length = snprintf(folder, sizeof(folder), "%s/figment-%ld",
+                                temporary ? temporary : "/tmp", (long)geteuid());
+    if (length < 0 || length >= (int)sizeof(folder))
+        return;
+    (void)mkdir(folder, 0700); /* or it is there already */
+    if (!is_private(folder))
+        return;
+    log_debug("%s: HOME is not writable, so PoCL caches here", folder);
+    setenv("POCL_CACHE_DIR", folder, 0);
+}
