@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* An open OpenCL device, and what the files of this folder do for each other. */
+#ifndef OPENCL_OPENCL_H
+#define OPENCL_OPENCL_H
+
+#include <CL/cl.h>
+
+#include "base/text.h"
+#include "device/device.h"
+#include "device/opencl/cache.h"
+
+enum {
+    GROUP_LIMIT = 256, /* items in a work-group, at most */
+    NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
+};
+
+/* Who multiplies matrices. */
+enum engine { ENGINE_PLAIN, ENGINE_OWN, ENGINE_CLBLAST, ENGINE_COUNT };
+
+struct opencl {
+    struct fig_device base;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue; /* in order */
+    cl_program kernels;     /* the dialect's; a script's own kernels are in its own program */
+    char *identity;         /* what compiled kernels depend on besides their source */
+    struct cache cache;
+    size_t group_limit; /* largest work-group, a power of two up to GROUP_LIMIT */
+    size_t used;        /* bytes of buffers */
+    enum engine engine;
+    cl_mem scratch; /* CLBlast's temporary memory: grows when a script is compiled */
+    size_t scratch_size;
+    bool clblast_used;
+};
+
+struct buffer {
+    cl_mem memory;
+    size_t size;
+};
+
+static inline struct opencl *opencl_of(struct fig_device *device)
+{
+    return (struct opencl *)device;
+}
+
+/* memory.c: entries of device_ops. */
+enum fig_status opencl_alloc(struct fig_device *device, size_t bytes, struct buffer **out);
+void opencl_free(struct fig_device *device, struct buffer *buffer);
+enum fig_status opencl_write(struct fig_device *device, struct region to, const void *bytes);
+enum fig_status opencl_read(struct fig_device *device, struct region from, void *bytes);
+enum fig_status opencl_zero(struct fig_device *device, struct region region);
+
+/* script.c: entries of device_ops. */
+enum fig_status opencl_compile(struct fig_device *device, const struct work *works, int count,
+                               struct script **out);
+enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step);
+void opencl_release(struct fig_device *device, struct script *script);
+
+/* source.c: add the text of a file of cl/ to `out`: the embedded one, or that in the folder
+ * FIGMENT_CL_PATH. */
+enum fig_status source_add(struct text *out, const char *name);
+enum fig_status source_add_dialect(struct text *out); /* what every program starts with */
+enum fig_status source_add_kernels(struct text *out); /* all kernels of cl/kernels.h */
+
+/* program.c: compile, or take from the cache. */
+enum fig_status program_build(struct opencl *cl, const char *source, cl_program *out);
+enum fig_status program_kernel(struct opencl *cl, cl_program program, const char *name,
+                               cl_kernel *out);
+/* The largest power of two that the kernel's work-group may have. */
+size_t program_group(struct opencl *cl, cl_kernel kernel);
+
+/* chain.c: C text of a chain.  `product` is the number of the input that is the result of the
+ * product before it, or -1.  Each writes one function named `prefix` and a hash of its text, adds
+ * it to `out` unless it is there, and gives its name.  Arguments in order: the inputs but for the
+ * product, the outputs, and for a kernel the number of elements. */
+void chain_kernel(struct text *out, const struct chain *chain, char name[NAME_LIMIT]);
+bool chain_sums(const struct chain *chain); /* then a kernel's group covers PARTIAL elements */
+/* void name(uint i, real value, global real *result, ...): result[i] = value where `store` says. */
+void chain_finish(struct text *out, const struct chain *chain, int product, bool store,
+                  char name[NAME_LIMIT]);
+void chain_parameters(struct text *out, const struct chain *chain, int product);
+void chain_arguments(struct text *out, const struct chain *chain, int product);
+/* Add the function that `text` is to `out`, with its hash for the name where it says @. */
+void chain_emit(struct text *out, const char *prefix, struct text *text, char name[NAME_LIMIT]);
+
+/* product.c: kernels for products. */
+struct tile {
+    int m, n, k, item_m, item_n; /* as in product.cl; m == 0: the plain kernel */
+};
+const struct tile *product_tile(const struct opencl *cl, const struct product *product);
+size_t product_items(const struct tile *tile); /* of a work-group */
+size_t product_groups(const struct tile *tile, const struct product *product);
+/* The chain's input that is the product's result, where the chain can follow in the same kernel;
+ * -1 where it must be a kernel of its own. */
+int product_fused(const struct work *work);
+/* Must C itself reach memory? */
+bool product_stores(const struct work *work, int fused);
+/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, the chain's. */
+enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
+                               int fused, char name[NAME_LIMIT]);
+
+/* clblast.c, or without.c where the library was built without CLBlast. */
+bool clblast_present(void);
+/* Compile what this shape needs, and make room for its temporary memory. */
+enum fig_status clblast_prepare(struct opencl *cl, const struct product *product);
+enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl_mem a, cl_mem b,
+                            cl_mem c);
+/* Replace the tuned parameters of the product kernel by ones that are known to be right. */
+enum fig_status clblast_override(struct opencl *cl);
+void clblast_finish(struct opencl *cl);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "device/opencl/error.h"
+#include "device/opencl/opencl.h"
+
+/* One call of the driver in a run. */
+struct launch {
+    struct work *work;
+    char function[NAME_LIMIT];
+    const struct tile *tile; /* of a product by our own kernels; else NULL */
+    int fused;               /* see product_fused */
+    bool product, chain;     /* what of the work it does; neither: its kernel */
+    cl_kernel kernel;        /* NULL: CLBlast multiplies */
+    cl_mem a, b, c;          /* for CLBlast */
+    size_t global, local;
+};
+
+/* A region as the driver sees it. */
+struct view {
+    struct region region;
+    cl_mem memory;
+};
+
+struct script {
+    struct work *works;
+    struct launch *launches; /* at most two for a work */
+    struct view *views;
+    int work_count, launch_count, view_count, view_room;
+    cl_program program;
+};
+
+static const struct {
+    const char *name;
+    int buffers;
+    cl_uint size; /* of the parameter block */
+} kernel_table[KERNEL_COUNT] = {
+#define KERNEL(name, buffers, params) [KERNEL_##name] = { "k_" #name, buffers, sizeof(struct params) },
+#include "cl/kernels.h"
+#undef KERNEL
+};
+
+static enum fig_status make_view(struct opencl *cl, struct region region, cl_mem *out)
+{
+    cl_int error = CL_SUCCESS;
+    const cl_buffer_region part = { region.offset, region.size };
+    if (part.origin == 0 && part.size == region.buffer->size) {
+        *out = region.buffer->memory;
+        error = clRetainMemObject(*out);
+    } else {
+        *out = clCreateSubBuffer(region.buffer->memory, CL_MEM_READ_WRITE,
+                                 CL_BUFFER_CREATE_TYPE_REGION, &part, &error);
+    }
+    return error ? opencl_failed(error, "clCreateSubBuffer", cl->base.info.name) : FIG_OK;
+}
+
+/* The region's view: the same one for the same region. */
+static enum fig_status view(struct opencl *cl, struct script *script, struct region r, cl_mem *out)
+{
+    for (int i = 0; i < script->view_count; i++) {
+        const struct view *v = &script->views[i];
+        if (v->region.buffer == r.buffer && v->region.offset == r.offset &&
+            v->region.size == r.size) {
+            *out = v->memory;
+            return FIG_OK;
+        }
+    }
+    if (script->view_count == script->view_room) {
+        const int room = script->view_room ? 2 * script->view_room : 64;
+        struct view *views = realloc(script->views, (size_t)room * sizeof(*views));
+        if (!views)
+            return fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
+        script->views = views;
+        script->view_room = room;
+    }
+    TRY(make_view(cl, r, out));
+    script->views[script->view_count++] = (struct view){ r, *out };
+    return FIG_OK;
+}
+
+/* --- first: which launches, and the text of their kernels --- */
+
+static struct launch *add_launch(struct script *script, struct work *work)
+{
+    struct launch *launch = &script->launches[script->launch_count++];
+    launch->work = work;
+    launch->fused = -1;
+    return launch;
+}
+
+static enum fig_status plan_product(struct opencl *cl, struct script *script,
+                                    struct work *work, struct text *text)
+{
+    struct launch *launch = add_launch(script, work);
+    launch->product = true;
+    if (cl->engine == ENGINE_CLBLAST) {
+        TRY(clblast_prepare(cl, &work->product));
+    } else {
+        launch->tile = product_tile(cl, &work->product);
+        launch->fused = product_fused(work);
+        launch->chain = launch->fused >= 0;
+        TRY(product_kernel(text, launch->tile, work, launch->fused, launch->function));
+    }
+    if (!work->chain.outs || launch->chain)
+        return FIG_OK;
+    launch = add_launch(script, work);
+    launch->chain = true;
+    chain_kernel(text, &work->chain, launch->function);
+    return FIG_OK;
+}
+
+static enum fig_status plan(struct opencl *cl, struct script *script, struct text *text)
+{
+    for (int i = 0; i < script->work_count; i++) {
+        struct work *work = &script->works[i];
+        if (work->kind == WORK_PRODUCT) {
+            TRY(plan_product(cl, script, work, text));
+            continue;
+        }
+        struct launch *launch = add_launch(script, work);
+        launch->chain = work->kind == WORK_CHAIN;
+        if (launch->chain)
+            chain_kernel(text, &work->chain, launch->function);
+        else
+            strcpy(launch->function, kernel_table[work->kernel].name);
+    }
+    return text->failed ? fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name)
+                        : FIG_OK;
+}
+
+static enum fig_status build(struct opencl *cl, struct script *script, const struct text *own)
+{
+    struct text text = { 0 };
+    if (!own->length)
+        return FIG_OK;
+    enum fig_status status = source_add_dialect(&text);
+    text_add(&text, "%s", own->chars);
+    if (!status && text.failed)
+        status = fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
+    if (!status)
+        status = program_build(cl, text.chars, &script->program);
+    text_free(&text);
+    return status;
+}
+
+/* --- then: kernels and their arguments --- */
+
+/* Sets a kernel's arguments in order, and remembers the first error. */
+struct arguments {
+    struct opencl *cl;
+    struct script *script;
+    cl_kernel kernel;
+    cl_uint next;
+    enum fig_status status;
+};
+
+static void set_bytes(struct arguments *args, size_t size, const void *bytes)
+{
+    if (args->status)
+        return;
+    const cl_int error = clSetKernelArg(args->kernel, args->next++, size, bytes);
+    if (error)
+        args->status = opencl_failed(error, "clSetKernelArg", args->cl->base.info.name);
+}
+
+static void set_region(struct arguments *args, struct region region)
+{
+    cl_mem memory = NULL;
+    if (!args->status)
+        args->status = view(args->cl, args->script, region, &memory);
+    set_bytes(args, sizeof(cl_mem), &memory);
+}
+
+static void set_count(struct arguments *args, size_t count)
+{
+    const cl_uint number = (cl_uint)count;
+    set_bytes(args, sizeof(number), &number);
+}
+
+static void set_chain(struct arguments *args, const struct chain *chain, int product)
+{
+    for (int i = 0; i < chain->ins; i++) {
+        if (i != product)
+            set_region(args, chain->in[i].region);
+    }
+    for (int i = 0; i < chain->outs; i++)
+        set_region(args, chain->out[i].region);
+}
+
+static void set_product(struct arguments *args, const struct launch *launch)
+{
+    const struct product *p = &launch->work->product;
+    set_region(args, p->a);
+    set_region(args, p->b);
+    set_count(args, (size_t)p->m);
+    set_count(args, (size_t)p->n);
+    set_count(args, (size_t)p->k);
+    set_region(args, p->c);
+    if (launch->chain)
+        set_chain(args, &launch->work->chain, launch->fused);
+}
+
+static void set_kernel(struct arguments *args, const struct work *work)
+{
+    for (int i = 0; i < kernel_table[work->kernel].buffers; i++)
+        set_region(args, work->buffers[i]);
+    set_bytes(args, kernel_table[work->kernel].size, &work->params);
+    set_count(args, work->n);
+}
+
+static void set_sizes(struct opencl *cl, struct launch *launch)
+{
+    const struct work *work = launch->work;
+    const size_t elements = (size_t)work->product.m * (size_t)work->product.n;
+    const bool sums = launch->chain && !launch->product && chain_sums(&work->chain);
+    launch->local = program_group(cl, launch->kernel);
+    if (launch->tile && launch->tile->m) {
+        launch->local = product_items(launch->tile);
+        launch->global = product_groups(launch->tile, &work->product) * launch->local;
+    } else if (sums) {
+        launch->global = (work->chain.n + PARTIAL - 1) / PARTIAL * launch->local;
+    } else {
+        const size_t n = launch->product ? elements : launch->chain ? work->chain.n : work->n;
+        launch->global = round_up(n, launch->local);
+    }
+}
+
+static enum fig_status prepare(struct opencl *cl, struct script *script, struct launch *launch)
+{
+    const struct work *work = launch->work;
+    if (launch->product && !launch->tile) {
+        TRY(view(cl, script, work->product.a, &launch->a));
+        TRY(view(cl, script, work->product.b, &launch->b));
+        return view(cl, script, work->product.c, &launch->c);
+    }
+    const bool own = launch->product || launch->chain;
+    TRY(program_kernel(cl, own ? script->program : cl->kernels, launch->function,
+                       &launch->kernel));
+    struct arguments args = { .cl = cl, .script = script, .kernel = launch->kernel };
+    if (launch->product) {
+        set_product(&args, launch);
+    } else if (launch->chain) {
+        set_chain(&args, &work->chain, -1);
+        set_count(&args, work->chain.n);
+    } else {
+        set_kernel(&args, work);
+    }
+    set_sizes(cl, launch);
+    return args.status;
+}
+
+static enum fig_status compile(struct opencl *cl, struct script *script)
+{
+    struct text text = { 0 };
+    enum fig_status status = plan(cl, script, &text);
+    if (!status)
+        status = build(cl, script, &text);
+    text_free(&text);
+    for (int i = 0; !status && i < script->launch_count; i++)
+        status = prepare(cl, script, &script->launches[i]);
+    return status;
+}
+
+enum fig_status opencl_compile(struct fig_device *device, const struct work *works, int count,
+                               struct script **out)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    if (!script)
+        return fail(FIG_NOMEM, "%s: no memory for a script", device->info.name);
+    script->works = calloc((size_t)count, sizeof(*script->works));
+    script->launches = calloc((size_t)count, 2 * sizeof(*script->launches));
+    script->work_count = count;
+    enum fig_status status = FIG_OK;
+    if (!script->works || !script->launches)
+        status = fail(FIG_NOMEM, "%s: no memory for a script", device->info.name);
+    else
+        memcpy(script->works, works, (size_t)count * sizeof(*works));
+    if (!status)
+        status = compile(opencl_of(device), script);
+    if (status)
+        opencl_release(device, script);
+    else
+        *out = script;
+    return status;
+}
+
+/* --- and then, every step --- */
+
+static enum fig_status tick(struct work *work, const struct launch *launch, uint32_t step)
+{
+    const int buffers = kernel_table[work->kernel].buffers;
+    work->tick(work, step);
+    CL_TRY(clSetKernelArg(launch->kernel, (cl_uint)buffers, kernel_table[work->kernel].size,
+                          &work->params), work->name);
+    return FIG_OK;
+}
+
+static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint32_t step)
+{
+    struct work *work = launch->work;
+    if (!launch->kernel)
+        return clblast_run(cl, &work->product, launch->a, launch->b, launch->c);
+    if (work->kind == WORK_KERNEL && work->tick)
+        TRY(tick(work, launch, step));
+    CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 1, NULL, &launch->global,
+                                  &launch->local, 0, NULL, NULL), work->name);
+    return FIG_OK;
+}
+
+enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step)
+{
+    for (int i = 0; i < script->launch_count; i++)
+        TRY(run_launch(opencl_of(device), &script->launches[i], step));
+    CL_TRY(clFlush(opencl_of(device)->queue), device->info.name);
+    return FIG_OK;
+}
+
+void opencl_release(struct fig_device *device, struct script *script)
+{
+    clFinish(opencl_of(device)->queue); /* its kernels may still be running */
+    for (int i = 0; i < script->launch_count; i++) {
+        if (script->launches[i].kernel)
+            clReleaseKernel(script->launches[i].kernel);
+    }
+    for (int i = 0; i < script->view_count; i++)
+        clReleaseMemObject(script->views[i].memory);
+    if (script->program)
+        clReleaseProgram(script->program);
+    free(script->launches);
+    free(script->views);
+    free(script->works);
+    free(script);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* A library built without CLBlast: our own kernels multiply. */
+#include "device/opencl/opencl.h"
+
+bool clblast_present(void)
+{
+    return false;
+}
+
+enum fig_status clblast_prepare(struct opencl *cl, const struct product *product)
+{
+    (void)product;
+    return fail(FIG_DEVICE, "%s: this library was built without CLBlast", cl->base.info.name);
+}
+
+enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl_mem a, cl_mem b,
+                            cl_mem c)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    return clblast_prepare(cl, product);
+}
+
+enum fig_status clblast_override(struct opencl *cl)
+{
+    return clblast_prepare(cl, NULL);
+}
+
+void clblast_finish(struct opencl *cl)
+{
+    (void)cl;
+}
