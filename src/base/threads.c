@@ -136,7 +136,7 @@ int pool_threads(const struct pool *pool)
     return pool->threads;
 }
 
-static int default_threads(void)
+int pool_default_threads(void)
 {
     const char *text = getenv("FIGMENT_THREADS");
     if (text && *text) {
@@ -173,7 +173,7 @@ static void start_workers(struct pool *pool, int count)
 enum fig_status pool_create(struct pool **out, int count)
 {
     if (count <= 0)
-        count = default_threads();
+        count = pool_default_threads();
     struct pool *pool = aligned_alloc(64, sizeof(*pool)); /* its size is a multiple of 64 */
     if (!pool)
         return FIG_NOMEM;

@@ -7,8 +7,10 @@
 
 struct pool;
 
-/* `count` threads in all, the caller among them; 0 means FIGMENT_THREADS, or else one for each
- * core that this process may use. */
+/* FIGMENT_THREADS, or else one for each core that this process may use. */
+int pool_default_threads(void);
+
+/* `count` threads in all, the caller among them; 0 means pool_default_threads(). */
 enum fig_status pool_create(struct pool **out, int count);
 void pool_destroy(struct pool **pool);
 int pool_threads(const struct pool *pool);
