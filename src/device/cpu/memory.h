@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers of the CPU devices: plain memory. */
+#ifndef CPU_MEMORY_H
+#define CPU_MEMORY_H
+
+#include "device/device.h"
+
+struct buffer {
+    size_t size;
+    char *bytes;
+};
+
+enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buffer **out);
+void memory_free(struct fig_device *device, struct buffer *buffer);
+
+size_t memory_total(void); /* bytes that this machine has */
+
+static inline char *region_memory(struct region region)
+{
+    assert(region.offset <= region.buffer->size);
+    assert(region.size <= region.buffer->size - region.offset);
+    return region.buffer->bytes + region.offset;
+}
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/cpu/script.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/size.h"
+#include "device/cpu/chain.h"
+#include "device/cpu/memory.h"
+
+enum {
+    PARTS_A_THREAD = 4,   /* so that a thread which the system delays takes fewer */
+    COST_LEAST = 16384,   /* operations on numbers, some microseconds: less is not worth a part */
+    ROWS_MOST = 64,       /* rows of a product that a part takes */
+    FLOPS_LEAST = 400000, /* smaller products stay in one part */
+};
+
+/* A work as it runs: `total` items, rows or elements in parts of `unit`s. */
+struct task {
+    struct work work;
+    void *buffers[KERNEL_BUFFERS];
+    struct program *program; /* of the chain, or NULL */
+    bool program_after;      /* the chain cannot follow a product part by part */
+    size_t total, chunk;     /* items, elements or rows in all and in a part */
+    size_t second_chunk;     /* elements in a part of a chain that runs after its product */
+};
+
+struct script {
+    int count;
+    struct task task[];
+};
+
+/* One task on the pool. */
+struct launch {
+    const struct cpu_device *device;
+    const struct task *task;
+    atomic_bool failed;
+};
+
+/* Items in each part when `total` of them, each of that cost, are shared out in multiples of `unit`. */
+static size_t chunk_for(const struct cpu_device *device, size_t total, size_t unit, size_t cost)
+{
+    size_t parts = (size_t)pool_threads(device->pool) * PARTS_A_THREAD;
+    if (parts > total * cost / COST_LEAST)
+        parts = total * cost / COST_LEAST;
+    if (parts < 1 || pool_threads(device->pool) == 1)
+        parts = 1;
+    return round_up((total - 1) / parts + 1, unit);
+}
+
+static size_t part_end(size_t begin, size_t chunk, size_t total)
+{
+    return total - begin < chunk ? total : begin + chunk;
+}
+
+static void run_kernel_part(void *context, int part, int thread)
+{
+    const struct launch *launch = context;
+    const struct task *task = launch->task;
+    const size_t begin = (size_t)part * task->chunk;
+    (void)thread;
+    launch->device->native->kernel[task->work.kernel](task->buffers, &task->work.params, begin,
+                                                      part_end(begin, task->chunk, task->total));
+}
+
+static void run_elements(const struct launch *launch, size_t begin, size_t end, int thread)
+{
+    const struct cpu_device *device = launch->device;
+    program_run(launch->task->program, begin, end,
+                device->scratch + (size_t)thread * device->scratch_size);
+}
+
+static void run_chain_part(void *context, int part, int thread)
+{
+    const struct launch *launch = context;
+    const struct task *task = launch->task;
+    const size_t chunk = task->work.kind == WORK_PRODUCT ? task->second_chunk : task->chunk;
+    const size_t begin = (size_t)part * chunk;
+    run_elements(launch, begin, part_end(begin, chunk, task->work.chain.n), thread);
+}
+
+/* Rows of the product, and the chain over them while they are in the cache. */
+static void run_product_part(void *context, int part, int thread)
+{
+    struct launch *launch = context;
+    const struct task *task = launch->task;
+    const struct product *product = &task->work.product;
+    const size_t size = launch->device->native->real_size;
+    const size_t begin = (size_t)part * task->chunk;
+    const size_t end = part_end(begin, task->chunk, task->total);
+    const size_t m = (size_t)product->m, n = (size_t)product->n, k = (size_t)product->k;
+    const struct slice slice = {
+        .a = (char *)task->buffers[0] + (product->trans_a ? begin : begin * k) * size,
+        .b = task->buffers[1],
+        .c = (char *)task->buffers[2] + begin * n * size,
+        .trans_a = product->trans_a,
+        .trans_b = product->trans_b,
+        .rows = (int)(end - begin),
+        .n = product->n,
+        .k = product->k,
+        .lda = (int)(product->trans_a ? m : k),
+        .ldb = (int)(product->trans_b ? k : n),
+    };
+    if (!launch->device->multiply(&slice))
+        atomic_store(&launch->failed, true);
+    if (task->program && !task->program_after)
+        run_elements(launch, begin * n, end * n, thread);
+}
+
+static void share(struct launch *launch, size_t total, size_t chunk,
+                  void (*part)(void *context, int part, int thread))
+{
+    pool_run(launch->device->pool, (int)((total - 1) / chunk + 1), part, launch);
+}
+
+static enum fig_status run_product(struct launch *launch)
+{
+    const struct task *task = launch->task;
+    const struct product *product = &task->work.product;
+    share(launch, task->total, task->chunk, run_product_part);
+    if (atomic_load(&launch->failed))
+        return fail(FIG_DEVICE, "%s: product [%d,%d] x [%d,%d]: %s failed", task->work.name,
+                    product->m, product->k, product->k, product->n,
+                    launch->device->base.info.products);
+    if (task->program_after)
+        share(launch, task->work.chain.n, task->second_chunk, run_chain_part);
+    return FIG_OK;
+}
+
+static enum fig_status run_task(const struct cpu_device *device, const struct task *task)
+{
+    struct launch launch = { .device = device, .task = task };
+    if (task->work.kind == WORK_PRODUCT)
+        return run_product(&launch);
+    share(&launch, task->total, task->chunk,
+          task->work.kind == WORK_KERNEL ? run_kernel_part : run_chain_part);
+    return FIG_OK;
+}
+
+enum fig_status script_run(struct fig_device *device, struct script *script, uint32_t step)
+{
+    for (int i = 0; i < script->count; i++) {
+        struct task *task = &script->task[i];
+        if (task->work.tick)
+            task->work.tick(&task->work, step);
+        TRY(run_task((const struct cpu_device *)device, task));
+    }
+    return FIG_OK;
+}
+
+/* What an item costs, and in which multiples items are shared out: where an item is one element,
+ * parts end where vectors of any width end, so that the number of threads changes no bit. */
+static void prepare_kernel(const struct cpu_device *device, struct task *task)
+{
+    const struct matrix *matrix = &task->work.params.matrix;
+    size_t cost = 1, unit = PARTIAL;
+    switch (task->work.kernel) {
+    case KERNEL_sum_rows:
+        cost = matrix->rows;
+        unit = 16;
+        break;
+    case KERNEL_sum_cols:
+        cost = matrix->cols;
+        unit = 4;
+        break;
+    case KERNEL_softmax:
+    case KERNEL_log_sum_exp:
+        cost = 16 * (size_t)matrix->cols;
+        unit = 4;
+        break;
+    case KERNEL_uniform:
+    case KERNEL_normal:
+        cost = 16;
+        break;
+    default:
+        cost = 4;
+        break;
+    }
+    task->total = task->work.n;
+    task->chunk = chunk_for(device, task->total, unit, cost);
+    for (int i = 0; i < KERNEL_BUFFERS && task->work.buffers[i].buffer; i++)
+        task->buffers[i] = region_memory(task->work.buffers[i]);
+}
+
+/* Rows of a part.  They depend on the shape alone: the last bits of a row depend on the rows that
+ * oneDNN multiplies with it, and must not depend on the number of threads. */
+static size_t product_chunk(const struct product *product)
+{
+    size_t rows = (size_t)product->m;
+    if (2.0 * product->m * product->n * product->k < FLOPS_LEAST)
+        return rows;
+    for (int halves = 0; rows > 8 && (halves == 0 || rows > ROWS_MOST); halves++)
+        rows = round_up((rows + 1) / 2, 4);
+    return rows;
+}
+
+/* Partial sums begin at multiples of PARTIAL elements, and so must the parts. */
+static void align_to_partials(struct task *task)
+{
+    size_t unit = PARTIAL;
+    for (size_t n = (size_t)task->work.product.n; n % 2 == 0 && unit > 1; n /= 2)
+        unit /= 2;
+    const size_t chunk = round_up(task->chunk, unit);
+    if (chunk > 2 * task->chunk && task->chunk < task->total)
+        task->program_after = true;
+    else
+        task->chunk = chunk;
+}
+
+static void prepare_product(const struct cpu_device *device, struct task *task)
+{
+    const struct product *product = &task->work.product;
+    task->buffers[0] = region_memory(product->a);
+    task->buffers[1] = region_memory(product->b);
+    task->buffers[2] = region_memory(product->c);
+    task->total = (size_t)product->m;
+    task->chunk = product_chunk(product);
+    if (!task->program)
+        return;
+    if (program_sums(task->program))
+        align_to_partials(task);
+    task->second_chunk =
+        chunk_for(device, task->work.chain.n, PARTIAL, program_cost(task->program));
+}
+
+static void prepare_chain(const struct cpu_device *device, struct task *task)
+{
+    task->total = task->work.chain.n;
+    task->chunk = chunk_for(device, task->total, PARTIAL, program_cost(task->program));
+}
+
+/* Scratch for the largest program so far. */
+static enum fig_status reserve_scratch(struct cpu_device *device, size_t size)
+{
+    size = round_up(size, DEVICE_ALIGN);
+    if (size <= device->scratch_size)
+        return FIG_OK;
+    char *scratch = aligned_alloc(DEVICE_ALIGN, size * (size_t)pool_threads(device->pool));
+    if (!scratch)
+        return fail(FIG_NOMEM, "%s: %zu bytes of scratch for each thread: out of memory",
+                    device->base.info.name, size);
+    free(device->scratch);
+    device->scratch = scratch;
+    device->scratch_size = size;
+    return FIG_OK;
+}
+
+static enum fig_status prepare(struct cpu_device *device, struct task *task)
+{
+    const struct work *work = &task->work;
+    if (work->kind != WORK_KERNEL && work->chain.outs) {
+        TRY(program_create(&task->program, device->native, &work->chain));
+        TRY(reserve_scratch(device, program_scratch(task->program)));
+    }
+    static void (*const prepare_kind[])(const struct cpu_device *, struct task *) = {
+        [WORK_KERNEL] = prepare_kernel,
+        [WORK_CHAIN] = prepare_chain,
+        [WORK_PRODUCT] = prepare_product,
+    };
+    prepare_kind[work->kind](device, task);
+    return FIG_OK;
+}
+
+enum fig_status script_compile(struct fig_device *device, const struct work *works, int count,
+                               struct script **out)
+{
+    struct script *script = calloc(1, sizeof(*script) + (size_t)count * sizeof(script->task[0]));
+    if (!script)
+        return fail(FIG_NOMEM, "a script of %d works: out of memory", count);
+    enum fig_status status = FIG_OK;
+    for (int i = 0; i < count && !status; i++) {
+        script->task[i].work = works[i];
+        script->count++;
+        status = prepare((struct cpu_device *)device, &script->task[i]);
+    }
+    if (status)
+        script_release(device, script);
+    else
+        *out = script;
+    return status;
+}
+
+void script_release(struct fig_device *device, struct script *script)
+{
+    (void)device;
+    for (int i = 0; i < script->count; i++)
+        program_destroy(&script->task[i].program);
+    free(script);
+}
