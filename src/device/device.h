@@ -39,7 +39,7 @@ struct fig_device {
     struct fig_device_info info;
 };
 
-/* A backend is one of these; device.c lists them. */
+/* A backend is one of these; choose.c lists them. */
 struct backend {
     const char *name;
     int (*count)(void);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <figment/status.h>
+
 #include "cl/params.h"
 #include "device/row.h"
 
@@ -96,5 +98,8 @@ struct work {
     bool product_kept; /* others read C as the product left it */
     struct chain chain;
 };
+
+/* Does the work keep the rules above, with numbers of that many bytes?  Names it in the log. */
+enum fig_status work_check(const struct work *work, size_t real_size);
 
 #endif

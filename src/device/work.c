@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of work.h, checked once for all backends. */
+#include "device/work.h"
+
+#include "base/log.h"
+#include "base/size.h"
+
+enum { ITEMS_MOST = 0x7fffffff }; /* kernels count in 32 bits */
+
+/* Log which work breaks which rule. */
+#define CHECK(work_, rule)                                                                         \
+    do {                                                                                           \
+        if (!(rule))                                                                               \
+            return fail(FIG_INVALID, "work `%s`: the rule `%s` is broken",                         \
+                        (work_)->name ? (work_)->name : "?", #rule);                               \
+    } while (0)
+
+static enum fig_status check_region(const struct work *work, const char *what,
+                                    struct region region, size_t count, size_t size)
+{
+    size_t need;
+    const char *name = work->name ? work->name : "?";
+    if (!region.buffer || region.offset % DEVICE_ALIGN)
+        return fail(FIG_INVALID, "work `%s`: %s: no buffer, or offset %zu is no multiple of %d",
+                    name, what, region.offset, DEVICE_ALIGN);
+    if (!size_mul(count, size, &need) || region.size < need)
+        return fail(FIG_INVALID, "work `%s`: %s: %zu numbers of %zu bytes do not fit in %zu bytes",
+                    name, what, count, size, region.size);
+    return FIG_OK;
+}
+
+static bool overlap(struct region a, struct region b)
+{
+    return a.buffer == b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+}
+
+static bool same(struct region a, struct region b)
+{
+    return a.buffer == b.buffer && a.offset == b.offset;
+}
+
+/* The last number that a copied block touches, and one. */
+static size_t block_end(size_t n, size_t cols, size_t from, size_t stride)
+{
+    const size_t rows = (n - 1) / cols;
+    return rows ? from + rows * stride + cols : from + n;
+}
+
+/* Reals that each buffer of the kernel holds at least; of a dataset and its order we know less. */
+static void kernel_needs(const struct work *work, size_t need[KERNEL_BUFFERS])
+{
+    const size_t rows = work->params.matrix.rows, cols = work->params.matrix.cols;
+    const struct copy *copy = &work->params.copy;
+    for (int i = 0; i < KERNEL_BUFFERS; i++)
+        need[i] = work->n;
+    switch (work->kernel) {
+    case KERNEL_sum_rows:
+    case KERNEL_sum_cols:
+    case KERNEL_log_sum_exp:
+        need[1] = rows * cols;
+        break;
+    case KERNEL_softmax:
+        need[0] = need[1] = rows * cols;
+        break;
+    case KERNEL_copy:
+        need[0] = block_end(work->n, copy->cols, copy->to, copy->to_stride);
+        need[1] = block_end(work->n, copy->cols, copy->from, copy->from_stride);
+        break;
+    case KERNEL_gather_bytes:
+    case KERNEL_gather_reals:
+        need[1] = need[2] = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static enum fig_status check_params(const struct work *work)
+{
+    const struct matrix *matrix = &work->params.matrix;
+    switch (work->kernel) {
+    case KERNEL_sum_rows:
+        CHECK(work, work->n == matrix->cols && matrix->rows > 0);
+        break;
+    case KERNEL_sum_cols:
+    case KERNEL_softmax:
+    case KERNEL_log_sum_exp:
+        CHECK(work, work->n == matrix->rows && matrix->cols > 0);
+        break;
+    case KERNEL_copy:
+        CHECK(work, work->params.copy.cols > 0);
+        break;
+    case KERNEL_gather_bytes:
+    case KERNEL_gather_reals:
+        CHECK(work, work->params.gather.cols > 0);
+        break;
+    default:
+        break;
+    }
+    return FIG_OK;
+}
+
+static enum fig_status check_kernel(const struct work *work, size_t size)
+{
+    static const int buffers[] = {
+#define KERNEL(name, buffers_, params_) [KERNEL_##name] = buffers_,
+#include "cl/kernels.h"
+#undef KERNEL
+    };
+    size_t need[KERNEL_BUFFERS];
+    CHECK(work, (unsigned)work->kernel < KERNEL_COUNT);
+    CHECK(work, work->n > 0 && work->n <= ITEMS_MOST);
+    TRY(check_params(work));
+    kernel_needs(work, need);
+    for (int i = 0; i < buffers[work->kernel]; i++) {
+        TRY(check_region(work, "buffer of a kernel", work->buffers[i], need[i], size));
+        for (int j = 0; j < i; j++)
+            CHECK(work, !overlap(work->buffers[i], work->buffers[j]));
+    }
+    return FIG_OK;
+}
+
+static enum fig_status check_steps(const struct work *work)
+{
+    const struct chain *chain = &work->chain;
+    for (int s = 0; s < chain->steps; s++) {
+        const struct chain_step *step = &chain->step[s];
+        const int values = chain->ins + s;
+        CHECK(work, (unsigned)step->row < ROW_COUNT);
+        CHECK(work, step->a >= 0 && step->a < values && step->b >= -1 && step->b < values);
+    }
+    return FIG_OK;
+}
+
+static enum fig_status check_out(const struct work *work, int o, size_t size)
+{
+    const struct chain *chain = &work->chain;
+    const struct chain_out *out = &chain->out[o];
+    const size_t count = out->sum ? (chain->n - 1) / PARTIAL + 1 : chain->n;
+    CHECK(work, out->value >= 0 && out->value < chain->ins + chain->steps);
+    TRY(check_region(work, "output of a chain", out->region, count, size));
+    for (int i = 0; i < chain->ins; i++) {
+        const bool own = same(out->region, chain->in[i].region);
+        CHECK(work, !overlap(out->region, chain->in[i].region) ||
+                        (own && chain->in[i].count == 0 && !out->sum));
+    }
+    for (int i = 0; i < o; i++)
+        CHECK(work, !overlap(out->region, chain->out[i].region));
+    return FIG_OK;
+}
+
+static enum fig_status check_chain(const struct work *work, size_t size)
+{
+    const struct chain *chain = &work->chain;
+    CHECK(work, chain->n > 0 && chain->n <= ITEMS_MOST);
+    CHECK(work, chain->ins > 0 && chain->ins <= CHAIN_INS);
+    CHECK(work, chain->steps >= 0 && chain->steps <= CHAIN_STEPS);
+    CHECK(work, chain->outs > 0 && chain->outs <= CHAIN_OUTS);
+    for (int i = 0; i < chain->ins; i++) {
+        const struct chain_in *in = &chain->in[i];
+        CHECK(work, in->count == 0 || in->inner > 0);
+        TRY(check_region(work, "input of a chain", in->region, in->count ? in->count : chain->n,
+                         size));
+    }
+    TRY(check_steps(work));
+    for (int o = 0; o < chain->outs; o++)
+        TRY(check_out(work, o, size));
+    return FIG_OK;
+}
+
+/* A chain's output must not touch a factor either: other rows still read it. */
+static enum fig_status check_product(const struct work *work, size_t size)
+{
+    const struct product *p = &work->product;
+    CHECK(work, p->m > 0 && p->n > 0 && p->k > 0);
+    const size_t m = (size_t)p->m, n = (size_t)p->n, k = (size_t)p->k;
+    CHECK(work, m <= ITEMS_MOST / n && m <= ITEMS_MOST / k && n <= ITEMS_MOST / k);
+    TRY(check_region(work, "left factor", p->a, m * k, size));
+    TRY(check_region(work, "right factor", p->b, k * n, size));
+    TRY(check_region(work, "product", p->c, m * n, size));
+    CHECK(work, !overlap(p->c, p->a) && !overlap(p->c, p->b));
+    if (!work->chain.outs)
+        return FIG_OK;
+    CHECK(work, work->chain.n == m * n);
+    for (int o = 0; o < work->chain.outs; o++)
+        CHECK(work, !overlap(work->chain.out[o].region, p->a) &&
+                        !overlap(work->chain.out[o].region, p->b));
+    return check_chain(work, size);
+}
+
+enum fig_status work_check(const struct work *work, size_t real_size)
+{
+    switch (work->kind) {
+    case WORK_KERNEL:
+        return check_kernel(work, real_size);
+    case WORK_CHAIN:
+        return check_chain(work, real_size);
+    case WORK_PRODUCT:
+        return check_product(work, real_size);
+    }
+    return fail(FIG_INVALID, "work `%s`: no such kind: %d", work->name, (int)work->kind);
+}
