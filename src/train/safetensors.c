@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/safetensors.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,29 +10,16 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
-#include "base/text.h"
+#include "train/safetensors_format.h"
 
-#define METADATA "__metadata__"
-
-enum { LENGTH_BYTES = 8, ALIGNMENT = 8, CHUNK = 4096 };
-
-static const struct {
-    const char *name;
-    size_t size; /* bytes of one element */
-} dtypes[] = {
+const struct safe_type safe_types[SAFE_TYPES] = {
     [SAFE_F32] = { "F32", 4 }, [SAFE_F64] = { "F64", 8 }, [SAFE_I32] = { "I32", 4 },
     [SAFE_I64] = { "I64", 8 }, [SAFE_U8] = { "U8", 1 },
 };
 
-const char *safetensors_dtype_name(enum safe_dtype dtype)
+bool safe_size(const struct safe_tensor *tensor, size_t *size)
 {
-    return dtypes[dtype].name;
-}
-
-/* Bytes of a tensor by its shape; false when size_t cannot hold them. */
-static bool tensor_size(const struct safe_tensor *tensor, size_t *size)
-{
-    *size = dtypes[tensor->dtype].size;
+    *size = safe_types[tensor->dtype].size;
     for (int i = 0; i < tensor->rank; i++) {
         if (!size_mul(*size, tensor->dims[i], size))
             return false;
@@ -41,8 +27,7 @@ static bool tensor_size(const struct safe_tensor *tensor, size_t *size)
     return true;
 }
 
-/* Between the file's byte order and the host's, either way, in place. */
-static void swap_to_little(unsigned char *bytes, size_t size, size_t unit)
+void safe_swap(unsigned char *bytes, size_t size, size_t unit)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     for (size_t i = 0; i < size; i += unit) {
@@ -56,106 +41,6 @@ static void swap_to_little(unsigned char *bytes, size_t size, size_t unit)
     (void)bytes, (void)size, (void)unit;
 #endif
 }
-
-/* Writing. */
-
-static void add_string(struct text *text, const char *string)
-{
-    text_add_bytes(text, "\"", 1);
-    for (const char *c = string; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            text_add(text, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20)
-            text_add(text, "\\u%04x", (unsigned)*c);
-        else
-            text_add_bytes(text, c, 1);
-    }
-    text_add_bytes(text, "\"", 1);
-}
-
-static void add_metadata(struct text *text, const struct safetensors *content)
-{
-    text_add(text, "\"" METADATA "\":{");
-    for (int i = 0; i < content->pairs; i++) {
-        text_add(text, i ? "," : "");
-        add_string(text, content->metadata[i].key);
-        text_add(text, ":");
-        add_string(text, content->metadata[i].value);
-    }
-    text_add(text, "}");
-}
-
-static void add_tensor(struct text *text, const struct safe_tensor *tensor, size_t begin,
-                       size_t end)
-{
-    add_string(text, tensor->name);
-    text_add(text, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[tensor->dtype].name);
-    for (int i = 0; i < tensor->rank; i++)
-        text_add(text, "%s%zu", i ? "," : "", tensor->dims[i]);
-    text_add(text, "],\"data_offsets\":[%zu,%zu]}", begin, end);
-}
-
-/* The length and the header, padded. */
-static enum fig_status build_header(struct text *text, const char *path,
-                                    const struct safetensors *content)
-{
-    size_t begin = 0;
-    text_add(text, "%*s{", LENGTH_BYTES, "");
-    if (content->pairs)
-        add_metadata(text, content);
-    for (int i = 0; i < content->count; i++) {
-        const struct safe_tensor *tensor = &content->tensors[i];
-        size_t size;
-        assert(tensor->rank >= 0 && tensor->rank <= SAFE_RANK);
-        if (!tensor_size(tensor, &size) || !size_add(begin, size, &size))
-            return fail(FIG_INVALID, "%s: tensor '%s': too large", path, tensor->name);
-        text_add(text, i || content->pairs ? "," : "");
-        add_tensor(text, tensor, begin, size);
-        begin = size;
-    }
-    text_add(text, "}");
-    text_add(text, "%*s", (int)(round_up(text->length, ALIGNMENT) - text->length), "");
-    if (text->failed)
-        return fail(FIG_NOMEM, "%s: no memory for the header", path);
-    for (int i = 0; i < LENGTH_BYTES; i++)
-        text->chars[i] = (char)((uint64_t)(text->length - LENGTH_BYTES) >> (8 * i) & 0xff);
-    return FIG_OK;
-}
-
-static enum fig_status write_data(struct writer *writer, const struct safe_tensor *tensor)
-{
-    unsigned char chunk[CHUNK];
-    size_t size;
-    tensor_size(tensor, &size);
-    for (size_t done = 0; done < size; done += CHUNK) {
-        const size_t part = size - done < CHUNK ? size - done : CHUNK;
-        memcpy(chunk, (const char *)tensor->data + done, part);
-        swap_to_little(chunk, part, dtypes[tensor->dtype].size);
-        TRY(writer_add(writer, chunk, part));
-    }
-    return FIG_OK;
-}
-
-enum fig_status safetensors_write(const char *path, const struct safetensors *content)
-{
-    struct writer writer = { 0 };
-    struct text header = { 0 };
-    enum fig_status status = build_header(&header, path, content);
-
-    if (!status)
-        status = writer_open(&writer, path);
-    if (!status)
-        status = writer_add(&writer, header.chars, header.length);
-    for (int i = 0; !status && i < content->count; i++)
-        status = write_data(&writer, &content->tensors[i]);
-    if (!status)
-        status = writer_commit(&writer);
-    writer_close(&writer);
-    text_free(&header);
-    return status;
-}
-
-/* Reading. */
 
 struct reading {
     const char *name; /* of the file */
@@ -183,8 +68,8 @@ static enum fig_status read_dtype(struct safe_tensor *tensor, const struct readi
 {
     if (!cJSON_IsString(item))
         return fail(FIG_FORMAT, "%s: tensor '%s': dtype is not a string", in->name, tensor->name);
-    for (size_t i = 0; i < LENGTH(dtypes); i++) {
-        if (strcmp(item->valuestring, dtypes[i].name) == 0) {
+    for (int i = 0; i < SAFE_TYPES; i++) {
+        if (strcmp(item->valuestring, safe_types[i].name) == 0) {
             tensor->dtype = (enum safe_dtype)i;
             return FIG_OK;
         }
@@ -218,17 +103,21 @@ static enum fig_status read_offsets(struct safe_tensor *tensor, const struct rea
     size_t begin, end, size;
     if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
         !read_size(offsets->child, &begin) || !read_size(offsets->child->next, &end))
-        return fail(FIG_FORMAT, "%s: tensor '%s': data_offsets are not two whole numbers in "
-                    "[0, 2^53)", in->name, tensor->name);
+        return fail(FIG_FORMAT,
+                    "%s: tensor '%s': data_offsets are not two whole numbers in "
+                    "[0, 2^53)",
+                    in->name, tensor->name);
     if (begin > end || end > in->size)
         return fail(FIG_FORMAT, "%s: tensor '%s': data_offsets [%zu,%zu] in %zu bytes of data",
                     in->name, tensor->name, begin, end, in->size);
-    if (!tensor_size(tensor, &size))
+    if (!safe_size(tensor, &size))
         return fail(FIG_FORMAT, "%s: tensor '%s': the product of its shape overflows", in->name,
                     tensor->name);
     if (size != end - begin)
-        return fail(FIG_FORMAT, "%s: tensor '%s': %zu bytes by its shape, %zu by data_offsets "
-                    "[%zu,%zu]", in->name, tensor->name, size, end - begin, begin, end);
+        return fail(FIG_FORMAT,
+                    "%s: tensor '%s': %zu bytes by its shape, %zu by data_offsets "
+                    "[%zu,%zu]",
+                    in->name, tensor->name, size, end - begin, begin, end);
     tensor->data = in->data + begin;
     tensor->size = size;
     return FIG_OK;
@@ -267,7 +156,9 @@ static enum fig_status check_names(const struct reading *in, const cJSON *object
     if (!names)
         return fail(FIG_NOMEM, "%s: no memory for %d names", in->name, count);
     cJSON_ArrayForEach(item, object)
+    {
         names[used++] = item->string;
+    }
     qsort(names, (size_t)used, sizeof(*names), compare_names);
     for (int i = 1; !status && i < used; i++) {
         if (strcmp(names[i - 1], names[i]) == 0)
@@ -281,12 +172,12 @@ static enum fig_status read_metadata(struct reading *in, const cJSON *object)
 {
     const cJSON *item;
     if (!cJSON_IsObject(object))
-        return fail(FIG_FORMAT, "%s: " METADATA " is not an object", in->name);
+        return fail(FIG_FORMAT, "%s: " SAFE_METADATA " is not an object", in->name);
     TRY(check_names(in, object));
     cJSON_ArrayForEach(item, object)
     {
         if (!cJSON_IsString(item))
-            return fail(FIG_FORMAT, "%s: " METADATA " '%s' is not a string", in->name,
+            return fail(FIG_FORMAT, "%s: " SAFE_METADATA " '%s' is not a string", in->name,
                         item->string);
         in->metadata[in->pairs++] = (struct safe_pair){ item->string, item->valuestring };
     }
@@ -312,10 +203,12 @@ static enum fig_status place_tensors(struct reading *in)
         const struct safe_tensor *tensor = &in->tensors[i];
         const size_t begin = (size_t)((const unsigned char *)tensor->data - in->data);
         if (begin != end)
-            return fail(FIG_FORMAT, "%s: tensor '%s': begins at %zu, but %s: the one before it "
-                        "ends at %zu", in->name, tensor->name, begin,
+            return fail(FIG_FORMAT,
+                        "%s: tensor '%s': begins at %zu, but %s: the one before it "
+                        "ends at %zu",
+                        in->name, tensor->name, begin,
                         begin < end ? "that is an overlap" : "that leaves a hole", end);
-        swap_to_little(in->data + begin, tensor->size, dtypes[tensor->dtype].size);
+        safe_swap(in->data + begin, tensor->size, safe_types[tensor->dtype].size);
         end = begin + tensor->size;
     }
     if (end != in->size)
@@ -326,7 +219,7 @@ static enum fig_status place_tensors(struct reading *in)
 
 static enum fig_status read_header(struct reading *in, const cJSON *header)
 {
-    const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(header, METADATA);
+    const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(header, SAFE_METADATA);
     const cJSON *item;
 
     in->tensors = calloc((size_t)cJSON_GetArraySize(header) + 1, sizeof(*in->tensors));
@@ -336,7 +229,9 @@ static enum fig_status read_header(struct reading *in, const cJSON *header)
                     cJSON_GetArraySize(header));
     TRY(check_names(in, header));
     cJSON_ArrayForEach(item, header)
+    {
         TRY(item == metadata ? read_metadata(in, item) : read_tensor(in, item));
+    }
     return place_tensors(in);
 }
 
@@ -347,24 +242,24 @@ static enum fig_status parse_header(cJSON **header, struct reading *in, void *by
     const char *end = NULL;
     uint64_t length = 0;
 
-    if (size < LENGTH_BYTES)
+    if (size < SAFE_LENGTH_BYTES)
         return fail(FIG_FORMAT, "%s: %zu bytes are no safetensors file", in->name, size);
-    for (int i = 0; i < LENGTH_BYTES; i++)
+    for (int i = 0; i < SAFE_LENGTH_BYTES; i++)
         length |= (uint64_t)byte[i] << (8 * i);
-    if (length > SAFE_HEADER_LIMIT || length > size - LENGTH_BYTES)
+    if (length > SAFE_HEADER_LIMIT || length > size - SAFE_LENGTH_BYTES)
         return fail(FIG_FORMAT, "%s: a header of %llu bytes in a file of %zu; at most %d are read",
                     in->name, (unsigned long long)length, size, SAFE_HEADER_LIMIT);
 
-    const char *text = (const char *)bytes + LENGTH_BYTES;
+    const char *text = (const char *)bytes + SAFE_LENGTH_BYTES;
     if (*text == '{')
         *header = cJSON_ParseWithLengthOpts(text, (size_t)length, &end, false);
     while (*header && end < text + length && *end == ' ')
         end++;
     if (!*header || end != text + length)
         return fail(FIG_FORMAT, "%s: the header is no JSON object, from byte %zu on", in->name,
-                    (size_t)LENGTH_BYTES + (end ? (size_t)(end - text) : 0));
-    in->data = byte + LENGTH_BYTES + length;
-    in->size = size - LENGTH_BYTES - (size_t)length;
+                    (size_t)SAFE_LENGTH_BYTES + (end ? (size_t)(end - text) : 0));
+    in->data = byte + SAFE_LENGTH_BYTES + length;
+    in->size = size - SAFE_LENGTH_BYTES - (size_t)length;
     return FIG_OK;
 }
 

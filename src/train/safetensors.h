@@ -8,7 +8,7 @@
  * data start at a multiple of 8.
  *
  * What we read may come from anywhere.  Refused with FIG_FORMAT and a message that names file,
- * tensor and values: a header above HEADER_LIMIT or beyond the file, anything that is not the
+ * tensor and values: a header above SAFE_HEADER_LIMIT or beyond the file, anything that is not the
  * JSON above, names that come twice, unknown dtypes, ranks above SAFE_RANK, numbers that are
  * not whole or not in [0, 2^53), sizes unlike the shape, and data with an overlap, a hole or an
  * end elsewhere than the end of the file. */
@@ -20,11 +20,17 @@
 #include <figment/status.h>
 
 enum {
-    SAFE_RANK = 8,                /* of the tensor with the most dimensions that we read */
-    SAFE_HEADER_LIMIT = 100 << 20 /* bytes of the longest header that we read */
+    SAFE_RANK = 8,               /* of the tensor with the most dimensions that we read */
+    SAFE_HEADER_LIMIT = 16 << 20 /* bytes; the format allows 100 MB, which JSON makes 3 GB of */
 };
 
-enum safe_dtype { SAFE_F32, SAFE_F64, SAFE_I32, SAFE_I64, SAFE_U8 };
+enum safe_dtype { SAFE_F32, SAFE_F64, SAFE_I32, SAFE_I64, SAFE_U8, SAFE_TYPES };
+
+struct safe_type {
+    const char *name; /* "F32", ... as in the file */
+    size_t size;      /* bytes of one element */
+};
+extern const struct safe_type safe_types[SAFE_TYPES];
 
 struct safe_tensor {
     const char *name; /* UTF-8, not "__metadata__" */
@@ -67,8 +73,5 @@ void safetensors_close(struct safetensors *content);
 /* NULL when there is none of that name. */
 const struct safe_tensor *safetensors_find(const struct safetensors *content, const char *name);
 const char *safetensors_metadata(const struct safetensors *content, const char *key);
-
-/* "F32", ... as in the file. */
-const char *safetensors_dtype_name(enum safe_dtype dtype);
 
 #endif
