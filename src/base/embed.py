@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turn text files into one C table of { name, text }.
+"""Turn text files into one C table of { name, summary, text }.
 
     embed.py OUTPUT.c TABLE HEADER FILE...
 
-The table has type `struct embedded[]` (base/embedded.h) and ends with an entry of NULLs.
+The table has type `struct embedded[]` (base/embedded.h) and ends with an entry of NULLs.  A name
+loses .yaml; the summary is the first line of a YAML file, without its #.
 """
 import os
 import sys
@@ -36,8 +37,11 @@ def main():
         for path in files:
             with open(path, "rb") as file:
                 data = file.read()
-            out.write('  { "%s",\n%s },\n' % (os.path.basename(path), literal(data)))
-        out.write("  { NULL, NULL },\n};\n")
+            name, extension = os.path.splitext(os.path.basename(path))
+            name += "" if extension == ".yaml" else extension
+            summary = data.split(b"\n")[0].lstrip(b"# ") if extension == ".yaml" else b""
+            out.write('  { "%s",\n%s,\n%s },\n' % (name, literal(summary), literal(data)))
+        out.write("  { NULL, NULL, NULL },\n};\n")
 
 
 main()

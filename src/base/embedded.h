@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 struct embedded {
-    const char *name; /* of the file, without its folder */
+    const char *name;    /* of the file, without its folder; without .yaml */
+    const char *summary; /* one line; "" for kernels */
     const char *text;
 };
 

@@ -37,15 +37,34 @@ struct fig_node *fig_input(struct fig_graph *graph, const char *name, struct fig
     return leaf(graph, OP_input, name, shape);
 }
 
+static struct fig_node *find_param(const struct fig_graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->count; i++) {
+        struct fig_node *node = graph->nodes[i];
+        if (node->op == OP_param && strcmp(node->name, name) == 0)
+            return node;
+    }
+    return NULL;
+}
+
+/* A layer that is applied again shares its parameters. */
+static struct fig_node *same_param(struct fig_node *known, struct fig_shape shape)
+{
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    if (shape_equal(known->shape, shape))
+        return known;
+    return graph_fail(known->graph, FIG_SHAPE, "%s: a parameter of this name has shape %s, not %s",
+                      known->name, shape_text(known->shape, have), shape_text(shape, want));
+}
+
 struct fig_node *fig_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
                            struct fig_init init)
 {
     if (!graph || graph->status)
         return NULL;
-    for (int i = 0; i < graph->count; i++) {
-        if (graph->nodes[i]->op == OP_param && strcmp(graph->nodes[i]->name, name) == 0)
-            return graph_fail(graph, FIG_INVALID, "%s: there is a parameter of this name", name);
-    }
+    struct fig_node *known = find_param(graph, name);
+    if (known)
+        return same_param(known, shape);
     struct fig_node *node = leaf(graph, OP_param, name, shape);
     if (!node)
         return NULL;

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/config.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/size.h"
+
+/* --- Optimisers: their names and the keys that each knows beside `name rate decay clip-norm`. */
+
+enum { OPTIMIZER_KEYS = 10 };
+
+static const char *const optimizer_names[] = {
+    [FIG_SGD] = "sgd",         [FIG_MOMENTUM] = "momentum", [FIG_NESTEROV] = "nesterov",
+    [FIG_RMSPROP] = "rmsprop", [FIG_ADAGRAD] = "adagrad",   [FIG_ADADELTA] = "adadelta",
+    [FIG_ADAM] = "adam",       [FIG_ADAMW] = "adamw",       NULL,
+};
+
+static const char *const optimizer_keys[][OPTIMIZER_KEYS] = {
+    [FIG_SGD] = { "name", "rate", "decay", "clip-norm" },
+    [FIG_MOMENTUM] = { "name", "rate", "decay", "clip-norm", "momentum" },
+    [FIG_NESTEROV] = { "name", "rate", "decay", "clip-norm", "momentum" },
+    [FIG_RMSPROP] = { "name", "rate", "decay", "clip-norm", "rho", "epsilon" },
+    [FIG_ADAGRAD] = { "name", "rate", "decay", "clip-norm", "epsilon" },
+    [FIG_ADADELTA] = { "name", "rate", "decay", "clip-norm", "rho", "epsilon" },
+    [FIG_ADAM] = { "name", "rate", "decay", "clip-norm", "beta1", "beta2", "epsilon" },
+    [FIG_ADAMW] = { "name", "rate", "decay", "clip-norm", "beta1", "beta2", "epsilon" },
+};
+
+/* A number of an optimiser: read where it is written, written back where it is a default, so that
+ * the saved configuration is whole. */
+struct number {
+    const char *key;
+    double *value;
+    struct yaml_range range;
+};
+
+static enum fig_status put_number(struct document *document, const char *path, double value)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%.17g", value);
+    for (int digits = 1; digits < 17; digits++) { /* the shortest that reads back the same */
+        char shorter[32];
+        snprintf(shorter, sizeof(shorter), "%.*g", digits, value);
+        if (strtod(shorter, NULL) == value) {
+            strcpy(text, shorter);
+            break;
+        }
+    }
+    return document_put(document, path, text);
+}
+
+static bool is_key(const char *const *keys, const char *key)
+{
+    for (; *keys; keys++) {
+        if (strcmp(*keys, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum fig_status read_numbers(struct fig_config *config, const char *map,
+                                    const char *const *keys, const struct number *numbers,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char path[64];
+        if (!is_key(keys, numbers[i].key))
+            continue;
+        const struct yaml *node = yaml_find(yaml_find(config->document.root, map), numbers[i].key);
+        TRY(yaml_number(node, &numbers[i].range, numbers[i].value));
+        snprintf(path, sizeof(path), "%s.%s", map, numbers[i].key);
+        if (!node)
+            TRY(put_number(&config->document, path, *numbers[i].value));
+    }
+    return FIG_OK;
+}
+
+static enum fig_status read_optimizer(struct fig_config *config)
+{
+    const struct yaml *map = yaml_find(config->document.root, "optimizer"), *name;
+    struct fig_optimizer *o = &config->settings.optimizer;
+    int kind;
+    TRY(yaml_require(config->document.root, "optimizer", &map));
+    TRY(yaml_expect(map, YAML_MAP));
+    TRY(yaml_require(map, "name", &name));
+    TRY(yaml_choice(name, optimizer_names, &kind));
+    TRY(yaml_known(map, optimizer_keys[kind]));
+    *o = fig_optimizer_defaults((enum fig_optimizer_kind)kind);
+    const struct yaml_range positive = { .high = INFINITY, .above = true, .below = true };
+    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
+    const struct yaml_range below_one = { .high = 1, .below = true };
+    const struct number numbers[] = {
+        { "rate", &o->rate, positive },          { "decay", &o->decay, from_zero },
+        { "clip-norm", &o->clip_norm, from_zero }, { "momentum", &o->momentum, below_one },
+        { "rho", &o->rho, below_one },           { "beta1", &o->beta1, below_one },
+        { "beta2", &o->beta2, below_one },       { "epsilon", &o->epsilon, positive },
+    };
+    return read_numbers(config, "optimizer", optimizer_keys[kind], numbers, LENGTH(numbers));
+}
+
+/* --- Schedules */
+
+enum { SCHEDULE_KEYS = 5 };
+
+static const char *const schedule_names[] = {
+    [FIG_CONSTANT] = "constant", [FIG_STEPPED] = "step", [FIG_COSINE] = "cosine",
+    [FIG_INVERSE_TIME] = "inverse-time", NULL,
+};
+
+static const char *const schedule_keys[][SCHEDULE_KEYS] = {
+    [FIG_CONSTANT] = { "name", "warmup" },
+    [FIG_STEPPED] = { "name", "warmup", "every", "gamma" },
+    [FIG_COSINE] = { "name", "warmup" },
+    [FIG_INVERSE_TIME] = { "name", "warmup" },
+};
+
+static enum fig_status read_schedule(struct fig_config *config)
+{
+    const struct yaml *map = yaml_find(config->document.root, "schedule"), *name;
+    struct fig_schedule *schedule = &config->settings.schedule;
+    const struct yaml_range factor = { .high = 1, .above = true };
+    int kind;
+    *schedule = (struct fig_schedule){ FIG_CONSTANT, 10, 0.5, 0 };
+    if (!map)
+        return document_put(&config->document, "schedule.name", "constant");
+    TRY(yaml_expect(map, YAML_MAP));
+    TRY(yaml_require(map, "name", &name));
+    TRY(yaml_choice(name, schedule_names, &kind));
+    TRY(yaml_known(map, schedule_keys[kind]));
+    schedule->kind = (enum fig_schedule_kind)kind;
+    TRY(yaml_int(yaml_find(map, "warmup"), 0, INT32_MAX, &schedule->warmup));
+    TRY(yaml_int(yaml_find(map, "every"), 1, INT32_MAX, &schedule->every));
+    const struct number gamma = { "gamma", &schedule->gamma, factor };
+    if (kind == FIG_STEPPED && !yaml_find(map, "every"))
+        TRY(document_put(&config->document, "schedule.every", "10"));
+    return read_numbers(config, "schedule", schedule_keys[kind], &gamma, 1);
+}
+
+/* --- What every family has */
+
+static enum fig_status put_default(struct document *document, const char *key, int value)
+{
+    char text[16];
+    snprintf(text, sizeof(text), "%d", value);
+    return yaml_find(document->root, key) ? FIG_OK : document_put(document, key, text);
+}
+
+static enum fig_status read_settings(struct fig_config *config)
+{
+    struct fig_settings *settings = &config->settings;
+    struct document *document = &config->document;
+    TRY(put_default(document, "batch", 128));
+    TRY(put_default(document, "epochs", 20));
+    TRY(put_default(document, "steps", 0));
+    TRY(put_default(document, "seed", 1));
+    if (!yaml_find(document->root, "data"))
+        TRY(document_put(document, "data", "synthetic"));
+    if (!yaml_find(document->root, "shuffle"))
+        TRY(document_put(document, "shuffle", "true"));
+
+    const struct yaml *root = document->root;
+    TRY(yaml_string(yaml_find(root, "name"), &settings->name));
+    TRY(yaml_string(yaml_find(root, "data"), &settings->data));
+    TRY(yaml_int(yaml_find(root, "batch"), 1, 1 << 20, &settings->batch));
+    TRY(yaml_int(yaml_find(root, "epochs"), 0, 1 << 24, &settings->epochs));
+    TRY(yaml_int(yaml_find(root, "steps"), 0, INT32_MAX, &settings->steps));
+    TRY(yaml_uint64(yaml_find(root, "seed"), &settings->seed));
+    return yaml_bool(yaml_find(root, "shuffle"), &settings->shuffle);
+}
+
+/* Keys of the family and those of all, in one list for the message. */
+static enum fig_status check_keys(const struct fig_config *config)
+{
+    static const char *const common[] = { "name",   "family", "data",      "batch",    "epochs",
+                                          "steps",  "seed",   "shuffle",   "optimizer", "schedule" };
+    const char *keys[64];
+    size_t count = 0;
+    for (size_t i = 0; i < LENGTH(common); i++)
+        keys[count++] = common[i];
+    for (const char *const *key = config->family->keys; *key; key++)
+        keys[count++] = *key;
+    keys[count] = NULL;
+    assert(count < LENGTH(keys));
+    return yaml_known(config->document.root, keys);
+}
+
+static enum fig_status read_config(struct fig_config *config)
+{
+    const struct yaml *root = config->document.root, *family;
+    TRY(yaml_expect(root, YAML_MAP));
+    TRY(yaml_require(root, "family", &family));
+    TRY(family_find(family, &config->family));
+    config->settings.family = config->family->name;
+    TRY(check_keys(config));
+    TRY(read_settings(config));
+    TRY(read_optimizer(config));
+    TRY(read_schedule(config));
+    return config->family->read(config, config->document.root);
+}
+
+/* --- Sources */
+
+static bool is_path(const char *model)
+{
+    const char *dot = strrchr(model, '.');
+    return strchr(model, '/') || (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0));
+}
+
+static enum fig_status unknown_model(const char *model)
+{
+    struct text names = { 0 };
+    for (int i = 0; fig_model_name(i); i++)
+        text_add(&names, "%s%s", i ? ", " : "", fig_model_name(i));
+    const enum fig_status status = fail(
+        FIG_INVALID, "%s: no reference model of this name; there are %s; or give the path of a "
+        "YAML file", model, names.chars ? names.chars : "none");
+    text_free(&names);
+    return status;
+}
+
+static enum fig_status read_document(struct document *document, const char *model)
+{
+    if (is_path(model))
+        return document_read(document, model);
+    const char *text = reference_text(model);
+    return text ? document_parse(document, model, text, strlen(text)) : unknown_model(model);
+}
+
+/* A file without a name is called what it is called in its folder. */
+static enum fig_status put_name(struct document *document, const char *model)
+{
+    struct text name = { 0 };
+    if (document->root->kind != YAML_MAP || yaml_find(document->root, "name"))
+        return FIG_OK;
+    const char *file = path_name(model);
+    text_add_bytes(&name, file, strcspn(file, "."));
+    const enum fig_status status = name.failed ? FIG_NOMEM
+                                               : document_put(document, "name",
+                                                              name.chars ? name.chars : "model");
+    text_free(&name);
+    return status;
+}
+
+static enum fig_status open_config(struct fig_config *config, const char *model,
+                                   const char *const *overrides, int count)
+{
+    TRY(read_document(&config->document, model));
+    TRY(put_name(&config->document, model));
+    for (int i = 0; i < count; i++)
+        TRY(document_set(&config->document, overrides[i]));
+    return read_config(config);
+}
+
+enum fig_status fig_config_open(struct fig_config **out, const char *model,
+                                const char *const *overrides, int override_count)
+{
+    REQUIRE(out && model && (overrides || !override_count));
+    struct fig_config *config = calloc(1, sizeof(*config));
+    *out = NULL;
+    if (!config)
+        return fail(FIG_NOMEM, "no memory for a configuration");
+    const enum fig_status status = open_config(config, model, overrides, override_count);
+    if (status)
+        fig_config_close(&config);
+    *out = config;
+    return status;
+}
+
+void fig_config_close(struct fig_config **config)
+{
+    if (!*config)
+        return;
+    network_free(&(*config)->encoder);
+    network_free(&(*config)->decoder);
+    document_free(&(*config)->document);
+    free(*config);
+    *config = NULL;
+}
+
+const struct fig_settings *fig_config_settings(const struct fig_config *config)
+{
+    return &config->settings;
+}
+
+enum fig_status fig_config_save(const struct fig_config *config, const char *path)
+{
+    struct text text = { 0 };
+    REQUIRE(config && path);
+    enum fig_status status = document_write(&config->document, &text);
+    if (!status)
+        status = file_write(path, text.chars ? text.chars : "", text.length);
+    text_free(&text);
+    return status;
+}

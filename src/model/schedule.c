@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include <figment/model.h>
+
+static const double pi = 3.14159265358979323846;
+
+double fig_schedule_rate(const struct fig_schedule *schedule, double rate, int epoch, int epochs,
+                         uint64_t step)
+{
+    if (schedule->warmup > 0 && step < (uint64_t)schedule->warmup)
+        rate *= (double)(step + 1) / schedule->warmup;
+    switch (schedule->kind) {
+    case FIG_STEPPED:
+        return rate * pow(schedule->gamma, (double)(epoch / schedule->every));
+    case FIG_COSINE:
+        return rate * (1 + cos(pi * epoch / epochs)) / 2;
+    case FIG_INVERSE_TIME:
+        return rate / (1 + epoch);
+    case FIG_CONSTANT:
+        break;
+    }
+    return rate;
+}

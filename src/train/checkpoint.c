@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/checkpoint.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/size.h"
+#include "train/safetensors.h"
+
+enum { PAIRS = 16, VALUE_SIZE = 1024 };
+
+/* Metadata being written: texts live here. */
+struct notes {
+    struct safe_pair pairs[PAIRS];
+    char values[PAIRS][VALUE_SIZE];
+    int count;
+};
+
+static void note(struct notes *notes, const char *key, const char *format, ...) PRINTF_LIKE(3, 4);
+static void note(struct notes *notes, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(notes->values[notes->count], VALUE_SIZE, format, args);
+    va_end(args);
+    notes->pairs[notes->count] = (struct safe_pair){ key, notes->values[notes->count] };
+    notes->count++;
+}
+
+static size_t length_of(const struct fig_tensor *tensor)
+{
+    size_t length = 1;
+    for (int i = 0; i < tensor->shape.rank; i++)
+        length *= (size_t)tensor->shape.dim[i];
+    return length;
+}
+
+/* --- Writing: the tensors of the given kinds, read from the device into one block. */
+
+static enum fig_status read_tensors(struct fig_store *store, bool moments,
+                                    struct safetensors *content, float *values)
+{
+    for (int i = 0; i < fig_store_count(store); i++) {
+        const struct fig_tensor *tensor = fig_store_tensor(store, i);
+        if (tensor->kind == FIG_MOMENT && !moments)
+            continue;
+        struct safe_tensor *safe = &content->tensors[content->count++];
+        *safe = (struct safe_tensor){ .name = tensor->name, .dtype = SAFE_F32,
+                                      .rank = tensor->shape.rank, .data = values };
+        for (int k = 0; k < tensor->shape.rank; k++)
+            safe->dims[k] = (size_t)tensor->shape.dim[k];
+        TRY(fig_store_read(store, i, values));
+        values += length_of(tensor);
+    }
+    return FIG_OK;
+}
+
+static enum fig_status save(const char *folder, const char *name, struct fig_store *store,
+                            bool moments, struct notes *notes)
+{
+    char path[PATH_LIMIT];
+    size_t length = 0;
+    for (int i = 0; i < fig_store_count(store); i++)
+        length += length_of(fig_store_tensor(store, i));
+    float *values = malloc((length + 1) * sizeof(*values));
+    struct safetensors content = {
+        .tensors = calloc((size_t)fig_store_count(store) + 1, sizeof(*content.tensors)),
+        .metadata = notes->pairs, .pairs = notes->count };
+    enum fig_status status = values && content.tensors ? FIG_OK : FIG_NOMEM;
+    if (status)
+        log_error("%s: no memory for %zu values", name, length);
+    if (!status)
+        status = path_join(path, folder, name);
+    if (!status)
+        status = read_tensors(store, moments, &content, values);
+    if (!status)
+        status = safetensors_write(path, &content);
+    free(values);
+    free(content.tensors);
+    return status;
+}
+
+enum fig_status model_save(const char *folder, const struct fig_config *config,
+                           struct fig_store *store, const struct place *place,
+                           struct sample_size size)
+{
+    const struct fig_settings *settings = fig_config_settings(config);
+    struct notes notes = { .count = 0 };
+    note(&notes, "format", "pt");
+    note(&notes, "model", "%s", settings->name);
+    note(&notes, "family", "%s", settings->family);
+    note(&notes, "step", "%" PRIu64, place->step);
+    note(&notes, "seed", "%" PRIu64, settings->seed);
+    note(&notes, "sample", "%d %d %d", size.height, size.width, size.channels);
+    return save(folder, "model.safetensors", store, false, &notes);
+}
+
+static void note_sums(struct notes *notes, const struct place *place)
+{
+    char text[VALUE_SIZE] = "";
+    for (int i = 0; i < SESSION_LOSSES; i++) {
+        char one[32];
+        snprintf(one, sizeof(one), "%s%.17g", i ? " " : "", place->sums[i]);
+        if (strlen(text) + strlen(one) < sizeof(text))
+            strcat(text, one);
+    }
+    note(notes, "sums", "%s", text);
+}
+
+static void note_optimizers(struct notes *notes, struct fig_store *store)
+{
+    char text[VALUE_SIZE] = "";
+    for (int i = 0; i < fig_store_optimizers(store); i++) {
+        char one[32];
+        snprintf(one, sizeof(one), "%s%" PRIu64, i ? " " : "",
+                 fig_store_optimizer(store, i)->steps);
+        if (strlen(text) + strlen(one) < sizeof(text))
+            strcat(text, one);
+    }
+    note(notes, "optimizers", "%s", text);
+}
+
+enum fig_status checkpoint_save(const char *folder, const struct fig_config *config,
+                                struct fig_store *store, const struct place *place)
+{
+    const struct fig_settings *settings = fig_config_settings(config);
+    struct notes notes = { .count = 0 };
+    note(&notes, "model", "%s", settings->name);
+    note(&notes, "seed", "%" PRIu64, settings->seed);
+    note(&notes, "step", "%" PRIu64, place->step);
+    note(&notes, "epoch", "%d", place->epoch);
+    note(&notes, "batch", "%d", place->batch);
+    note(&notes, "batch_size", "%d", settings->batch);
+    note(&notes, "seconds", "%.17g", place->seconds);
+    note(&notes, "seen", "%.17g", place->seen);
+    note_sums(&notes, place);
+    note_optimizers(&notes, store);
+    return save(folder, "checkpoint.safetensors", store, true, &notes);
+}
+
+/* --- Reading */
+
+static enum fig_status load_tensor(const struct safetensors *file, const char *path,
+                                   struct fig_store *store, int index)
+{
+    const struct fig_tensor *tensor = fig_store_tensor(store, index);
+    const struct safe_tensor *safe = safetensors_find(file, tensor->name);
+    const size_t length = length_of(tensor);
+    if (!safe)
+        return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
+    bool good = safe->dtype == SAFE_F32 && safe->rank == tensor->shape.rank;
+    for (int i = 0; good && i < safe->rank; i++)
+        good = safe->dims[i] == (size_t)tensor->shape.dim[i];
+    if (!good)
+        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (F32, %zu "
+                    "values)", path, tensor->name, length);
+    float *values = malloc(length * sizeof(*values));
+    if (!values)
+        return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
+    memcpy(values, safe->data, length * sizeof(*values));
+    const enum fig_status status = fig_store_write(store, index, values);
+    free(values);
+    return status;
+}
+
+static enum fig_status load_tensors(const struct safetensors *file, const char *path,
+                                    struct fig_store *store, bool moments)
+{
+    int expected = 0;
+    for (int i = 0; i < fig_store_count(store); i++) {
+        if (fig_store_tensor(store, i)->kind == FIG_MOMENT && !moments)
+            continue;
+        TRY(load_tensor(file, path, store, i));
+        expected++;
+    }
+    if (file->count != expected)
+        return fail(FIG_FORMAT, "%s: %d tensors; the model has %d", path, file->count, expected);
+    return FIG_OK;
+}
+
+/* Numbers of the metadata, separated by spaces: exactly `count` of them. */
+static enum fig_status read_numbers(const struct safetensors *file, const char *path,
+                                    const char *key, int count, double *out)
+{
+    const char *text = safetensors_metadata(file, key), *at = text;
+    for (int i = 0; text && i < count; i++) {
+        char *end;
+        errno = 0;
+        out[i] = strtod(at, &end);
+        if (end == at || errno || !isfinite(out[i]))
+            break;
+        at = end + strspn(end, " ");
+        if (i == count - 1 && !*at)
+            return FIG_OK;
+    }
+    if (text && count == 0)
+        return FIG_OK;
+    return fail(FIG_FORMAT, "%s: metadata %s: expected %d number%s, found '%s'", path, key, count,
+                count == 1 ? "" : "s", text ? text : "nothing");
+}
+
+static enum fig_status read_whole(const struct safetensors *file, const char *path,
+                                  const char *key, double most, double *out)
+{
+    TRY(read_numbers(file, path, key, 1, out));
+    if (*out < 0 || *out > most || *out != floor(*out))
+        return fail(FIG_FORMAT, "%s: metadata %s: expected a whole number up to %.0f, found %g",
+                    path, key, most, *out);
+    return FIG_OK;
+}
+
+static enum fig_status open_file(struct safetensors *file, char path[PATH_LIMIT],
+                                 const char *folder, const char *name)
+{
+    TRY(path_join(path, folder, name));
+    return safetensors_open(file, path);
+}
+
+enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step)
+{
+    char path[PATH_LIMIT];
+    struct safetensors file;
+    double sample[3] = { 0 }, steps = 0;
+    TRY(open_file(&file, path, folder, "model.safetensors"));
+    enum fig_status status = read_numbers(&file, path, "sample", 3, sample);
+    for (int i = 0; !status && i < 3; i++) {
+        if (!(sample[i] >= 1 && sample[i] <= 65536 && sample[i] == floor(sample[i])))
+            status = fail(FIG_FORMAT, "%s: metadata sample: %g is no size", path, sample[i]);
+    }
+    if (!status)
+        status = read_whole(&file, path, "step", 9e15, &steps);
+    safetensors_close(&file);
+    *size = (struct sample_size){ (int)sample[0], (int)sample[1], (int)sample[2] };
+    *step = (uint64_t)steps;
+    return status;
+}
+
+enum fig_status model_load(const char *folder, struct fig_store *store)
+{
+    char path[PATH_LIMIT];
+    struct safetensors file;
+    TRY(open_file(&file, path, folder, "model.safetensors"));
+    const enum fig_status status = load_tensors(&file, path, store, false);
+    safetensors_close(&file);
+    return status;
+}
+
+/* A checkpoint of another batch size or seed would go on with other batches. */
+static enum fig_status check_settings(const struct safetensors *file, const char *path,
+                                      const struct fig_config *config)
+{
+    const struct fig_settings *settings = fig_config_settings(config);
+    char seed[32];
+    double batch;
+    const char *found = safetensors_metadata(file, "seed");
+    snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
+    if (!found || strcmp(found, seed) != 0)
+        return fail(FIG_INVALID, "%s: trained with seed %s, the configuration says %s", path,
+                    found ? found : "?", seed);
+    TRY(read_whole(file, path, "batch_size", 1 << 20, &batch));
+    if ((int)batch != settings->batch)
+        return fail(FIG_INVALID, "%s: trained with batches of %d, the configuration says %d", path,
+                    (int)batch, settings->batch);
+    return FIG_OK;
+}
+
+static enum fig_status load_place(const struct safetensors *file, const char *path,
+                                  struct place *place)
+{
+    double step, epoch, batch;
+    TRY(read_whole(file, path, "step", UINT32_MAX, &step));
+    TRY(read_whole(file, path, "epoch", 1 << 24, &epoch));
+    TRY(read_whole(file, path, "batch", INT32_MAX, &batch));
+    TRY(read_numbers(file, path, "seconds", 1, &place->seconds));
+    TRY(read_numbers(file, path, "seen", 1, &place->seen));
+    TRY(read_numbers(file, path, "sums", SESSION_LOSSES, place->sums));
+    place->step = (uint64_t)step;
+    place->epoch = (int)epoch;
+    place->batch = (int)batch;
+    return FIG_OK;
+}
+
+static enum fig_status load_optimizers(const struct safetensors *file, const char *path,
+                                       struct fig_store *store)
+{
+    double steps[FIG_PHASES * 4];
+    const int count = fig_store_optimizers(store);
+    assert(count <= (int)LENGTH(steps));
+    TRY(read_numbers(file, path, "optimizers", count, steps));
+    for (int i = 0; i < count; i++)
+        fig_store_optimizer(store, i)->steps = (uint64_t)steps[i];
+    return FIG_OK;
+}
+
+enum fig_status checkpoint_load(const char *folder, const struct fig_config *config,
+                                struct fig_store *store, struct place *place)
+{
+    char path[PATH_LIMIT];
+    struct safetensors file;
+    TRY(open_file(&file, path, folder, "checkpoint.safetensors"));
+    enum fig_status status = check_settings(&file, path, config);
+    if (!status)
+        status = load_place(&file, path, place);
+    if (!status)
+        status = load_optimizers(&file, path, store);
+    if (!status)
+        status = load_tensors(&file, path, store, true);
+    safetensors_close(&file);
+    return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What a training leaves on the disk and goes on from. */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+
+#include <figment/model.h>
+#include <figment/plan.h>
+
+#include "train/session.h"
+
+/* Where a training is. */
+struct place {
+    uint64_t step;  /* taken so far */
+    int epoch;      /* epochs finished */
+    int batch;      /* batches done of the next one */
+    double seconds; /* of training, over all starts */
+    double seen;    /* samples of the unfinished epoch, and the sums of its losses over them */
+    double sums[SESSION_LOSSES];
+};
+
+struct sample_size {
+    int height, width, channels;
+};
+
+/* Weights alone, PyTorch's names and layouts: RUN/model.safetensors. */
+enum fig_status model_save(const char *folder, const struct fig_config *config,
+                           struct fig_store *store, const struct place *place,
+                           struct sample_size size);
+/* What model_save wrote of the samples and the steps, and the weights into the store. */
+enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step);
+enum fig_status model_load(const char *folder, struct fig_store *store);
+
+/* Everything: RUN/checkpoint.safetensors.  Loading refuses a file that does not have just the
+ * tensors of the store. */
+enum fig_status checkpoint_save(const char *folder, const struct fig_config *config,
+                                struct fig_store *store, const struct place *place);
+enum fig_status checkpoint_load(const char *folder, const struct fig_config *config,
+                                struct fig_store *store, struct place *place);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/session.h"
+
+#include "base/log.h"
+
+static bool runs(const struct fig_phase *phase)
+{
+    return phase->step || phase->tested;
+}
+
+static enum fig_status make_plan(struct session *session, int index, struct fig_store *store,
+                                 struct fig_samples *samples)
+{
+    const struct fig_phase *phase = &session->model->phases[index];
+    const struct fig_feed feed = { session->model->images, samples };
+    struct fig_node *outputs[FIG_LOSSES + 1];
+    struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY };
+    for (int i = 0; i < phase->loss_count; i++)
+        outputs[params.output_count++] = phase->losses[i];
+    if (phase->step)
+        outputs[params.output_count++] = phase->step;
+    if (samples) {
+        params.feeds = &feed;
+        params.feed_count = 1;
+    }
+    return fig_plan_create(&session->plans[index], store, &params);
+}
+
+static enum fig_status fill(struct session *session, const struct fig_config *config,
+                            const struct fig_model_params *params, struct fig_device *device,
+                            struct fig_store **store, struct fig_samples *samples)
+{
+    TRY(fig_model_create(&session->model, config, params));
+    if (!*store)
+        TRY(fig_store_create(store, device, session->model->graph,
+                             fig_config_settings(config)->seed));
+    for (int i = 0; i < session->model->phase_count; i++) {
+        if (runs(&session->model->phases[i]))
+            TRY(make_plan(session, i, *store, samples));
+    }
+    return FIG_OK;
+}
+
+enum fig_status session_open(struct session *session, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_device *device,
+                             struct fig_store **store, struct fig_samples *samples)
+{
+    *session = (struct session){ .batch = params->batch };
+    const enum fig_status status = fill(session, config, params, device, store, samples);
+    if (status)
+        session_close(session);
+    return status;
+}
+
+void session_close(struct session *session)
+{
+    for (int i = 0; i < FIG_PHASES; i++)
+        fig_plan_destroy(&session->plans[i]);
+    fig_model_destroy(&session->model);
+}
+
+enum fig_status session_run(struct session *session, uint32_t step, uint32_t first)
+{
+    for (int i = 0; i < session->model->phase_count; i++) {
+        if (session->plans[i])
+            TRY(fig_plan_run(session->plans[i], step, first));
+    }
+    session->pending++;
+    return FIG_OK;
+}
+
+enum fig_status session_losses(struct session *session,
+                               double values[SESSION_HISTORY][SESSION_LOSSES])
+{
+    double history[SESSION_HISTORY];
+    int loss = 0;
+    for (int i = 0; i < session->model->phase_count; i++) {
+        const struct fig_phase *phase = &session->model->phases[i];
+        for (int k = 0; session->plans[i] && k < phase->loss_count; k++, loss++) {
+            TRY(fig_plan_history(session->plans[i], phase->losses[k], session->pending, history));
+            for (int run = 0; run < session->pending; run++)
+                values[run][loss] = history[run];
+        }
+    }
+    session->pending = 0;
+    return FIG_OK;
+}
+
+int session_loss_names(const struct session *session, const char *names[SESSION_LOSSES])
+{
+    int count = 0;
+    for (int i = 0; i < session->model->phase_count; i++) {
+        const struct fig_phase *phase = &session->model->phases[i];
+        for (int k = 0; session->plans[i] && k < phase->loss_count; k++)
+            names[count++] = phase->loss_names[k];
+    }
+    return count;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* A model of one batch size with its plans: what runs. */
+#ifndef TRAIN_SESSION_H
+#define TRAIN_SESSION_H
+
+#include <stdbool.h>
+
+#include <figment/model.h>
+#include <figment/plan.h>
+
+enum { SESSION_HISTORY = 64 }; /* runs between two looks at the losses, at most */
+
+struct session {
+    struct fig_model *model;
+    struct fig_plan *plans[FIG_PHASES]; /* NULL for a phase that is not run */
+    int batch;
+    int pending; /* runs whose losses were not read yet */
+};
+
+/* For training: every phase, its losses remembered and its step taken.  For testing
+ * (params->training false): the phases that are tested.  `store` is made with the first
+ * session; samples NULL means that the model draws its input. */
+enum fig_status session_open(struct session *session, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_device *device,
+                             struct fig_store **store, struct fig_samples *samples);
+void session_close(struct session *session);
+
+/* One batch: samples first .. first + batch - 1 of their order. */
+enum fig_status session_run(struct session *session, uint32_t step, uint32_t first);
+
+/* The losses of the pending runs, oldest first; a row holds those of all phases
+ * in order; nothing is pending then. */
+enum { SESSION_LOSSES = FIG_PHASES * FIG_LOSSES };
+enum fig_status session_losses(struct session *session,
+                               double values[SESSION_HISTORY][SESSION_LOSSES]);
+/* Their names; the count is returned. */
+int session_loss_names(const struct session *session, const char *names[SESSION_LOSSES]);
+
+#endif
