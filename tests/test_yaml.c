@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(an_empty_document_is_an_empty_map)
 {
-    static const char *const texts[] = { "", "\n", "# only a comment\n", "{}" };
+    static const char *const texts[] = { "", "\n", "# only a comment\n", "{}", "\xef\xbb\xbf" };
     for (size_t i = 0; i < LENGTH(texts); i++) {
         struct document doc = parse(texts[i]);
         ck_assert_int_eq(doc.root->kind, YAML_MAP);
@@ -523,6 +523,8 @@ static const struct {
     { "a: 1\nb\n", "m.yaml:3: could not find expected ':' while scanning a simple key" },
     { "a: 1\nb: \xff\n", "m.yaml:2: invalid leading UTF-8 octet" },
     { "a: \xc0\x80\n", "m.yaml:1: invalid length of a UTF-8 sequence" },
+    { "%TAG ! !x\n---\na: 1\n", "m.yaml: %TAG is not read" },
+    { "\xff\xfe" "a", "m.yaml:1: invalid leading UTF-8 octet" },
     { "a: 1\nb: \x01\n", "m.yaml:2: control characters are not allowed" },
 };
 

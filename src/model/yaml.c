@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/yaml.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <yaml.h>
 
 #include "base/file.h"
+#include "model/yaml_tree.h"
 
 struct block {
     struct block *next;
@@ -24,14 +24,25 @@ static void *allocate(struct document *doc, size_t size)
     return block->bytes;
 }
 
-static enum fig_status copy_string(struct document *doc, const void *chars, size_t length,
-                                   const char **out)
+enum fig_status tree_string(struct document *doc, const void *chars, size_t length,
+                            const char **out)
 {
     char *copy = allocate(doc, length + 1);
     if (!copy)
         return fail(FIG_NOMEM, "no memory for %zu bytes of YAML", length);
     memcpy(copy, chars, length);
     *out = copy;
+    return FIG_OK;
+}
+
+enum fig_status tree_node(struct document *doc, enum yaml_kind kind, const char *file, int line,
+                          struct yaml **out)
+{
+    struct yaml *node = allocate(doc, sizeof(*node));
+    if (!node)
+        return fail(FIG_NOMEM, "%s: no memory for its nodes", file);
+    *node = (struct yaml){ .kind = kind, .file = file, .line = line };
+    *out = node;
     return FIG_OK;
 }
 
@@ -48,20 +59,17 @@ void document_free(struct document *doc)
 
 struct reader {
     struct document *doc;
-    const char *file;
-    bool lines; /* false for assignments: their place has no lines */
+    const struct source *source;
     int nodes;
-    const char *bytes;
-    size_t size;
     yaml_parser_t parser;
     yaml_event_t event; /* the current one */
 };
 
 static enum fig_status refuse(const struct reader *in, int line, const char *why)
 {
-    if (in->lines)
-        return fail(FIG_FORMAT, "%s:%d: %s", in->file, line, why);
-    return fail(FIG_FORMAT, "%s: %s", in->file, why);
+    if (in->source->lines)
+        return fail(FIG_FORMAT, "%s:%d: %s", in->source->file, line, why);
+    return fail(FIG_FORMAT, "%s: %s", in->source->file, why);
 }
 
 static enum fig_status refuse_event(const struct reader *in, const char *why)
@@ -75,8 +83,8 @@ static int problem_line(const struct reader *in)
     int line = 1;
     if (in->parser.error != YAML_READER_ERROR)
         return (int)in->parser.problem_mark.line + 1;
-    for (size_t i = 0; i < in->size && i < in->parser.problem_offset; i++)
-        line += in->bytes[i] == '\n';
+    for (size_t i = 0; i < in->source->size && i < in->parser.problem_offset; i++)
+        line += in->source->text[i] == '\n';
     return line;
 }
 
@@ -88,7 +96,7 @@ static enum fig_status next_event(struct reader *in)
     if (yaml_parser_parse(&in->parser, &in->event))
         return FIG_OK;
     if (in->parser.error == YAML_MEMORY_ERROR)
-        return fail(FIG_NOMEM, "%s: no memory to read it", in->file);
+        return fail(FIG_NOMEM, "%s: no memory to read it", in->source->file);
     snprintf(why, sizeof(why), "%s%s%s", in->parser.problem ? in->parser.problem : "no YAML",
              in->parser.context ? " " : "", in->parser.context ? in->parser.context : "");
     return refuse(in, problem_line(in), why);
@@ -123,24 +131,13 @@ static enum fig_status check_event(const struct reader *in)
     return FIG_OK;
 }
 
-static enum fig_status new_node(struct document *doc, enum yaml_kind kind, const char *file,
-                                int line, struct yaml **out)
-{
-    struct yaml *node = allocate(doc, sizeof(*node));
-    if (!node)
-        return fail(FIG_NOMEM, "%s: no memory for its nodes", file);
-    *node = (struct yaml){ .kind = kind, .file = file, .line = line };
-    *out = node;
-    return FIG_OK;
-}
-
 static enum fig_status read_text(struct reader *in, const char **out)
 {
     const yaml_char_t *chars = in->event.data.scalar.value;
     const size_t length = in->event.data.scalar.length;
     if (memchr(chars, '\0', length))
         return refuse_event(in, "a NUL in a scalar");
-    return copy_string(in->doc, chars, length, out);
+    return tree_string(in->doc, chars, length, out);
 }
 
 /* The key of an entry, and its line. */
@@ -158,7 +155,7 @@ static enum fig_status read_key(struct reader *in, const struct yaml *map, const
                  other->line);
         return refuse_event(in, why);
     }
-    *line = in->lines ? (int)in->event.start_mark.line + 1 : 0;
+    *line = in->source->lines ? (int)in->event.start_mark.line + 1 : 0;
     return next_event(in);
 }
 
@@ -193,29 +190,28 @@ static enum fig_status read_node(struct reader *in, int depth, struct yaml **out
     const enum yaml_kind kind = type == YAML_SCALAR_EVENT           ? YAML_SCALAR
                                 : type == YAML_SEQUENCE_START_EVENT ? YAML_LIST
                                                                     : YAML_MAP;
-    const int line = in->lines ? (int)in->event.start_mark.line + 1 : 0;
+    const int line = in->source->lines ? (int)in->event.start_mark.line + 1 : 0;
 
     TRY(check_event(in));
     if (depth > YAML_DEPTH_LIMIT)
         return refuse_event(in, "nested too deeply");
     if (++in->nodes > YAML_NODE_LIMIT)
         return refuse_event(in, "too many values");
-    TRY(new_node(in->doc, kind, in->file, line, out));
+    TRY(tree_node(in->doc, kind, in->source->file, line, out));
     if (kind != YAML_SCALAR)
         return read_children(in, *out, depth);
     (*out)->quoted = in->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     return read_text(in, &(*out)->text);
 }
 
-/* *out stays as it is when the document is empty. */
-static enum fig_status read_stream(struct reader *in, int depth, struct yaml **out)
+static enum fig_status read_stream(struct reader *in, struct yaml **out)
 {
     TRY(next_event(in)); /* start of the stream */
     TRY(next_event(in));
     if (in->event.type == YAML_STREAM_END_EVENT)
         return FIG_OK;
     TRY(next_event(in)); /* start of the document */
-    TRY(read_node(in, depth, out));
+    TRY(read_node(in, in->source->depth, out));
     TRY(next_event(in)); /* its end */
     TRY(next_event(in));
     if (in->event.type != YAML_STREAM_END_EVENT)
@@ -223,27 +219,42 @@ static enum fig_status read_stream(struct reader *in, int depth, struct yaml **o
     return FIG_OK;
 }
 
-static enum fig_status read_tree(struct reader *in, int depth, struct yaml **out)
+/* Each %TAG is compared with all before it, so a megabyte of them would take a minute. */
+static bool has_tag_directives(const struct source *source)
 {
-    if (in->size > YAML_SIZE_LIMIT)
-        return fail(FIG_FORMAT, "%s: %zu bytes; at most %d are read", in->file, in->size,
+    const char *const end = source->text + source->size;
+    for (const char *c = source->text; (c = memchr(c, '%', (size_t)(end - c))); c++) {
+        if (end - c >= 4 && memcmp(c, "%TAG", 4) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum fig_status tree_parse(struct document *doc, const struct source *source, struct yaml **out)
+{
+    struct reader in = { .doc = doc, .source = source };
+    if (source->size > YAML_SIZE_LIMIT)
+        return fail(FIG_FORMAT, "%s: %zu bytes; at most %d are read", source->file, source->size,
                     YAML_SIZE_LIMIT);
-    if (!yaml_parser_initialize(&in->parser))
-        return fail(FIG_NOMEM, "%s: no memory to read it", in->file);
-    yaml_parser_set_input_string(&in->parser, (const unsigned char *)in->bytes, in->size);
-    const enum fig_status status = read_stream(in, depth, out);
-    yaml_event_delete(&in->event);
-    yaml_parser_delete(&in->parser);
+    if (has_tag_directives(source))
+        return fail(FIG_FORMAT, "%s: %%TAG is not read", source->file);
+    if (!yaml_parser_initialize(&in.parser))
+        return fail(FIG_NOMEM, "%s: no memory to read it", source->file);
+    yaml_parser_set_encoding(&in.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&in.parser, (const unsigned char *)source->text, source->size);
+    const enum fig_status status = read_stream(&in, out);
+    yaml_event_delete(&in.event);
+    yaml_parser_delete(&in.parser);
     return status;
 }
 
 static enum fig_status parse(struct document *doc, const char *name, const char *text, size_t size)
 {
-    struct reader in = { .doc = doc, .lines = true, .bytes = text, .size = size };
-    TRY(copy_string(doc, name, strlen(name), &in.file));
-    TRY(read_tree(&in, 1, &doc->root));
+    struct source source = { .lines = true, .depth = 1, .text = text, .size = size };
+    TRY(tree_string(doc, name, strlen(name), &source.file));
+    TRY(tree_parse(doc, &source, &doc->root));
     if (!doc->root)
-        return new_node(doc, YAML_MAP, in.file, 1, &doc->root);
+        return tree_node(doc, YAML_MAP, source.file, 1, &doc->root);
     return FIG_OK;
 }
 
@@ -266,140 +277,4 @@ enum fig_status document_read(struct document *out, const char *path)
     const enum fig_status status = document_parse(out, path, bytes, size);
     free(bytes);
     return status;
-}
-
-/* Changing: a value is put at a path. */
-
-/* Where a path leads: the link to the node, or the end of its parent's children. */
-struct place {
-    const char *name; /* of the assignment, for messages */
-    struct yaml **link, *parent;
-};
-
-static enum fig_status find_index(struct place *place, const char *part)
-{
-    char *end;
-    const unsigned long index = strtoul(part, &end, 10);
-    if (*part < '0' || *part > '9' || *end || index >= (unsigned long)place->parent->count)
-        return fail(FIG_FORMAT, "%s: '%s' is no index of a list of %d", place->name, part,
-                    place->parent->count);
-    for (unsigned long i = 0; i < index; i++)
-        place->link = &(*place->link)->next;
-    return FIG_OK;
-}
-
-/* From the place of a node to that of its child. */
-static enum fig_status enter(struct place *place, const char *part)
-{
-    place->parent = *place->link;
-    if (place->parent->kind == YAML_SCALAR)
-        return fail(FIG_FORMAT, "%s: there is no '%s' in '%.60s': that is no map", place->name,
-                    part, place->parent->text);
-    place->link = &place->parent->first;
-    if (place->parent->kind == YAML_LIST)
-        return find_index(place, part);
-    while (*place->link && strcmp((*place->link)->key, part) != 0)
-        place->link = &(*place->link)->next;
-    return FIG_OK;
-}
-
-/* Into the place goes `node` instead of what is there. */
-static void replace(const struct place *place, const char *key, struct yaml *node)
-{
-    const struct yaml *old = *place->link;
-    node->key = place->parent->kind == YAML_MAP ? key : NULL;
-    node->parent = place->parent;
-    node->next = old ? old->next : NULL;
-    place->parent->count += !old;
-    *place->link = node;
-}
-
-/* `value` in maps, one for each of the parts, which are new. */
-static enum fig_status wrap(struct document *doc, const char *const *parts, int count,
-                            struct yaml **value)
-{
-    for (int i = count - 1; i >= 0; i--) {
-        struct yaml *map = NULL;
-        TRY(new_node(doc, YAML_MAP, (*value)->file, 0, &map));
-        replace(&(struct place){ .link = &map->first, .parent = map }, parts[i], *value);
-        *value = map;
-    }
-    return FIG_OK;
-}
-
-static enum fig_status put(struct document *doc, const char *name, const char *const *parts,
-                           int count, struct yaml *value)
-{
-    struct place place = { .name = name, .link = &doc->root };
-    int used = 0;
-    while (used < count && *place.link)
-        TRY(enter(&place, parts[used++]));
-    TRY(wrap(doc, parts + used, count - used, &value));
-    replace(&place, parts[used - 1], value);
-    return FIG_OK;
-}
-
-/* A copy of the path, cut at its dots. */
-static enum fig_status split(struct document *doc, const char *name, const char *path,
-                             size_t length, const char *parts[YAML_DEPTH_LIMIT], int *count)
-{
-    char *part = allocate(doc, length + 1);
-    if (!part)
-        return fail(FIG_NOMEM, "%s: no memory for it", name);
-    memcpy(part, path, length);
-    *count = 0;
-    for (char *dot = part; dot; part = dot + 1) {
-        dot = strchr(part, '.');
-        if (dot)
-            *dot = '\0';
-        if (!*part)
-            return fail(FIG_FORMAT, "%s: a name in the path is empty", name);
-        if (*count == YAML_DEPTH_LIMIT - 1)
-            return fail(FIG_FORMAT, "%s: the path has more than %d names", name,
-                        YAML_DEPTH_LIMIT - 1);
-        parts[(*count)++] = part;
-        if (!dot)
-            break;
-    }
-    return FIG_OK;
-}
-
-enum fig_status document_set(struct document *doc, const char *assignment)
-{
-    struct reader in = { .doc = doc };
-    struct text name = { 0 };
-    struct yaml *value = NULL;
-    const char *parts[YAML_DEPTH_LIMIT];
-    const char *equals = strchr(assignment, '=');
-    int count;
-
-    text_add(&name, "--set %s", assignment);
-    if (name.failed)
-        return fail(FIG_NOMEM, "no memory for --set");
-    const enum fig_status copied = copy_string(doc, name.chars, name.length, &in.file);
-    text_free(&name);
-    TRY(copied);
-    if (!equals)
-        return fail(FIG_FORMAT, "%s: expected KEY=VALUE", in.file);
-    TRY(split(doc, in.file, assignment, (size_t)(equals - assignment), parts, &count));
-    in.bytes = equals + 1;
-    in.size = strlen(in.bytes);
-    TRY(read_tree(&in, count + 1, &value));
-    if (!value) {
-        TRY(new_node(doc, YAML_SCALAR, in.file, 0, &value));
-        value->text = "";
-    }
-    return put(doc, in.file, parts, count, value);
-}
-
-enum fig_status document_put(struct document *doc, const char *path, const char *text)
-{
-    const char *parts[YAML_DEPTH_LIMIT], *name = NULL;
-    struct yaml *value = NULL;
-    int count;
-    TRY(copy_string(doc, path, strlen(path), &name));
-    TRY(split(doc, name, path, strlen(path), parts, &count));
-    TRY(new_node(doc, YAML_SCALAR, name, 0, &value));
-    TRY(copy_string(doc, text, strlen(text), &value->text));
-    return put(doc, name, parts, count, value);
 }

@@ -26,7 +26,8 @@
  *     --set optimizer.rate=fast: optimizer.rate: expected a number in (0, 1], found 'fast'
  *
  * Of YAML we read one document of maps with scalar keys, lists and scalars.  Refused: aliases,
- * anchors, tags, keys that come twice in a map, a NUL in a scalar, and what is above a limit. */
+ * anchors, tags, keys that come twice in a map, a NUL in a scalar, what is no UTF-8, and what is
+ * above a limit. */
 #ifndef MODEL_YAML_H
 #define MODEL_YAML_H
 

@@ -23,8 +23,8 @@ static bool emit_scalar(yaml_emitter_t *emitter, const char *text, bool quoted)
     const yaml_scalar_style_t style =
         quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
     yaml_event_t event;
-    return yaml_scalar_event_initialize(&event, NULL, NULL, chars_of(text), (int)strlen(text), 1,
-                                        1, style) &&
+    return yaml_scalar_event_initialize(&event, NULL, NULL, chars_of(text), (int)strlen(text), 1, 1,
+                                        style) &&
            yaml_emitter_emit(emitter, &event);
 }
 
@@ -75,7 +75,8 @@ enum fig_status document_write(const struct document *doc, struct text *out)
     if (memory)
         return fail(FIG_NOMEM, "%s: no memory to write it", doc->root->file);
     if (!done)
-        return fail(FIG_FORMAT, "%s: cannot write it as YAML: is all of it UTF-8?",
+        return fail(FIG_FORMAT,
+                    "%s: cannot write it as YAML: no memory, or a text that is no UTF-8",
                     doc->root->file);
     return FIG_OK;
 }
