@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Layers only point downwards, libraries stay behind their layer, and files begin as they should."""
+import re
+
+from tree import ROOT, report
+
+# What a layer may include besides itself.
+BELOW = {
+    "base": [],
+    "device": ["base"],
+    "graph": ["device", "base"],
+    "nn": ["graph", "device", "base"],
+    "data": ["base"],
+    "model": ["nn", "graph", "device", "base"],
+    "train": ["model", "data", "nn", "graph", "device", "base"],
+    "cli": ["train", "model", "data", "nn", "graph", "device", "base"],
+}
+
+# The layer whose subject a public header is.
+PUBLIC = {
+    "api": "base", "log": "base", "status": "base",
+    "device": "device", "graph": "graph", "plan": "graph", "nn": "nn", "optimizer": "nn",
+    "data": "data", "image": "data", "model": "model", "train": "train",
+}
+EXCEPTIONS = {
+    ("src/graph", "figment/optimizer.h"),  # the graph has a node of it; nn fills it in
+    ("src/model", "figment/data.h"),
+}
+
+# Who may include a library's headers.
+LIBRARIES = {
+    r"(CL/|clblast)": "src/device/opencl/",
+    r"(oneapi/|dnnl)": "src/device/cpu/",
+    r"png\.h": "src/data/",
+    r"yaml\.h": "src/model/",
+}
+
+SOURCES = sorted(path for folder in ("src", "include", "tests", "cl")
+                 for path in (ROOT / folder).rglob("*") if path.suffix in (".c", ".h", ".cl"))
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def layer_of(header):
+    """The layer that an included header belongs to, or None."""
+    folder, _, name = header.partition("/")
+    if folder == "figment":
+        return PUBLIC.get(name.removesuffix(".h"), "an unknown layer")
+    return folder if folder in BELOW else None
+
+
+def points_up(path, name):
+    layer = name.split("/")[1]
+    for header in includes(path):
+        if (f"src/{layer}", header) in EXCEPTIONS:
+            continue
+        target = layer_of(header)
+        if target and target != layer and target not in BELOW[layer]:
+            return f"{layer} may not include {header} of {target}"
+    return None
+
+
+def takes_library(path, name):
+    for header in includes(path):
+        for pattern, home in LIBRARIES.items():
+            if re.match(pattern, header) and not name.startswith(home):
+                return f"only {home} may include {header}"
+    return None
+
+
+def own_header_is_late(path, name):
+    own = {name.removeprefix("src/").removesuffix(".c") + ".h", f"figment/{path.stem}.h"}
+    found = includes(path)
+    if path.suffix == ".c" and own & set(found) and found[0] not in own:
+        return f"its own header comes first, not {found[0]}"
+    return None
+
+
+def lacks_license(path, name):
+    first = path.read_text().split("\n", 1)[0]
+    return None if "SPDX-License-Identifier: MIT" in first else "no SPDX line at the top"
+
+
+def checks():
+    for path in SOURCES:
+        name = path.relative_to(ROOT).as_posix()
+        rules = [lacks_license]
+        if name.startswith("src/"):
+            rules += [points_up, takes_library, own_header_is_late]
+        yield name, next(filter(None, (rule(path, name) for rule in rules)), None)
+
+
+report(list(checks()))
