@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # build and tests are run.sh's
+# What `run.sh --long` adds; run.sh sources this and defines suites, on_oclgrind, step.
+
+# other_build NAME OPTION...: a build of its own, and both kinds of suites in it.
+other_build() {
+  local name=$1
+  folder=$build/$1
+  shift
+  say "$name: building"
+  if configure "$folder" --werror -Dbuildtype=debugoptimized -Db_ndebug=false "$@"; then
+    suites "$name" host
+    suites "$name-cpu" device FIGMENT_DEVICE=cpu
+  else
+    step "build of $name" false
+  fi
+  folder=
+}
+
+sanitizers() {
+  export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  other_build sanitizers -Db_sanitize=address,undefined -Db_lundef=false
+  unset ASAN_OPTIONS UBSAN_OPTIONS
+}
+
+# Drivers are not ours to check: the native engine alone.
+on_valgrind() {
+  command -v valgrind >/dev/null || return 0
+  suites valgrind device FIGMENT_DEVICE=cpu FIGMENT_TEST_SMALL=1 OCL_ICD_VENDORS=/nonexistent \
+    --timeout-multiplier 10 \
+    --wrapper 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
+}
+
+fuzz() {
+  mkdir -p "$build/fuzz/$1.corpus"
+  "$build/fuzz/tests/$1" -max_total_time=60 -max_len=4096 -malloc_limit_mb=64 \
+    "$build/fuzz/$1.corpus" >"$build/fuzz/$1.log" 2>&1 || { tail -20 "$build/fuzz/$1.log"; return 1; }
+}
+
+fuzzers() {
+  local source name
+  command -v clang >/dev/null || return 0
+  say "fuzzers, 60 s each"
+  CC=clang configure "$build/fuzz" -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dc_args=-fsanitize=fuzzer-no-link -Dfuzzers=true || { step "build of fuzzers" false; return; }
+  for source in "$tests"/fuzz/fuzz_*.c; do
+    name=$(basename "$source" .c)
+    step "$name" fuzz "$name"
+  done
+}
+
+release() { CC=$1 configure "$build/$1" --werror -Dbuildtype=release; }
+
+for compiler in gcc clang; do
+  if command -v "$compiler" >/dev/null; then
+    step "release build by $compiler" release "$compiler"
+  fi
+done
+sanitizers
+on_valgrind
+on_oclgrind oclgrind-races --data-races
+on_oclgrind oclgrind-uninitialized --uninitialized --build-options -cl-opt-disable
+fuzzers
