@@ -26,13 +26,13 @@ say() { printf '\n== %s\n' "$*"; }
 
 # configure FOLDER OPTION...: make the folder, or set it anew, and build in it.
 configure() {
-  local folder=$1
+  local folder=$1 output
   shift
   if [ -f "$folder/build.ninja" ]; then
     meson configure "$folder" "$@"
   else
-    rm -rf "$folder"
-    meson setup "$folder" "$@" >"$folder.log" || { cat "$folder.log"; return 1; }
+    output=$(meson setup "$folder" "$@" 2>&1) ||
+      { echo "$output"; return 1; }
   fi
   ninja -C "$folder" --quiet
 }
