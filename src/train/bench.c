@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include <figment/train.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "train/session.h"
+#include "train/trainer.h"
+
+enum { SIDE = 28, STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
+
+/* Random bytes: what the pixels are does not matter to the time, but zeros might. */
+static enum fig_status make_samples(struct fig_samples **samples, struct fig_device *device,
+                                    int count)
+{
+    const size_t size = (size_t)count * SIDE * SIDE;
+    uint8_t *bytes = malloc(size);
+    if (!bytes)
+        return fail(FIG_NOMEM, "no memory for %d samples", count);
+    const struct stream stream = { 1, STREAM_UNIFORM, 0 };
+    for (size_t i = 0; i < size; i += 4) {
+        uint32_t word[4];
+        random_words(&stream, (uint32_t)(i / 4), word);
+        for (size_t k = 0; k < 4; k++)
+            bytes[i + k] = (uint8_t)word[k];
+    }
+    const enum fig_status status = fig_samples_create(samples, device, count, SIDE * SIDE, bytes,
+                                                      NULL);
+    free(bytes);
+    return status;
+}
+
+static int by_value(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static enum fig_status time_steps(struct fig_bench *out, struct session *session,
+                                  struct fig_device *device, double seconds)
+{
+    double *times = malloc(STEPS_MOST * sizeof(*times));
+    enum fig_status status = times ? FIG_OK : fail(FIG_NOMEM, "no memory for step times");
+    const double end = clock_now() + seconds;
+    int count = -WARM_STEPS;
+    while (!status && count < STEPS_MOST && (count < STEPS_LEAST || clock_now() < end)) {
+        const double start = clock_now();
+        status = session_run(session, (uint32_t)(count + WARM_STEPS), 0);
+        if (!status)
+            status = fig_device_finish(device);
+        if (count >= 0)
+            times[count] = clock_now() - start;
+        count++;
+    }
+    if (!status) {
+        qsort(times, (size_t)count, sizeof(*times), by_value);
+        out->step_ms = 1e3 * times[count / 2];
+        out->steps = count;
+    }
+    free(times);
+    return status;
+}
+
+static void add_up(struct fig_bench *out, const struct session *session)
+{
+    double flops = 0;
+    for (int i = 0; i < session->model->phase_count; i++) {
+        const struct fig_plan_info *info = fig_plan_info(session->plans[i]);
+        flops += info->flops;
+        out->works += info->works;
+        out->arena += info->arena;
+    }
+    out->images_per_s = 1e3 * session->batch / out->step_ms;
+    out->gflops = flops / out->step_ms * 1e-6;
+}
+
+enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
+                              struct fig_device *device, int batch, double seconds)
+{
+    REQUIRE(out && config && device && batch >= 0);
+    struct fig_samples *samples = NULL;
+    struct fig_store *store = NULL;
+    struct session session = { 0 };
+    const struct fig_model_params params = {
+        .batch = batch ? batch : fig_config_settings(config)->batch,
+        .height = SIDE, .width = SIDE, .channels = 1, .training = true };
+    *out = (struct fig_bench){ 0 };
+    enum fig_status status = make_samples(&samples, device, params.batch);
+    if (!status)
+        status = session_open(&session, config, &params, device, &store, samples);
+    if (!status)
+        status = time_steps(out, &session, device, seconds);
+    if (!status)
+        add_up(out, &session);
+    session_close(&session);
+    fig_store_destroy(&store);
+    fig_samples_destroy(&samples);
+    return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* What a training shows and leaves behind: progress, trace, metrics.jsonl, pictures. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/image.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "train/trainer.h"
+
+enum { PICTURES = 32, METRICS_LIMIT = 1 << 28 };
+
+static enum fig_status run_path(const struct trainer *trainer, const char *name,
+                                char path[PATH_LIMIT])
+{
+    return path_join(path, trainer->params->folder, name);
+}
+
+/* --- Opening: a resumed run goes on with its old lines, as far as its checkpoint goes */
+
+static enum fig_status read_metrics(struct trainer *trainer)
+{
+    char path[PATH_LIMIT];
+    void *bytes;
+    size_t size;
+    TRY(run_path(trainer, "metrics.jsonl", path));
+    if (!trainer->params->resume || !path_exists(path))
+        return FIG_OK;
+    TRY(file_read(path, METRICS_LIMIT, &bytes, &size));
+    const char *at = bytes;
+    for (int epoch = 0; epoch < trainer->place.epoch && strchr(at, '\n'); epoch++)
+        at = strchr(at, '\n') + 1;
+    text_add_bytes(&trainer->metrics, bytes, (size_t)(at - (const char *)bytes));
+    free(bytes);
+    return trainer->metrics.failed ? fail(FIG_NOMEM, "no memory for %s", path) : FIG_OK;
+}
+
+enum fig_status report_open(struct trainer *trainer)
+{
+    char path[PATH_LIMIT];
+    TRY(run_path(trainer, "samples", path));
+    TRY(folder_create(path, 0777));
+    TRY(read_metrics(trainer));
+    if (!trainer->params->trace)
+        return FIG_OK;
+    trainer->trace = fopen(trainer->params->trace, trainer->params->resume ? "ab" : "wb");
+    return trainer->trace ? FIG_OK : fail(FIG_IO, "%s: cannot write: %s", trainer->params->trace,
+                                          strerror(errno));
+}
+
+void report_close(struct trainer *trainer)
+{
+    text_free(&trainer->metrics);
+    if (trainer->trace)
+        fclose(trainer->trace);
+    trainer->trace = NULL;
+}
+
+/* --- Trace */
+
+enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
+                             double losses[][SESSION_LOSSES])
+{
+    if (!trainer->trace)
+        return FIG_OK;
+    for (int run = 0; run < runs; run++) {
+        fprintf(trainer->trace, "{\"step\":%" PRIu64, first_step + (uint64_t)run);
+        for (int i = 0; i < trainer->losses; i++)
+            fprintf(trainer->trace, ",\"%s\":%.9g", trainer->loss_names[i], losses[run][i]);
+        fputs("}\n", trainer->trace);
+    }
+    if (fflush(trainer->trace) || ferror(trainer->trace))
+        return fail(FIG_IO, "%s: cannot write: %s", trainer->params->trace, strerror(errno));
+    return FIG_OK;
+}
+
+/* --- Progress */
+
+static double mean_loss(const struct trainer *trainer, int i)
+{
+    return trainer->place.seen > 0 ? trainer->place.sums[i] / trainer->place.seen : 0;
+}
+
+static double images_per_s(const struct trainer *trainer)
+{
+    const double steps = (double)(trainer->place.step - trainer->start_step);
+    const double images = steps * trainer->train.info.count / trainer->batches;
+    const double seconds = clock_now() - trainer->start;
+    return seconds > 0 ? images / seconds : 0;
+}
+
+static double seconds_left(const struct trainer *trainer)
+{
+    const double done = (double)(trainer->place.step - trainer->start_step);
+    double all = (double)trainer->settings->epochs * trainer->batches;
+    if (trainer->settings->steps && trainer->settings->steps < all)
+        all = trainer->settings->steps;
+    const double left = all - (double)trainer->place.step;
+    return done > 0 && left > 0 ? (clock_now() - trainer->start) / done * left : 0;
+}
+
+void report_progress(struct trainer *trainer, bool epoch_done)
+{
+    const struct place *place = &trainer->place;
+    struct fig_progress progress = {
+        .epoch = place->epoch + !epoch_done, .epochs = trainer->settings->epochs,
+        .batch = epoch_done ? trainer->batches : place->batch, .batches = trainer->batches,
+        .step = place->step, .images_per_s = images_per_s(trainer),
+        .seconds_left = seconds_left(trainer), .loss_count = trainer->losses,
+        .epoch_done = epoch_done, .test_count = epoch_done ? trainer->tests : 0,
+    };
+    if (!trainer->params->progress)
+        return;
+    for (int i = 0; i < trainer->losses; i++) {
+        progress.loss_names[i] = trainer->loss_names[i];
+        progress.losses[i] = mean_loss(trainer, i);
+    }
+    for (int i = 0; i < progress.test_count; i++) {
+        progress.test_names[i] = trainer->test_names[i];
+        progress.tests[i] = trainer->test_losses[i];
+    }
+    trainer->params->progress(trainer->params->data, &progress);
+    trainer->last_report = clock_now();
+}
+
+/* --- Epochs */
+
+static enum fig_status write_metrics(struct trainer *trainer)
+{
+    struct text *metrics = &trainer->metrics;
+    char path[PATH_LIMIT];
+    text_add(metrics, "{\"epoch\":%d,\"step\":%" PRIu64 ",\"seconds\":%.3f,\"images_per_s\":%.1f",
+             trainer->place.epoch, trainer->place.step,
+             trainer->earlier + clock_now() - trainer->start, images_per_s(trainer));
+    for (int i = 0; i < trainer->losses; i++)
+        text_add(metrics, ",\"%s\":%.9g", trainer->loss_names[i], mean_loss(trainer, i));
+    for (int i = 0; i < trainer->tests; i++)
+        text_add(metrics, ",\"test_%s\":%.9g", trainer->test_names[i], trainer->test_losses[i]);
+    text_add(metrics, "}\n");
+    if (metrics->failed)
+        return fail(FIG_NOMEM, "no memory for the metrics of %d epochs", trainer->place.epoch);
+    TRY(run_path(trainer, "metrics.jsonl", path));
+    return file_write(path, metrics->chars, metrics->length);
+}
+
+/* Originals and reconstructions, each pair one above the other, in rows of eight. */
+static void pair_up(float *grid, const float *images, const float *rebuilt, int count, size_t values)
+{
+    for (int i = 0; i < count; i++) {
+        const size_t row = (size_t)(i / 8), col = (size_t)(i % 8);
+        memcpy(grid + (row * 16 + col) * values, images + (size_t)i * values,
+               values * sizeof(*grid));
+        memcpy(grid + (row * 16 + 8 + col) * values, rebuilt + (size_t)i * values,
+               values * sizeof(*grid));
+    }
+}
+
+static enum fig_status write_grid(const struct trainer *trainer, const float *grid, int count)
+{
+    char name[64], path[PATH_LIMIT], seed[32], step[32];
+    const struct fig_dataset_info *info = &trainer->test.info;
+    snprintf(name, sizeof(name), "samples/epoch-%04d.png", trainer->place.epoch);
+    snprintf(seed, sizeof(seed), "%" PRIu64, trainer->settings->seed);
+    snprintf(step, sizeof(step), "%" PRIu64, trainer->place.step);
+    const struct fig_text texts[] = { { "Model", trainer->settings->name }, { "Seed", seed },
+                                      { "Step", step } };
+    TRY(run_path(trainer, name, path));
+    return fig_grid_write(path, &(struct fig_grid){
+        .images = grid, .count = count, .height = info->height, .width = info->width,
+        .channels = info->channels, .columns = 8, .scale = 2, .texts = texts, .text_count = 3 });
+}
+
+static enum fig_status draw(struct trainer *trainer, float *images, float *rebuilt, float *grid,
+                            int count, size_t values)
+{
+    for (int i = 0; i < count; i++)
+        TRY(fig_dataset_sample(trainer->test.dataset, i, images + (size_t)i * values));
+    TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
+    pair_up(grid, images, rebuilt, count, values);
+    return write_grid(trainer, grid, (count + 7) / 8 * 16);
+}
+
+/* Reconstructions of the same test images at every epoch; other channel counts have no picture. */
+static enum fig_status write_picture(struct trainer *trainer)
+{
+    const struct fig_dataset_info *info = &trainer->test.info;
+    const int count = info->count < PICTURES ? info->count : PICTURES;
+    const size_t values = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    if (info->channels != 1 && info->channels != 3)
+        return FIG_OK;
+    float *images = calloc(4 * PICTURES * values, sizeof(*images));
+    if (!images)
+        return fail(FIG_NOMEM, "no memory for a picture of %d reconstructions", count);
+    const enum fig_status status = draw(trainer, images, images + PICTURES * values,
+                                        images + 2 * PICTURES * values, count, values);
+    free(images);
+    return status;
+}
+
+enum fig_status report_epoch(struct trainer *trainer)
+{
+    TRY(write_metrics(trainer));
+    return write_picture(trainer);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* A trained model in use: its graph for one batch size, and a plan for each of its parts. */
+#include "train/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+enum { RUN_BATCH = 128 };
+
+struct fig_run {
+    struct fig_config *config; /* NULL when borrowed */
+    const struct fig_config *used;
+    struct fig_device *device;
+    struct fig_store *store, *own; /* `own` is NULL when borrowed */
+    struct fig_model *model;
+    struct fig_plan *encode, *rebuild, *decode; /* made when first asked for */
+    struct fig_run_info info;
+};
+
+static enum fig_status make_model(struct fig_run *run, struct sample_size size)
+{
+    const struct fig_model_params params = { .batch = RUN_BATCH, .height = size.height,
+                                             .width = size.width, .channels = size.channels };
+    TRY(fig_model_create(&run->model, run->used, &params));
+    run->info.height = size.height;
+    run->info.width = size.width;
+    run->info.channels = size.channels;
+    run->info.code = run->model->code ? fig_node_shape(run->model->code).dim[1] : 0;
+    return FIG_OK;
+}
+
+enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config,
+                           struct fig_device *device, struct fig_store *store,
+                           struct sample_size size)
+{
+    struct fig_run *run = calloc(1, sizeof(*run));
+    if (!run)
+        return fail(FIG_NOMEM, "no memory for a run");
+    run->used = config;
+    run->device = device;
+    run->store = store;
+    const enum fig_status status = make_model(run, size);
+    if (status)
+        fig_run_close(&run);
+    *out = run;
+    return status;
+}
+
+static enum fig_status open_run(struct fig_run *run, const char *folder)
+{
+    char path[PATH_LIMIT];
+    struct sample_size size;
+    TRY(path_join(path, folder, "config.yaml"));
+    TRY(fig_config_open(&run->config, path, NULL, 0));
+    run->used = run->config;
+    TRY(model_size(folder, &size, &run->info.step));
+    TRY(make_model(run, size));
+    TRY(fig_store_create(&run->own, run->device, run->model->graph,
+                         fig_config_settings(run->config)->seed));
+    run->store = run->own;
+    return model_load(folder, run->store);
+}
+
+enum fig_status fig_run_open(struct fig_run **out, const char *folder, struct fig_device *device)
+{
+    REQUIRE(out && folder && device);
+    struct fig_run *run = calloc(1, sizeof(*run));
+    *out = NULL;
+    if (!run)
+        return fail(FIG_NOMEM, "no memory for a run");
+    run->device = device;
+    const enum fig_status status = open_run(run, folder);
+    if (status)
+        fig_run_close(&run);
+    *out = run;
+    return status;
+}
+
+void fig_run_close(struct fig_run **out)
+{
+    struct fig_run *run = *out;
+    if (!run)
+        return;
+    fig_plan_destroy(&run->encode);
+    fig_plan_destroy(&run->rebuild);
+    fig_plan_destroy(&run->decode);
+    fig_store_destroy(&run->own);
+    fig_model_destroy(&run->model);
+    fig_config_close(&run->config);
+    free(run);
+    *out = NULL;
+}
+
+const struct fig_run_info *fig_run_info(const struct fig_run *run)
+{
+    return &run->info;
+}
+
+const struct fig_config *fig_run_config(const struct fig_run *run)
+{
+    return run->used;
+}
+
+/* One part of the model: from an input to an output, by a plan. */
+struct part {
+    struct fig_plan **plan;
+    struct fig_node *input, *output;
+    size_t in, out; /* values of one row */
+};
+
+static struct part part_of(struct fig_plan **plan, struct fig_node *input, struct fig_node *output)
+{
+    struct part part = { plan, input, output, 0, 0 };
+    if (input && output) {
+        part.in = (size_t)fig_node_shape(input).dim[1];
+        part.out = (size_t)fig_node_shape(output).dim[1];
+    }
+    return part;
+}
+
+static enum fig_status make_plan(struct fig_run *run, struct part *part)
+{
+    if (*part->plan)
+        return FIG_OK;
+    const struct fig_plan_params params = { .outputs = &part->output, .output_count = 1 };
+    return fig_plan_create(part->plan, run->store, &params);
+}
+
+/* Rows in, rows out, through buffers of whole batches; a last batch is filled up with zeros. */
+static enum fig_status run_batches(const struct part *part, const float *in, int count, float *out,
+                                   float *batch_in, float *batch_out)
+{
+    for (int first = 0; first < count; first += RUN_BATCH) {
+        const size_t rows = (size_t)(count - first < RUN_BATCH ? count - first : RUN_BATCH);
+        memset(batch_in, 0, RUN_BATCH * part->in * sizeof(*batch_in));
+        memcpy(batch_in, in + (size_t)first * part->in, rows * part->in * sizeof(*batch_in));
+        TRY(fig_plan_write(*part->plan, part->input, batch_in));
+        TRY(fig_plan_run(*part->plan, 0, 0));
+        TRY(fig_plan_read(*part->plan, part->output, batch_out));
+        memcpy(out + (size_t)first * part->out, batch_out, rows * part->out * sizeof(*out));
+    }
+    return FIG_OK;
+}
+
+static enum fig_status run_part(struct fig_run *run, struct part part, const char *name,
+                                const float *in, int count, float *out)
+{
+    if (!part.input || !part.output)
+        return fail(FIG_INVALID, "%s: a model of the family %s has no such part", name,
+                    fig_config_settings(run->used)->family);
+    TRY(make_plan(run, &part));
+    float *batch_in = malloc(RUN_BATCH * part.in * sizeof(*batch_in));
+    float *batch_out = malloc(RUN_BATCH * part.out * sizeof(*batch_out));
+    const enum fig_status status = batch_in && batch_out
+        ? run_batches(&part, in, count, out, batch_in, batch_out)
+        : fail(FIG_NOMEM, "%s: no memory for a batch of %d", name, RUN_BATCH);
+    free(batch_in);
+    free(batch_out);
+    return status;
+}
+
+enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, int count,
+                                    float *out)
+{
+    REQUIRE(run && images && out && count >= 0);
+    return run_part(run, part_of(&run->rebuild, run->model->images, run->model->rebuilt),
+                    "reconstruct", images, count, out);
+}
+
+enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count, float *codes)
+{
+    REQUIRE(run && images && codes && count >= 0);
+    return run_part(run, part_of(&run->encode, run->model->images, run->model->code), "encode",
+                    images, count, codes);
+}
+
+enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count, float *images)
+{
+    REQUIRE(run && codes && images && count >= 0);
+    return run_part(run, part_of(&run->decode, run->model->seed, run->model->drawn), "decode",
+                    codes, count, images);
+}

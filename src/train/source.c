@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/random.h"
+
+static bool is_uniform(const char *data)
+{
+    const size_t length = strcspn(data, ":");
+    return length == strlen("uniform") && strncmp(data, "uniform", length) == 0;
+}
+
+static enum fig_status upload(struct source *source, struct fig_device *device)
+{
+    const struct fig_dataset_info *info = &source->info;
+    return fig_samples_create(&source->samples, device, info->count,
+                              info->height * info->width * info->channels,
+                              fig_dataset_bytes(source->dataset),
+                              fig_dataset_values(source->dataset));
+}
+
+enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
+                            uint64_t seed, struct fig_device *device)
+{
+    *source = (struct source){ .uniform = split == FIG_TRAIN && is_uniform(data) };
+    TRY(fig_dataset_open(&source->dataset, data, split, seed));
+    source->info = *fig_dataset_info(source->dataset);
+    const enum fig_status status = source->uniform ? FIG_OK : upload(source, device);
+    if (status)
+        source_close(source);
+    return status;
+}
+
+void source_close(struct source *source)
+{
+    fig_samples_destroy(&source->samples);
+    fig_dataset_close(&source->dataset);
+}
+
+enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch)
+{
+    const struct stream stream = { seed, STREAM_SHUFFLE, (uint32_t)epoch };
+    if (source->uniform)
+        return FIG_OK;
+    uint32_t *order = malloc((size_t)source->info.count * sizeof(*order));
+    if (!order)
+        return fail(FIG_NOMEM, "no memory for the order of %d samples", source->info.count);
+    random_permutation(&stream, order, (uint32_t)source->info.count);
+    const enum fig_status status = fig_samples_order(source->samples, order);
+    free(order);
+    return status;
+}

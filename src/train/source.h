@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The samples of one half of a data set, on the device; or the knowledge that the model draws them. */
+#ifndef TRAIN_SOURCE_H
+#define TRAIN_SOURCE_H
+
+#include <stdbool.h>
+
+#include <figment/data.h>
+#include <figment/plan.h>
+
+struct source {
+    struct fig_dataset *dataset;
+    struct fig_samples *samples; /* NULL when `uniform` */
+    struct fig_dataset_info info;
+    bool uniform; /* drawn by the model itself, a fresh batch at every step */
+};
+
+/* The training half of `uniform` is drawn by the model; all else is uploaded. */
+enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
+                            uint64_t seed, struct fig_device *device);
+void source_close(struct source *source);
+
+/* The samples' order in an epoch, the same on every device. */
+enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* The training loop: epochs of batches, losses looked at now and then, a checkpoint per epoch. */
+#include <figment/train.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "train/trainer.h"
+
+static const double report_interval = 0.1; /* seconds between two calls of progress */
+
+double clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* --- Losses */
+
+/* Which tensor holds the first NaN or infinity, for the message. */
+static const char *find_bad_tensor(struct fig_store *store)
+{
+    for (int i = 0; i < fig_store_count(store); i++) {
+        const struct fig_tensor *tensor = fig_store_tensor(store, i);
+        size_t length = 1, k = 0;
+        for (int d = 0; d < tensor->shape.rank; d++)
+            length *= (size_t)tensor->shape.dim[d];
+        float *values = malloc(length * sizeof(*values));
+        if (!values || fig_store_read(store, i, values))
+            length = 0;
+        while (k < length && isfinite(values[k]))
+            k++;
+        free(values);
+        if (k < length)
+            return tensor->name;
+    }
+    return "none: the loss itself";
+}
+
+static enum fig_status check_finite(const struct trainer *trainer, uint64_t step,
+                                    const double *losses)
+{
+    for (int i = 0; i < trainer->losses; i++) {
+        if (!isfinite(losses[i]))
+            return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: "
+                        "%s; the last checkpoint is as it was; try a lower optimizer.rate, or "
+                        "optimizer.clip-norm", trainer->loss_names[i], losses[i],
+                        (unsigned long long)step, find_bad_tensor(trainer->store));
+    }
+    return FIG_OK;
+}
+
+/* Read what the pending runs of a session lost; the device is waited for. */
+static enum fig_status look_at(struct trainer *trainer, struct session *session)
+{
+    double losses[SESSION_HISTORY][SESSION_LOSSES];
+    const int runs = session->pending;
+    const uint64_t first = trainer->place.step - (uint64_t)runs;
+    if (!runs)
+        return FIG_OK;
+    TRY(session_losses(session, losses));
+    for (int run = 0; run < runs; run++) {
+        TRY(check_finite(trainer, first + (uint64_t)run, losses[run]));
+        for (int i = 0; i < trainer->losses; i++)
+            trainer->place.sums[i] += losses[run][i] * session->batch;
+        trainer->place.seen += session->batch;
+    }
+    return report_steps(trainer, first, runs, losses);
+}
+
+/* --- Steps */
+
+static void set_rates(struct trainer *trainer)
+{
+    const struct fig_settings *settings = trainer->settings;
+    for (int i = 0; i < fig_store_optimizers(trainer->store); i++)
+        fig_store_optimizer(trainer->store, i)->rate = fig_schedule_rate(
+            &settings->schedule, settings->optimizer.rate, trainer->place.epoch, settings->epochs,
+            trainer->place.step);
+}
+
+static bool is_last_step(const struct trainer *trainer)
+{
+    return trainer->settings->steps && trainer->place.step >= (uint64_t)trainer->settings->steps;
+}
+
+static bool is_stopped(const struct trainer *trainer)
+{
+    return trainer->params->stop && *trainer->params->stop;
+}
+
+static enum fig_status take_step(struct trainer *trainer)
+{
+    const int first = trainer->place.batch * trainer->settings->batch;
+    const bool whole = first + trainer->settings->batch <= trainer->train.info.count;
+    struct session *session = whole ? &trainer->full : &trainer->rest;
+    if (!whole) /* losses are looked at in the order of the steps */
+        TRY(look_at(trainer, &trainer->full));
+    set_rates(trainer);
+    TRY(session_run(session, (uint32_t)trainer->place.step, (uint32_t)first));
+    trainer->place.step++;
+    trainer->place.batch++;
+    const bool report = trainer->params->progress &&
+                        clock_now() - trainer->last_report > report_interval;
+    if (report || !whole || session->pending == SESSION_HISTORY)
+        TRY(look_at(trainer, session));
+    if (report)
+        report_progress(trainer, false);
+    return FIG_OK;
+}
+
+/* --- The test half */
+
+static enum fig_status add_test_losses(struct trainer *trainer, struct session *session,
+                                       double *sums)
+{
+    double losses[SESSION_HISTORY][SESSION_LOSSES];
+    const int runs = session->pending;
+    TRY(session_losses(session, losses));
+    for (int run = 0; run < runs; run++) {
+        for (int i = 0; i < trainer->tests; i++)
+            sums[i] += losses[run][i] * session->batch;
+    }
+    return FIG_OK;
+}
+
+static enum fig_status test(struct trainer *trainer)
+{
+    const int count = trainer->test.info.count, batch = trainer->test_full.batch;
+    double sums[SESSION_LOSSES] = { 0 };
+    for (int first = 0; first < count; first += batch) {
+        struct session *session = first + batch <= count ? &trainer->test_full
+                                                         : &trainer->test_rest;
+        TRY(session_run(session, (uint32_t)trainer->place.step, (uint32_t)first));
+        if (session->pending == SESSION_HISTORY || first + batch >= count)
+            TRY(add_test_losses(trainer, session, sums));
+    }
+    TRY(add_test_losses(trainer, &trainer->test_full, sums));
+    for (int i = 0; i < trainer->tests; i++)
+        trainer->test_losses[i] = sums[i] / count;
+    return FIG_OK;
+}
+
+/* --- Epochs */
+
+static enum fig_status save(struct trainer *trainer)
+{
+    const char *folder = trainer->params->folder;
+    const struct fig_dataset_info *info = &trainer->train.info;
+    trainer->place.seconds = trainer->earlier + clock_now() - trainer->start;
+    TRY(model_save(folder, trainer->config, trainer->store, &trainer->place,
+                   (struct sample_size){ info->height, info->width, info->channels }));
+    return checkpoint_save(folder, trainer->config, trainer->store, &trainer->place);
+}
+
+static enum fig_status finish_epoch(struct trainer *trainer)
+{
+    TRY(test(trainer));
+    trainer->place.epoch++;
+    trainer->place.batch = 0;
+    TRY(report_epoch(trainer));
+    report_progress(trainer, true);
+    memset(trainer->place.sums, 0, sizeof(trainer->place.sums));
+    trainer->place.seen = 0;
+    return save(trainer);
+}
+
+/* To the end of the epoch, or of the steps, or until stopped. */
+static enum fig_status run_epoch(struct trainer *trainer)
+{
+    if (trainer->settings->shuffle)
+        TRY(source_shuffle(&trainer->train, trainer->settings->seed, trainer->place.epoch));
+    while (trainer->place.batch < trainer->batches && !is_last_step(trainer)) {
+        if (is_stopped(trainer)) {
+            TRY(look_at(trainer, &trainer->full));
+            TRY(save(trainer));
+            return FIG_CANCELLED;
+        }
+        TRY(take_step(trainer));
+    }
+    TRY(look_at(trainer, &trainer->full));
+    return trainer->place.batch == trainer->batches ? finish_epoch(trainer) : save(trainer);
+}
+
+static enum fig_status run_epochs(struct trainer *trainer)
+{
+    trainer->start = clock_now();
+    trainer->earlier = trainer->place.seconds;
+    trainer->start_step = trainer->place.step;
+    if (trainer->place.epoch >= trainer->settings->epochs || is_last_step(trainer)) {
+        log_info("%s: trained for %d epochs and %llu steps already", trainer->params->folder,
+                 trainer->place.epoch, (unsigned long long)trainer->place.step);
+        return save(trainer);
+    }
+    while (trainer->place.epoch < trainer->settings->epochs && !is_last_step(trainer))
+        TRY(run_epoch(trainer));
+    return FIG_OK;
+}
+
+/* --- Setting up */
+
+static enum fig_status check_halves(const struct trainer *trainer)
+{
+    const struct fig_dataset_info *train = &trainer->train.info, *other = &trainer->test.info;
+    if (train->height == other->height && train->width == other->width &&
+        train->channels == other->channels)
+        return FIG_OK;
+    return fail(FIG_FORMAT, "%s: training samples are %dx%dx%d, test samples %dx%dx%d: equal sizes "
+                "are expected", trainer->settings->data, train->height, train->width,
+                train->channels, other->height, other->width, other->channels);
+}
+
+static enum fig_status open_sources(struct trainer *trainer)
+{
+    const struct fig_settings *settings = trainer->settings;
+    TRY(source_open(&trainer->train, settings->data, FIG_TRAIN, settings->seed, trainer->device));
+    TRY(source_open(&trainer->test, settings->data, FIG_TEST, settings->seed, trainer->device));
+    trainer->batches = (trainer->train.info.count + settings->batch - 1) / settings->batch;
+    return check_halves(trainer);
+}
+
+/* A session for whole batches and one for what is left over, where something is. */
+static enum fig_status open_pair(struct trainer *trainer, struct session *full,
+                                 struct session *rest, const struct source *source, bool training)
+{
+    const int count = source->info.count, batch = trainer->settings->batch;
+    struct fig_model_params params = { batch, source->info.height, source->info.width,
+                                       source->info.channels, training, source->uniform };
+    if (count >= batch)
+        TRY(session_open(full, trainer->config, &params, trainer->device, &trainer->store,
+                         source->samples));
+    full->batch = batch;
+    params.batch = count % batch;
+    if (params.batch)
+        TRY(session_open(rest, trainer->config, &params, trainer->device, &trainer->store,
+                         source->samples));
+    return FIG_OK;
+}
+
+static enum fig_status open_sessions(struct trainer *trainer)
+{
+    TRY(open_pair(trainer, &trainer->full, &trainer->rest, &trainer->train, true));
+    TRY(open_pair(trainer, &trainer->test_full, &trainer->test_rest, &trainer->test, false));
+    const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
+    const struct session *tested = trainer->test_full.model ? &trainer->test_full
+                                                            : &trainer->test_rest;
+    trainer->losses = session_loss_names(any, trainer->loss_names);
+    trainer->tests = session_loss_names(tested, trainer->test_names);
+    return run_borrow(&trainer->view, trainer->config, trainer->device, trainer->store,
+                      (struct sample_size){ trainer->train.info.height, trainer->train.info.width,
+                                            trainer->train.info.channels });
+}
+
+static enum fig_status train(struct trainer *trainer)
+{
+    const char *folder = trainer->params->folder;
+    char path[PATH_LIMIT];
+    TRY(folder_create(folder, 0777));
+    TRY(path_join(path, folder, "config.yaml"));
+    TRY(open_sources(trainer));
+    TRY(open_sessions(trainer));
+    if (trainer->params->resume)
+        TRY(checkpoint_load(folder, trainer->config, trainer->store, &trainer->place));
+    if (trainer->place.batch > trainer->batches)
+        return fail(FIG_INVALID, "%s: its checkpoint is at batch %d of an epoch of %d: the data "
+                    "are others", folder, trainer->place.batch, trainer->batches);
+    TRY(report_open(trainer));
+    TRY(fig_config_save(trainer->config, path));
+    return run_epochs(trainer);
+}
+
+enum fig_status fig_train(const struct fig_config *config, struct fig_device *device,
+                          const struct fig_train_params *params)
+{
+    REQUIRE(config && device && params && params->folder);
+    struct trainer trainer = { .config = config, .settings = fig_config_settings(config),
+                               .params = params, .device = device };
+    const enum fig_status status = train(&trainer);
+    report_close(&trainer);
+    fig_run_close(&trainer.view);
+    session_close(&trainer.full);
+    session_close(&trainer.rest);
+    session_close(&trainer.test_full);
+    session_close(&trainer.test_rest);
+    fig_store_destroy(&trainer.store);
+    source_close(&trainer.train);
+    source_close(&trainer.test);
+    return status;
+}

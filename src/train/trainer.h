@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* A training in progress.  train.c drives it; report.c writes what a user sees of it. */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include <stdio.h>
+
+#include <figment/train.h>
+
+#include "base/text.h"
+#include "train/checkpoint.h"
+#include "train/run.h"
+#include "train/source.h"
+
+struct trainer {
+    const struct fig_config *config;
+    const struct fig_settings *settings;
+    const struct fig_train_params *params;
+    struct fig_device *device;
+
+    struct source train, test;
+    struct fig_store *store;
+    struct session full, rest;           /* training: whole batches, and an epoch's last one */
+    struct session test_full, test_rest; /* the same for the test half */
+    struct fig_run *view;                /* draws the samples */
+    int batches;                         /* in an epoch, a last partial one counted */
+
+    struct place place;
+    const char *loss_names[SESSION_LOSSES], *test_names[SESSION_LOSSES];
+    int losses, tests;
+    double test_losses[SESSION_LOSSES];
+
+    FILE *trace;         /* or NULL */
+    struct text metrics; /* all lines of metrics.jsonl so far */
+    double start;        /* clock when this start of the training began */
+    double earlier;      /* seconds of training before it */
+    double last_report;  /* clock of the last call of progress */
+    uint64_t start_step;
+};
+
+/* Monotonic clock, seconds. */
+double clock_now(void);
+
+/* --- report.c */
+
+/* Files of a run folder; what a resumed run had written of later epochs is dropped. */
+enum fig_status report_open(struct trainer *trainer);
+void report_close(struct trainer *trainer);
+/* One line per step of the trace. */
+enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
+                             double losses[][SESSION_LOSSES]);
+void report_progress(struct trainer *trainer, bool epoch_done);
+/* A line of metrics.jsonl and a picture. */
+enum fig_status report_epoch(struct trainer *trainer);
+
+#endif
