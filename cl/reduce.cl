@@ -6,14 +6,14 @@ FN real add_eight(real s0, real s1, real s2, real s3, real s4, real s5, real s6,
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
 }
 
-/* The sum of x[0..n). */
-FN real sum_row(IN x, uint n)
+/* The sum of x[0..n).  The indices are signed: ones that might wrap around hinder vectors. */
+FN real sum_row(IN x, int n)
 {
-    real s[8] = { 0, 0, 0, 0, 0, 0, 0, 0 };
-    uint k = 0;
-    for (; k + 8 <= n; k += 8) {
-        for (uint l = 0; l < 8; l++)
-            s[l] += x[k + l];
+    real s[8] = { 0 };
+    int k = 0;
+    for (; k + 32 <= n; k += 32) {
+        for (int l = 0; l < 8; l++)
+            s[l] += (x[k + l] + x[k + 8 + l]) + (x[k + 16 + l] + x[k + 24 + l]);
     }
     for (; k < n; k++)
         s[0] += x[k];
@@ -23,7 +23,7 @@ FN real sum_row(IN x, uint n)
 KERNEL2(sum_cols, OUT out, IN in, matrix)
 {
     EACH(row)
-        out[row] = sum_row(in + (size_t)row * p.cols, p.cols);
+        out[row] = sum_row(in + (size_t)row * p.cols, (int)p.cols);
 }
 
 /* Rows in order, a span of columns at a time: memory is read as it lies. */

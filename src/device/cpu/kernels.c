@@ -12,8 +12,8 @@
 #ifdef NATIVE_LIBMVEC
 /* glibc has these for vectors; its headers tell the compiler only with -ffast-math. */
 #define VECTOR(name)                                                                               \
-    __attribute__((simd("notinbranch"))) double(name)(double);                                     \
-    __attribute__((simd("notinbranch"))) float name##f(float);
+    __attribute__((simd("notinbranch"), const)) double(name)(double);                              \
+    __attribute__((simd("notinbranch"), const)) float name##f(float);
 VECTOR(exp)
 VECTOR(log)
 VECTOR(tanh)
@@ -72,7 +72,7 @@ static void fill(void *out, const void *value, size_t n)
 
 static void sum(void *out, const void *x, size_t n)
 {
-    *(real *)out = sum_row(x, (uint)n);
+    *(real *)out = sum_row(x, (int)n);
 }
 
 /* Plain products: C in tiles of TALL x WIDE, kept in registers over a panel of DEEP terms; B's panel
