@@ -42,13 +42,13 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         for (uint t = 0; t < TILE_K; t++) {
-            real x[ITEM_M];
-            for (uint i = 0; i < ITEM_M; i++)
-                x[i] = tile_a[t][item_row + i * (TILE_M / ITEM_M)];
-            for (uint j = 0; j < ITEM_N; j++) {
-                const real y = tile_b[t][item_col + j * ITEMS_N];
-                for (uint i = 0; i < ITEM_M; i++)
-                    sum[i][j] += x[i] * y;
+            real y[ITEM_N];
+            for (uint j = 0; j < ITEM_N; j++)
+                y[j] = tile_b[t][item_col + j * ITEMS_N];
+            for (uint i = 0; i < ITEM_M; i++) {
+                const real x = tile_a[t][item_row + i * (TILE_M / ITEM_M)];
+                for (uint j = 0; j < ITEM_N; j++)
+                    sum[i][j] += x * y[j];
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -81,7 +81,8 @@ static enum fig_status prepare(struct opencl *cl, cl_platform_id platform)
     TRY(find_identity(cl, platform));
     TRY(make_queue(cl, platform));
     cache_open(&cl->cache);
-    return build_kernels(cl);
+    TRY(build_kernels(cl));
+    return selftest_run(cl);
 }
 
 static void opencl_close(struct fig_device *device)

@@ -12,6 +12,7 @@
 enum {
     GROUP_LIMIT = 256, /* items in a work-group, at most */
     NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
+    TILES = 5,         /* shapes in product.c */
 };
 
 /* Who multiplies matrices. */
@@ -28,6 +29,7 @@ struct opencl {
     size_t group_limit; /* largest work-group, a power of two up to GROUP_LIMIT */
     size_t used;        /* bytes of buffers */
     enum engine engine;
+    unsigned tiles; /* bit i: our kernel with product_shape(i) may be used */
     cl_mem scratch; /* CLBlast's temporary memory: grows when a script is compiled */
     size_t scratch_size;
     bool clblast_used;
@@ -87,6 +89,8 @@ void chain_emit(struct text *out, const char *prefix, struct text *text, char na
 struct tile {
     int m, n, k, item_m, item_n; /* as in product.cl; m == 0: the plain kernel */
 };
+unsigned product_tiles(const struct opencl *cl); /* those that suit the device, as bits */
+const struct tile *product_shape(int number);
 const struct tile *product_tile(const struct opencl *cl, const struct product *product);
 size_t product_items(const struct tile *tile); /* of a work-group */
 size_t product_groups(const struct tile *tile, const struct product *product);
@@ -108,5 +112,8 @@ enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl
 /* Replace the tuned parameters of the product kernel by ones that are known to be right. */
 enum fig_status clblast_override(struct opencl *cl);
 void clblast_finish(struct opencl *cl);
+
+/* selftest.c: check the device against the host, and choose who multiplies matrices. */
+enum fig_status selftest_run(struct opencl *cl);
 
 #endif

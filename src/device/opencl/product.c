@@ -4,16 +4,33 @@
 #include "base/size.h"
 #include "device/opencl/opencl.h"
 
-/* Largest first.  Local memory: (m + n + 2) * k * 4 bytes, at most 16 KiB. */
+/* Largest first.  Local memory: (m + n + 2) * k * 4 bytes, at most 16 KiB.  The last one gives a
+ * tile to an item alone, for processors that run few items side by side. */
 static const struct tile tiles[] = {
     { .m = 128, .n = 128, .k = 8, .item_m = 8, .item_n = 8 },
     { .m = 64, .n = 64, .k = 16, .item_m = 4, .item_n = 4 },
     { .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 2 },
     { .m = 16, .n = 16, .k = 16, .item_m = 2, .item_n = 2 },
+    { .m = 16, .n = 16, .k = 32, .item_m = 16, .item_n = 16 },
 };
 static const struct tile plain = { 0 };
-/* One item does a tile alone: for processors without many threads at hand. */
-static const struct tile single = { .m = 16, .n = 16, .k = 32, .item_m = 16, .item_n = 16 };
+static_assert(LENGTH(tiles) == TILES, "opencl.h counts them");
+
+unsigned product_tiles(const struct opencl *cl)
+{
+    const unsigned single = 1u << (TILES - 1);
+    unsigned fitting = 0;
+    for (int i = 0; i < TILES - 1; i++) {
+        if (product_items(&tiles[i]) <= cl->group_limit)
+            fitting |= 1u << i;
+    }
+    return cl->base.info.type == FIG_HOST || !fitting ? single : fitting;
+}
+
+const struct tile *product_shape(int number)
+{
+    return &tiles[number];
+}
 
 size_t product_items(const struct tile *tile)
 {
@@ -29,19 +46,15 @@ size_t product_groups(const struct tile *tile, const struct product *p)
 /* The largest tile that leaves work for every unit of the device, else the smallest. */
 const struct tile *product_tile(const struct opencl *cl, const struct product *product)
 {
-    const struct tile *last = NULL;
-    if (cl->engine == ENGINE_PLAIN)
-        return &plain;
-    if (cl->base.info.type == FIG_HOST)
-        return &single;
-    for (size_t i = 0; i < LENGTH(tiles); i++) {
-        if (product_items(&tiles[i]) > cl->group_limit)
+    const struct tile *last = &plain;
+    for (int i = 0; cl->engine != ENGINE_PLAIN && i < TILES; i++) {
+        if (!(cl->tiles & 1u << i))
             continue;
         last = &tiles[i];
         if (product_groups(last, product) >= 2 * (size_t)cl->base.info.units)
-            return last;
+            break;
     }
-    return last ? last : &single;
+    return last;
 }
 
 static bool overlap(struct region a, struct region b)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "device/opencl/trial.h"
+
+/* What a self-test found; the cache keeps it beside the compiled kernels. */
+struct verdict {
+    uint32_t engine, tiles, override;
+    char products[96], self_test[96];
+};
+
+static const char *const engine_names[ENGINE_COUNT] = { "plain", "own", "clblast" };
+
+/* Where a product of half a GFLOP takes longer, in seconds, trying CLBlast costs more than it gives. */
+static const double patience = 0.02;
+
+/* What FIGMENT_PRODUCTS asks for; ENGINE_COUNT: what is best. */
+static enum fig_status read_wish(enum engine *wish)
+{
+    const char *name = getenv("FIGMENT_PRODUCTS");
+    *wish = ENGINE_COUNT;
+    if (!name || !*name)
+        return FIG_OK;
+    for (int i = 0; i < ENGINE_COUNT; i++) {
+        if (strcmp(name, engine_names[i]) == 0) {
+            *wish = (enum engine)i;
+            return FIG_OK;
+        }
+    }
+    return fail(FIG_INVALID, "FIGMENT_PRODUCTS=%s: expected own, clblast or plain", name);
+}
+
+/* Each tile shape is tried at sizes that leave rests everywhere; those that fail are not used. */
+static void try_own(struct opencl *cl)
+{
+    const unsigned wanted = product_tiles(cl);
+    unsigned good = 0;
+    cl->engine = ENGINE_OWN;
+    for (int i = 0; i < TILES; i++) {
+        const struct tile *tile = product_shape(i);
+        cl->tiles = 1u << i;
+        if (!(wanted & cl->tiles))
+            continue;
+        if (trial_products(cl, tile->m + 3, tile->n + 5, 2 * tile->k + 3))
+            good |= cl->tiles;
+        else
+            log_warning("%s: self-test: tiles of %d x %d fail: not used", cl->base.info.name,
+                        tile->m, tile->n);
+    }
+    cl->tiles = good;
+    if (!good)
+        cl->engine = ENGINE_PLAIN;
+}
+
+/* Both of CLBlast's ways to multiply: small products go one, large ones the other. */
+static bool clblast_is_right(struct opencl *cl, bool slow)
+{
+    if (!trial_products(cl, 33, 17, 65) || !trial_products(cl, 131, 127, 130))
+        return false;
+    return slow || trial_products(cl, 1030, 1027, 1029);
+}
+
+static bool clblast_is_right_with_defaults(struct opencl *cl, bool slow)
+{
+    clblast_finish(cl); /* forget what was compiled with the tuned parameters */
+    return clblast_override(cl) == FIG_OK && clblast_is_right(cl, slow);
+}
+
+/* `asked`: it need not be faster than what the device has already. */
+static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked)
+{
+    const enum engine before = cl->engine;
+    const double own = trial_seconds(cl, 256, 1024, 1024);
+    const bool slow = own > patience;
+    const char *found = "passed";
+    if (slow && !asked)
+        return;
+    cl->engine = ENGINE_CLBLAST;
+    bool right = clblast_is_right(cl, slow);
+    if (!right) {
+        verdict->override = 1;
+        right = clblast_is_right_with_defaults(cl, slow);
+        found = right ? "passed; CLBlast's tuning is wrong here and was replaced"
+                      : "passed, but CLBlast is wrong here and not used";
+        log_warning("%s: %s", cl->base.info.name, found);
+    }
+    snprintf(verdict->self_test, sizeof(verdict->self_test), "%s", found);
+    const double theirs = right && !asked ? trial_seconds(cl, 256, 1024, 1024) : INFINITY;
+    log_debug("%s: [256,1024] x [1024,1024]: own %.3f ms, CLBlast %.3f ms", cl->base.info.name,
+              own * 1e3, theirs * 1e3);
+    if (!right || (!asked && theirs >= own))
+        cl->engine = before;
+}
+
+static void describe_products(const struct opencl *cl, struct verdict *verdict)
+{
+    static const char *const text[ENGINE_COUNT] = { "plain kernel", "own tiled kernel", "CLBlast" };
+    snprintf(verdict->products, sizeof(verdict->products), "%s%s", text[cl->engine],
+             cl->engine == ENGINE_PLAIN ? " (slow)" : "");
+}
+
+static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdict *verdict)
+{
+    const char *name = cl->base.info.name;
+    cl->engine = ENGINE_PLAIN;
+    snprintf(verdict->self_test, sizeof(verdict->self_test), "passed");
+    if (!trial_kernels(cl) || !trial_products(cl, 19, 23, 37))
+        return fail(FIG_DEVICE, "%s: it fails the self-test with plain kernels, so figment does "
+                    "not use it; update the driver, or choose another device", name);
+    if (wish != ENGINE_PLAIN)
+        try_own(cl);
+    if (wish != ENGINE_PLAIN && cl->engine == ENGINE_PLAIN)
+        snprintf(verdict->self_test, sizeof(verdict->self_test), "passed by plain kernels only");
+    const bool asked = wish == ENGINE_CLBLAST;
+    if (clblast_present() && (asked || (wish == ENGINE_COUNT && cl->base.info.type != FIG_HOST)))
+        try_clblast(cl, verdict, asked);
+    verdict->engine = cl->engine;
+    verdict->tiles = cl->tiles;
+    describe_products(cl, verdict);
+    return FIG_OK;
+}
+
+static enum fig_status verdict_key(const struct opencl *cl, enum engine wish,
+                                   struct cache_key *key)
+{
+    struct text text = { 0 };
+    enum fig_status status = source_add_dialect(&text);
+    if (!status)
+        status = source_add_kernels(&text);
+    if (!status)
+        status = source_add(&text, "product.cl");
+    if (!status)
+        status = source_add(&text, "product_plain.cl");
+    const char *const parts[] = { "verdict 1", cl->identity, text.chars,
+                                  wish < ENGINE_COUNT ? engine_names[wish] : "best",
+                                  clblast_present() ? "with CLBlast" : "without CLBlast" };
+    *key = cache_key(parts, LENGTH(parts));
+    text_free(&text);
+    return status;
+}
+
+static bool recall(struct opencl *cl, struct cache_key key, struct verdict *verdict)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    if (!cache_load(&cl->cache, key, &bytes, &size))
+        return false;
+    const bool whole = size == sizeof(*verdict);
+    if (whole)
+        memcpy(verdict, bytes, sizeof(*verdict));
+    free(bytes);
+    if (!whole || verdict->engine >= ENGINE_COUNT)
+        return false;
+    cl->engine = (enum engine)verdict->engine;
+    cl->tiles = verdict->tiles;
+    return !verdict->override || clblast_override(cl) == FIG_OK;
+}
+
+enum fig_status selftest_run(struct opencl *cl)
+{
+    struct fig_device_info *info = &cl->base.info;
+    struct verdict verdict = { 0 };
+    struct cache_key key;
+    enum engine wish;
+    TRY(read_wish(&wish));
+    TRY(verdict_key(cl, wish, &key));
+    if (!recall(cl, key, &verdict)) {
+        verdict = (struct verdict){ 0 };
+        TRY(examine(cl, wish, &verdict));
+        if (cl->engine != ENGINE_PLAIN || wish == ENGINE_PLAIN)
+            cache_store(&cl->cache, key, &verdict, sizeof(verdict));
+    }
+    memcpy(info->products, verdict.products, sizeof(info->products));
+    memcpy(info->self_test, verdict.self_test, sizeof(info->self_test));
+    return FIG_OK;
+}
