@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "scratch.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/log.h>
+
+static char folder[SCRATCH_PATH];
+static char last_error[2048];
+
+static void listen(void *data, enum fig_log_level level, const char *text)
+{
+    (void)data;
+    if (level == FIG_LOG_ERROR)
+        snprintf(last_error, sizeof(last_error), "%s", text);
+    if (level <= FIG_LOG_WARNING && getenv("FIGMENT_DEBUG"))
+        fprintf(stderr, "%s\n", text);
+}
+
+const char *scratch_error(void)
+{
+    return last_error;
+}
+
+struct fig_device *scratch_device(void)
+{
+    struct fig_device *device = NULL;
+    const char *name = getenv("FIGMENT_DEVICE");
+    fig_log_set(listen, NULL);
+    ck_assert_msg(fig_device_open(&device, name ? name : "cpu") == FIG_OK, "%s", last_error);
+    return device;
+}
+
+const char *scratch_path(const char *name, char path[SCRATCH_PATH])
+{
+    if (!*folder) {
+        const char *base = getenv("TMPDIR");
+        snprintf(folder, sizeof(folder), "%s/figment-test-XXXXXX", base ? base : "/tmp");
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+    }
+    ck_assert_int_lt(snprintf(path, SCRATCH_PATH, "%s/%s", folder, name), SCRATCH_PATH);
+    return path;
+}
+
+void scratch_remove(void)
+{
+    char command[SCRATCH_PATH + 16];
+    if (!*folder)
+        return;
+    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    if (system(command))
+        fprintf(stderr, "cannot remove %s\n", folder);
+    *folder = '\0';
+}
+
+static char *read_all(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    char *bytes = malloc(1 << 24);
+    ck_assert_ptr_nonnull(bytes);
+    *size = fread(bytes, 1, 1 << 24, file);
+    fclose(file);
+    return bytes;
+}
+
+bool scratch_same_files(const char *left, const char *right)
+{
+    size_t left_size, right_size;
+    char *a = read_all(left, &left_size), *b = read_all(right, &right_size);
+    const bool same = left_size == right_size && memcmp(a, b, left_size) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+enum fig_status scratch_train(struct fig_device *device, const struct scratch_training *training,
+                              const char *const *overrides)
+{
+    char run[SCRATCH_PATH];
+    struct fig_config *config;
+    int count = 0;
+    while (overrides[count])
+        count++;
+    enum fig_status status = fig_config_open(&config, training->model, overrides, count);
+    if (status)
+        return status;
+    status = fig_train(config, device, &(struct fig_train_params){
+        .folder = scratch_path(training->run, run), .resume = training->resume,
+        .trace = training->trace, .stop = training->stop, .progress = training->progress,
+        .data = training->data });
+    fig_config_close(&config);
+    return status;
+}

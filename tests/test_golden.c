@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Training follows exact traces: losses and weights of float64 PyTorch runs on the same random
+ * streams (tests/golden/README.md), for several seeds and batch sizes. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#undef fail /* Check's macro */
+
+#include "scratch.h"
+#include "train/safetensors.h"
+
+/* Autoencoders: MODELS' tolerance for float32, relative, over all steps. */
+static const double loss_tolerance = 2e-6;
+/* Norms of parameters after the last step: the same, for up to a million values each. */
+static const double norm_tolerance = 1e-5;
+
+static const char *const traces[] = {
+    "ae-deep-batch-256",    "ae-deep-batch-37",    "ae-deep-batch-1",
+    "ae-256-128-batch-256", "ae-256-128-batch-37", "ae-256-128-batch-1",
+    "ae-shallow-batch-256", "ae-shallow-batch-37", "ae-shallow-batch-1",
+};
+
+static struct fig_device *device;
+
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    char *text = calloc(1, 1 << 20);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 0);
+    fclose(file);
+    return text;
+}
+
+static double number(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
+    return item->valuedouble;
+}
+
+static const char *string(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    ck_assert_msg(text != NULL, "no string %s", key);
+    return text;
+}
+
+/* Every loss of every line of the trace against the golden one. */
+static void compare_losses(const char *name, const char *trace, const cJSON *golden)
+{
+    double worst = 0;
+    char *text = read_text(trace), *line = text;
+    const cJSON *want;
+    int step = 0;
+    cJSON_ArrayForEach(want, golden) {
+        cJSON *got = cJSON_Parse(line);
+        ck_assert_msg(got != NULL, "%s: no line for step %d", name, step);
+        ck_assert_int_eq((int)number(got, "step"), step);
+        const cJSON *loss;
+        cJSON_ArrayForEach(loss, want) {
+            const double error = fabs(number(got, loss->string) / loss->valuedouble - 1);
+            ck_assert_msg(error <= loss_tolerance, "%s: step %d: %s is %.9g, not %.9g", name, step,
+                          loss->string, number(got, loss->string), loss->valuedouble);
+            worst = error > worst ? error : worst;
+        }
+        cJSON_Delete(got);
+        line += strcspn(line, "\n") + 1;
+        step++;
+    }
+    printf("%s: %d steps, worst relative error %.1e\n", name, step, worst);
+    free(text);
+}
+
+static double norm(const struct safe_tensor *tensor)
+{
+    double sum = 0;
+    for (size_t i = 0; i < tensor->size / sizeof(float); i++) {
+        float value;
+        memcpy(&value, (const char *)tensor->data + i * sizeof(value), sizeof(value));
+        sum += (double)value * value;
+    }
+    return sqrt(sum);
+}
+
+/* Names, shapes and norms of the trained weights, in the file that PyTorch would load. */
+static void compare_weights(const char *name, const cJSON *golden)
+{
+    char file[SCRATCH_PATH], path[SCRATCH_PATH];
+    struct safetensors model;
+    const cJSON *want;
+    snprintf(file, sizeof(file), "%s/model.safetensors", name);
+    ck_assert_int_eq(safetensors_open(&model, scratch_path(file, path)), FIG_OK);
+    ck_assert_int_eq(model.count, cJSON_GetArraySize(golden));
+    cJSON_ArrayForEach(want, golden) {
+        const char *tensor_name = string(want, "name");
+        const struct safe_tensor *tensor = safetensors_find(&model, tensor_name);
+        const cJSON *shape = cJSON_GetObjectItemCaseSensitive(want, "shape");
+        ck_assert_msg(tensor != NULL, "%s: no tensor %s", name, tensor_name);
+        ck_assert_int_eq(tensor->rank, cJSON_GetArraySize(shape));
+        for (int i = 0; i < tensor->rank; i++)
+            ck_assert_uint_eq(tensor->dims[i], (size_t)cJSON_GetArrayItem(shape, i)->valueint);
+        const double expected = number(want, "final_norm");
+        ck_assert_msg(fabs(norm(tensor) - expected) <= norm_tolerance * (1 + expected),
+                      "%s: norm of %s is %.9g, not %.9g", name, tensor_name, norm(tensor),
+                      expected);
+    }
+    safetensors_close(&model);
+}
+
+static void train(const char *name, const cJSON *golden, const char *trace)
+{
+    char seed[64], batch[32], steps[32], data[32];
+    snprintf(seed, sizeof(seed), "seed=%s", string(golden, "seed"));
+    snprintf(batch, sizeof(batch), "batch=%d", (int)number(golden, "batch"));
+    snprintf(steps, sizeof(steps), "steps=%d", (int)number(golden, "steps"));
+    snprintf(data, sizeof(data), "data=uniform:%d",
+             (int)(number(golden, "steps") * number(golden, "batch")));
+    const char *const overrides[] = { seed, batch, steps, data, "epochs=1", NULL };
+    const enum fig_status status = scratch_train(
+        device, &(struct scratch_training){ .model = string(golden, "model"), .run = name,
+                                            .trace = trace }, overrides);
+    ck_assert_msg(status == FIG_OK, "%s: %s", name, scratch_error());
+}
+
+START_TEST(a_training_follows_its_golden_trace)
+{
+    const char *name = traces[_i];
+    char path[SCRATCH_PATH], trace[SCRATCH_PATH];
+    snprintf(path, sizeof(path), "%s/%s.json", GOLDEN_FOLDER, name);
+    char *text = read_text(path);
+    cJSON *golden = cJSON_Parse(text);
+    ck_assert_ptr_nonnull(golden);
+    train(name, golden, scratch_path("trace.jsonl", trace));
+    compare_losses(name, trace, cJSON_GetObjectItemCaseSensitive(golden, "losses"));
+    compare_weights(name, cJSON_GetObjectItemCaseSensitive(golden, "parameters"));
+    cJSON_Delete(golden);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_training_gives_the_same_bits_twice)
+{
+    static const char *const overrides[] = { "data=synthetic:300", "batch=64", "epochs=2", NULL };
+    char first[SCRATCH_PATH], second[SCRATCH_PATH];
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(scratch_train(device, &(struct scratch_training){
+            .model = "ae-deep", .run = i ? "second" : "first" }, overrides), FIG_OK);
+    ck_assert(scratch_same_files(scratch_path("first/model.safetensors", first),
+                                 scratch_path("second/model.safetensors", second)));
+}
+END_TEST
+
+static void set_up(void)
+{
+    device = scratch_device();
+}
+
+static void tear_down(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("golden");
+    TCase *tcase = tcase_create("golden");
+    const int small = getenv("FIGMENT_TEST_SMALL") != NULL; /* a device that takes minutes else */
+    tcase_set_timeout(tcase, 0);
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, a_training_follows_its_golden_trace, small ? 6 : 0,
+                        (int)(sizeof(traces) / sizeof(*traces)));
+    tcase_add_test(tcase, a_training_gives_the_same_bits_twice);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations: what is refused, with which words, and what a saved one repeats. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#undef fail /* Check's macro */
+
+#include <figment/log.h>
+#include <figment/model.h>
+
+#include "scratch.h"
+
+static const char good[] = "family: autoencoder\n"
+                           "encoder: [dense 8 relu]\n"
+                           "decoder:\n"
+                           "  - dense data sigmoid\n"
+                           "loss: mse\n"
+                           "optimizer: {name: adam}\n";
+
+static char path[SCRATCH_PATH];
+
+static void write_file(const char *text)
+{
+    FILE *file = fopen(scratch_path("model.yaml", path), "wb");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Each takes the good configuration and one override that breaks it. */
+static const struct {
+    const char *override, *message;
+} broken[] = {
+    { "famly=autoencoder", "famly" },
+    { "family=gan", "family: unknown name 'gan'; expected one of: autoencoder" },
+    { "encoder=[]", "encoder: expected a list of at least one layer" },
+    { "encoder=dense 8", "encoder: expected a list" },
+    { "encoder.0=dens 8 relu", "encoder.0: expected a layer" },
+    { "encoder.0=dense 0 relu", "encoder.0: expected 1 to 1048576 units or 'data', found '0'" },
+    { "encoder.0=dense 8 rely", "expected an activation" },
+    { "encoder.0=dropout 1", "a rate in [0, 1)" },
+    { "decoder.0=dense data tanh", "" }, /* fine with mse: the last case needs bce */
+    { "loss=msee", "loss: unknown name 'msee'; did you mean 'mse'?" },
+    { "reduction=median", "reduction: unknown name 'median'" },
+    { "optimizer.name=adamm", "optimizer.name: unknown name 'adamm'; did you mean 'adam'?" },
+    { "optimizer.rate=0", "optimizer.rate" },
+    { "optimizer.rate=-1", "optimizer.rate" },
+    { "optimizer.rate=nan", "optimizer.rate" },
+    { "optimizer.beta1=1", "optimizer.beta1" },
+    { "optimizer.momentum=0.9", "momentum" }, /* adam has none: not silently ignored */
+    { "schedule={name: linear}", "schedule.name: unknown name 'linear'; expected one of: constant, step" },
+    { "schedule={name: cosine, gamma: 0.5}", "gamma" },
+    { "batch=0", "batch" },
+    { "batch=1.5", "batch" },
+    { "epochs=-1", "epochs" },
+    { "seed=x", "seed" },
+    { "shuffle=maybe", "shuffle" },
+};
+
+START_TEST(a_broken_configuration_is_refused_in_words)
+{
+    struct fig_config *config;
+    const bool fine = !*broken[_i].message;
+    write_file(good);
+    const enum fig_status status = fig_config_open(&config, path, &broken[_i].override, 1);
+    ck_assert_msg(fine == (status == FIG_OK), "%s: status %d", broken[_i].override, status);
+    ck_assert_msg(strstr(scratch_error(), broken[_i].message) != NULL, "%s: %s",
+                  broken[_i].override, scratch_error());
+    ck_assert_msg(fine || strstr(scratch_error(), "--set ") != NULL, "%s: %s",
+                  broken[_i].override, scratch_error());
+    fig_config_close(&config);
+}
+END_TEST
+
+START_TEST(an_error_in_a_file_names_file_and_line)
+{
+    struct fig_config *config;
+    write_file("family: autoencoder\nencoder: [dense 8 relu]\ndecoder: [dense data sigmoid]\n"
+               "loss: hinge\noptimizer: {name: adam}\n");
+    ck_assert_int_eq(fig_config_open(&config, path, NULL, 0), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "model.yaml:4: loss:"), "%s", scratch_error());
+}
+END_TEST
+
+START_TEST(cross_entropy_wants_logits)
+{
+    static const char *const overrides[] = { "loss=bce", "decoder.0=dense data tanh" };
+    struct fig_config *config;
+    write_file(good);
+    ck_assert_int_eq(fig_config_open(&config, path, overrides, 2), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "expected sigmoid"), "%s", scratch_error());
+}
+END_TEST
+
+START_TEST(a_decoder_of_the_wrong_size_is_refused_with_both_sizes)
+{
+    static const char *const override = "decoder.0=dense 100 sigmoid";
+    const struct fig_model_params params = { .batch = 2, .height = 28, .width = 28, .channels = 1 };
+    struct fig_config *config;
+    struct fig_model *model;
+    write_file(good);
+    ck_assert_int_eq(fig_config_open(&config, path, &override, 1), FIG_OK);
+    ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "draws 100 values, a sample of the data has 784"), "%s",
+                  scratch_error());
+    ck_assert_ptr_null(model);
+    fig_config_close(&config);
+}
+END_TEST
+
+START_TEST(an_unknown_reference_model_lists_those_there_are)
+{
+    struct fig_config *config;
+    ck_assert_int_eq(fig_config_open(&config, "ae-deeep", NULL, 0), FIG_INVALID);
+    for (int i = 0; fig_model_name(i); i++)
+        ck_assert_msg(strstr(scratch_error(), fig_model_name(i)), "%s", scratch_error());
+}
+END_TEST
+
+START_TEST(a_saved_configuration_is_whole_and_reads_back_the_same)
+{
+    char again[SCRATCH_PATH], twice[SCRATCH_PATH];
+    for (int i = 0; fig_model_name(i); i++) {
+        struct fig_config *config, *read;
+        ck_assert_int_eq(fig_config_open(&config, fig_model_name(i), NULL, 0), FIG_OK);
+        ck_assert_int_eq(fig_config_save(config, scratch_path("again.yaml", again)), FIG_OK);
+        ck_assert_msg(fig_config_open(&read, again, NULL, 0) == FIG_OK, "%s", scratch_error());
+        ck_assert_int_eq(fig_config_save(read, scratch_path("twice.yaml", twice)), FIG_OK);
+        ck_assert_msg(scratch_same_files(again, twice), "%s", fig_model_name(i));
+        const struct fig_settings *a = fig_config_settings(config), *b = fig_config_settings(read);
+        ck_assert_double_eq(a->optimizer.rate, b->optimizer.rate);
+        ck_assert_double_eq(a->optimizer.rho, b->optimizer.rho);
+        ck_assert_double_eq(a->optimizer.epsilon, b->optimizer.epsilon);
+        ck_assert_int_eq(a->batch, b->batch);
+        fig_config_close(&config);
+        fig_config_close(&read);
+    }
+}
+END_TEST
+
+START_TEST(schedules_follow_their_formulas)
+{
+    const struct fig_schedule constant = { FIG_CONSTANT, 0, 0, 0 };
+    const struct fig_schedule step = { FIG_STEPPED, 3, 0.1, 0 };
+    const struct fig_schedule cosine = { FIG_COSINE, 0, 0, 0 };
+    const struct fig_schedule inverse = { FIG_INVERSE_TIME, 0, 0, 0 };
+    const struct fig_schedule warm = { FIG_CONSTANT, 0, 0, 10 };
+    for (int epoch = 0; epoch < 12; epoch++) {
+        const double angle = 3.14159265358979 * epoch / 12;
+        ck_assert_double_eq(fig_schedule_rate(&constant, 0.5, epoch, 12, 99), 0.5);
+        ck_assert_double_eq_tol(fig_schedule_rate(&step, 0.5, epoch, 12, 99),
+                                0.5 * pow(0.1, floor(epoch / 3.0)), 1e-15);
+        ck_assert_double_eq_tol(fig_schedule_rate(&cosine, 0.5, epoch, 12, 99),
+                                0.25 + 0.25 * cos(angle), 1e-12);
+        ck_assert_double_eq_tol(fig_schedule_rate(&inverse, 0.5, epoch, 12, 99),
+                                0.5 / (1 + epoch), 1e-15);
+    }
+    for (uint64_t at = 0; at < 10; at++)
+        ck_assert_double_eq_tol(fig_schedule_rate(&warm, 0.5, 0, 1, at), 0.05 * (double)(at + 1),
+                                1e-15);
+}
+END_TEST
+
+static struct fig_device *device;
+
+static void set_up(void)
+{
+    device = scratch_device(); /* for its messages */
+}
+
+static void tear_down(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *tcase = tcase_create("model");
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, a_broken_configuration_is_refused_in_words, 0,
+                        (int)(sizeof(broken) / sizeof(*broken)));
+    tcase_add_test(tcase, an_error_in_a_file_names_file_and_line);
+    tcase_add_test(tcase, cross_entropy_wants_logits);
+    tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);
+    tcase_add_test(tcase, an_unknown_reference_model_lists_those_there_are);
+    tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);
+    tcase_add_test(tcase, schedules_follow_their_formulas);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Trainings as users live with them: resumed, stopped, damaged, and used afterwards. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#undef fail /* Check's macro */
+
+#include "scratch.h"
+
+enum { VALUES = 784, COUNT = 130 /* more than one batch of a run in use, and not a whole number */ };
+
+/* 300 samples in batches of 64: the last of 5 batches has 44. */
+static const char *const two_epochs[] = { "data=synthetic:300", "batch=64", "epochs=2",
+                                          "optimizer.name=adam", NULL };
+static const char *const seven_steps[] = { "data=synthetic:300", "batch=64", "epochs=2",
+                                           "steps=7", "optimizer.name=adam", NULL };
+
+static struct fig_device *device;
+
+static void train(const char *run, const char *const *overrides, bool resume)
+{
+    const enum fig_status status = scratch_train(
+        device, &(struct scratch_training){ .model = "ae-shallow", .run = run, .resume = resume },
+        overrides);
+    ck_assert_msg(status == FIG_OK, "%s: %s", run, scratch_error());
+}
+
+static void same(const char *left, const char *right)
+{
+    char a[SCRATCH_PATH], b[SCRATCH_PATH];
+    ck_assert_msg(scratch_same_files(scratch_path(left, a), scratch_path(right, b)),
+                  "%s and %s differ", left, right);
+}
+
+/* Line `index` of a metrics.jsonl; the caller deletes. */
+static cJSON *metrics_line(const char *run, int index)
+{
+    char name[64], path[SCRATCH_PATH], line[4096];
+    snprintf(name, sizeof(name), "%s/metrics.jsonl", run);
+    FILE *file = fopen(scratch_path(name, path), "r");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i <= index; i++)
+        ck_assert_msg(fgets(line, sizeof(line), file) != NULL, "%s: no line %d", run, i);
+    fclose(file);
+    cJSON *object = cJSON_Parse(line);
+    ck_assert_ptr_nonnull(object);
+    return object;
+}
+
+static double number(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
+    return item->valuedouble;
+}
+
+START_TEST(resuming_from_a_checkpoint_changes_nothing)
+{
+    static const char *const keys[] = { "epoch", "step", "loss", "test_loss" };
+    train("whole", two_epochs, false);
+    train("parts", seven_steps, false); /* in the middle of the second epoch */
+    train("parts", two_epochs, true);
+    same("whole/model.safetensors", "parts/model.safetensors");
+    for (int epoch = 0; epoch < 2; epoch++) {
+        cJSON *whole = metrics_line("whole", epoch), *parts = metrics_line("parts", epoch);
+        for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+            ck_assert_msg(number(whole, keys[i]) == number(parts, keys[i]), "epoch %d: %s",
+                          epoch + 1, keys[i]);
+        cJSON_Delete(whole);
+        cJSON_Delete(parts);
+    }
+}
+END_TEST
+
+START_TEST(an_epoch_leaves_its_metrics_and_a_picture)
+{
+    char path[SCRATCH_PATH];
+    train("one", two_epochs, false);
+    cJSON *line = metrics_line("one", 1);
+    ck_assert_int_eq((int)number(line, "epoch"), 2);
+    ck_assert_int_eq((int)number(line, "step"), 10);
+    ck_assert(number(line, "seconds") > 0 && number(line, "images_per_s") > 0);
+    ck_assert(number(line, "loss") > 0 && number(line, "test_loss") > 0);
+    cJSON_Delete(line);
+    FILE *picture = fopen(scratch_path("one/samples/epoch-0002.png", path), "rb");
+    ck_assert_ptr_nonnull(picture);
+    fclose(picture);
+}
+END_TEST
+
+static volatile sig_atomic_t stop;
+
+static void stop_soon(void *data, const struct fig_progress *progress)
+{
+    (void)data;
+    stop = progress->epoch_done;
+}
+
+START_TEST(a_stopped_training_is_saved_and_goes_on)
+{
+    static const char *const three[] = { "data=synthetic:300", "batch=64", "epochs=3",
+                                         "optimizer.name=adam", NULL };
+    stop = 0;
+    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+        .model = "ae-shallow", .run = "stopped", .stop = &stop, .progress = stop_soon }, three);
+    ck_assert_int_eq(status, FIG_CANCELLED);
+    train("stopped", three, true);
+    train("unstopped", three, false);
+    same("stopped/model.safetensors", "unstopped/model.safetensors");
+}
+END_TEST
+
+START_TEST(a_checkpoint_of_another_training_is_refused)
+{
+    static const struct {
+        const char *override, *message;
+    } cases[] = {
+        { "seed=2", "trained with seed 1, the configuration says 2" },
+        { "batch=32", "trained with batches of 64, the configuration says 32" },
+        { "encoder=[dense 32 relu]", "ae.0.weight: its shape or type is not that of the model" },
+        { "optimizer.name=sgd", "12 tensors; the model has 4" },
+    };
+    const char *const *overrides = two_epochs;
+    train("mine", overrides, false);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const char *const others[] = { "data=synthetic:300", "batch=64", "epochs=3",
+                                       cases[i].override, NULL };
+        const enum fig_status status = scratch_train(device, &(struct scratch_training){
+            .model = "ae-shallow", .run = "mine", .resume = true }, others);
+        ck_assert_msg(status != FIG_OK && strstr(scratch_error(), cases[i].message), "%s: %s",
+                      cases[i].override, scratch_error());
+    }
+}
+END_TEST
+
+START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
+{
+    static const char *const wild[] = { "data=synthetic:300", "batch=64", "epochs=4",
+                                        "decoder.0=dense data linear", "optimizer.name=sgd",
+                                        "optimizer.rate=1e20", NULL };
+    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+        .model = "ae-shallow", .run = "wild" }, wild);
+    ck_assert_int_eq(status, FIG_NUMERIC);
+    ck_assert_msg(strstr(scratch_error(), "loss is") && strstr(scratch_error(), "ae.0.weight"),
+                  "%s", scratch_error());
+}
+END_TEST
+
+/* A model in use: count images of ones and zeros through it. */
+static float *make_images(int count)
+{
+    float *images = malloc((size_t)count * VALUES * sizeof(*images));
+    ck_assert_ptr_nonnull(images);
+    for (int i = 0; i < count * VALUES; i++)
+        images[i] = (float)((i * 7 + i / VALUES) % 11) / 10;
+    return images;
+}
+
+START_TEST(a_run_encodes_decodes_and_reconstructs_alike)
+{
+    char path[SCRATCH_PATH];
+    struct fig_run *run;
+    train("used", two_epochs, false);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("used", path), device), FIG_OK);
+    const struct fig_run_info *info = fig_run_info(run);
+    ck_assert_int_eq(info->code, 64);
+    ck_assert_int_eq(info->height * info->width * info->channels, VALUES);
+    ck_assert_int_eq((int)info->step, 10);
+    float *images = make_images(COUNT), *codes = make_images(COUNT);
+    float *rebuilt = make_images(COUNT), *decoded = make_images(COUNT);
+    ck_assert_int_eq(fig_run_reconstruct(run, images, COUNT, rebuilt), FIG_OK);
+    ck_assert_int_eq(fig_run_encode(run, images, COUNT, codes), FIG_OK);
+    ck_assert_int_eq(fig_run_decode(run, codes, COUNT, decoded), FIG_OK);
+    for (int i = 0; i < COUNT * VALUES; i++) /* the same sums, in other chains: 1e-6 */
+        ck_assert_float_eq_tol(rebuilt[i], decoded[i], 1e-6f);
+    /* What a picture becomes does not depend on how many come with it. */
+    ck_assert_int_eq(fig_run_reconstruct(run, images + (COUNT - 1) * VALUES, 1, decoded), FIG_OK);
+    ck_assert(memcmp(decoded, rebuilt + (COUNT - 1) * VALUES, VALUES * sizeof(*decoded)) == 0);
+    free(images);
+    free(codes);
+    free(rebuilt);
+    free(decoded);
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(a_damaged_model_is_refused)
+{
+    char path[SCRATCH_PATH];
+    struct fig_run *run;
+    train("damaged", two_epochs, false);
+    FILE *file = fopen(scratch_path("damaged/model.safetensors", path), "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 20, SEEK_SET), 0);
+    fputs("\"\"\"\"", file);
+    fclose(file);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("damaged", path), device), FIG_FORMAT);
+    ck_assert_ptr_null(run);
+}
+END_TEST
+
+static void set_up(void)
+{
+    device = scratch_device();
+}
+
+static void tear_down(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("train");
+    TCase *tcase = tcase_create("train");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, resuming_from_a_checkpoint_changes_nothing);
+    tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);
+    tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);
+    tcase_add_test(tcase, a_checkpoint_of_another_training_is_refused);
+    tcase_add_test(tcase, a_loss_that_is_not_finite_ends_the_training_and_is_named);
+    tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);
+    tcase_add_test(tcase, a_damaged_model_is_refused);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
