@@ -111,7 +111,7 @@ START_TEST(a_folder_is_read_however_its_files_are_spelt)
     path_join(image_path, FOLDER, folders[_i].images);
     path_join(label_path, FOLDER, folders[_i].labels);
     writers[folders[_i].writer](image_path, images, sizeof(images));
-    ck_assert_int_eq(refusal(FOLDER), FIG_IO);
+    ck_assert_int_eq(refusal(FOLDER), FIG_FORMAT);
     ck_assert_ptr_nonnull(strstr(message, folders[_i].split == FIG_TRAIN ? "labels" : "images"));
 
     writers[folders[_i].writer](label_path, labels, sizeof(labels));
@@ -214,10 +214,10 @@ END_TEST
 
 START_TEST(a_path_that_is_nothing_we_know_is_refused)
 {
-    ck_assert_int_eq(refusal(FOLDER "/absent"), FIG_IO);
+    ck_assert_int_eq(refusal(FOLDER "/absent"), FIG_INVALID);
     ck_assert_ptr_nonnull(strstr(message, "no such file"));
-    ck_assert_int_eq(refusal("synthetics"), FIG_IO);
-    ck_assert_int_eq(refusal(""), FIG_IO);
+    ck_assert_int_eq(refusal("synthetics"), FIG_INVALID);
+    ck_assert_int_eq(refusal(""), FIG_INVALID);
     ck_assert_int_eq(folder_create(FOLDER "/empty", 0755), FIG_OK);
     ck_assert_int_eq(refusal(FOLDER "/empty"), FIG_FORMAT);
     ck_assert_ptr_nonnull(strstr(message, "train-images-idx3-ubyte"));

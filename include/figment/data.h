@@ -32,8 +32,8 @@ struct fig_dataset_info {
  *                      .gz and may be spelt train-images.idx3-ubyte
  *   FILE               one IDX file of images, also gzip'd: both halves are that file, no labels
  * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
- * 1 GiB is opened.  FIG_IO if there is no such path or a file is missing, FIG_FORMAT if no format
- * recognises it or it is damaged, FIG_INVALID for a wrong COUNT. */
+ * 1 GiB is opened.  FIG_INVALID for a wrong COUNT or if there is no such path, FIG_FORMAT if no
+ * format recognises it, a file is missing in the folder, or one is damaged. */
 FIG_API enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec,
                                          enum fig_split split, uint64_t seed);
 FIG_API void fig_dataset_close(struct fig_dataset **dataset);

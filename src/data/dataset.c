@@ -31,7 +31,7 @@ static enum fig_status refuse(const char *spec)
               exists ? "not recognised" : "no such file or folder",
               known.failed ? "?" : known.chars);
     text_free(&known);
-    return exists ? FIG_FORMAT : FIG_IO;
+    return exists ? FIG_FORMAT : FIG_INVALID;
 }
 
 enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,

@@ -197,7 +197,7 @@ static enum fig_status need_part(const char *folder, const struct part *part, ch
         return FIG_OK;
     part_name(part, 0, name);
     part_name(part, 2, other);
-    return fail(FIG_IO, "%s: the folder has no %s[.gz], nor %s[.gz]", folder, name, other);
+    return fail(FIG_FORMAT, "%s: the folder has no %s[.gz], nor %s[.gz]", folder, name, other);
 }
 
 static enum fig_status idx_open(struct fig_dataset *dataset, const struct source *source)
