@@ -21,7 +21,8 @@ BELOW = {
 PUBLIC = {
     "api": "base", "log": "base", "status": "base",
     "device": "device", "graph": "graph", "plan": "graph", "nn": "nn", "optimizer": "nn",
-    "data": "data", "image": "data", "model": "model", "train": "train",
+    "array": "data", "data": "data", "image": "data", "model": "model",
+    "evaluate": "train", "train": "train",
 }
 EXCEPTIONS = {
     ("src/graph", "figment/optimizer.h"),  # the graph has a node of it; nn fills it in

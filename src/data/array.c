@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/array.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/size.h"
+#include "base/text.h"
+#include "data/npy.h"
+
+static enum fig_status write_npy(const char *path, const struct fig_array *array, size_t length)
+{
+    char header[NPY_HEADER];
+    struct writer writer;
+    const size_t size = npy_header(header, array);
+    enum fig_status status = writer_open(&writer, path);
+    if (!status)
+        status = writer_add(&writer, header, size);
+    if (!status)
+        status = writer_add(&writer, array->values, length * sizeof(float));
+    if (!status)
+        status = writer_commit(&writer);
+    writer_close(&writer);
+    return status;
+}
+
+static enum fig_status write_csv(const char *path, const struct fig_array *array, size_t length)
+{
+    struct text text = { 0 };
+    const size_t columns = (size_t)array->dim[1];
+    if (array->rank != 2)
+        return fail(FIG_INVALID, "%s: CSV has two dimensions, not %d", path, array->rank);
+    for (size_t i = 0; i < length; i++)
+        text_add(&text, "%.9g%c", (double)array->values[i], (i + 1) % columns ? ',' : '\n');
+    const enum fig_status status =
+        text.failed ? fail(FIG_NOMEM, "%s: no memory for %zu numbers as text", path, length)
+                    : file_write(path, text.chars, text.length);
+    text_free(&text);
+    return status;
+}
+
+static const struct {
+    const char *suffix;
+    enum fig_status (*write)(const char *path, const struct fig_array *array, size_t length);
+} writers[] = {
+    { ".npy", write_npy },
+    { ".csv", write_csv },
+};
+
+static bool ends_in(const char *path, const char *suffix)
+{
+    const size_t length = strlen(path), size = strlen(suffix);
+    return length > size && strcmp(path + length - size, suffix) == 0;
+}
+
+/* False if a dimension is below 1 or there are more than SIZE_MAX / 8 values. */
+static bool count_values(const struct fig_array *array, size_t *length)
+{
+    size_t bytes;
+    *length = 1;
+    for (int i = 0; i < array->rank; i++) {
+        if (array->dim[i] < 1 || !size_mul(*length, (size_t)array->dim[i], length))
+            return false;
+    }
+    return size_mul(*length, sizeof(double), &bytes);
+}
+
+enum fig_status fig_array_write(const char *path, const struct fig_array *array)
+{
+    size_t length;
+    REQUIRE(path && array && array->values);
+    REQUIRE(array->rank >= 1 && array->rank <= FIG_ARRAY_RANK);
+    REQUIRE(count_values(array, &length));
+    for (size_t i = 0; i < LENGTH(writers); i++) {
+        if (ends_in(path, writers[i].suffix))
+            return writers[i].write(path, array, length);
+    }
+    return fail(FIG_INVALID, "%s: arrays are written as .npy or .csv", path);
+}
+
+static enum fig_status convert(struct fig_array *out, const struct npy *npy, const char *path)
+{
+    size_t length, bytes;
+    memcpy(out->dim, npy->dim, sizeof(out->dim));
+    out->rank = npy->rank;
+    if (!count_values(out, &length) || !size_mul(length, npy->item, &bytes))
+        return fail(FIG_FORMAT, "%s: .npy: its dimensions must be 1 or more, and fit in memory",
+                    path);
+    if (bytes != npy->size)
+        return fail(FIG_FORMAT, "%s: .npy: its header promises %zu bytes of numbers; there are %zu",
+                    path, bytes, npy->size);
+    out->values = malloc(length * sizeof(float));
+    if (!out->values)
+        return fail(FIG_NOMEM, "%s: no memory for %zu numbers", path, length);
+    if (npy->item == sizeof(float))
+        memcpy(out->values, npy->numbers, bytes);
+    for (size_t i = 0; npy->item == sizeof(double) && i < length; i++) {
+        double value;
+        memcpy(&value, npy->numbers + i * sizeof(value), sizeof(value));
+        out->values[i] = (float)value;
+    }
+    return FIG_OK;
+}
+
+enum fig_status fig_array_read(struct fig_array *out, const char *path)
+{
+    enum { LIMIT = 1 << 30 };
+    void *bytes = NULL;
+    size_t size;
+    struct npy npy;
+    REQUIRE(out && path);
+    *out = (struct fig_array){ 0 };
+    TRY(file_read(path, LIMIT, &bytes, &size));
+    enum fig_status status = npy_parse(&npy, path, bytes, size);
+    if (!status)
+        status = convert(out, &npy, path);
+    free(bytes);
+    return status;
+}
+
+void fig_array_free(struct fig_array *array)
+{
+    free(array->values);
+    *array = (struct fig_array){ 0 };
+}
