@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <stdio.h>
+
+#include <figment/train.h>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/task.h"
+
+static const double seconds = 3; /* of timing for each model */
+
+/* One model's result, in both forms. */
+struct result {
+    const char *model, *device;
+    int batch;
+    struct fig_bench bench;
+};
+
+static enum fig_status print_json(const struct result *result)
+{
+    const struct fig_bench *bench = &result->bench;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "model", result->model);
+    cJSON_AddStringToObject(object, "device", result->device);
+    cJSON_AddNumberToObject(object, "batch", result->batch);
+    json_add_number(object, "step_ms", bench->step_ms);
+    json_add_number(object, "images_per_s", bench->images_per_s);
+    cJSON_AddNumberToObject(object, "steps", bench->steps);
+    json_add_number(object, "gflops", bench->gflops);
+    cJSON_AddNumberToObject(object, "works", bench->works);
+    cJSON_AddNumberToObject(object, "arena", (double)bench->arena);
+    const enum fig_status status = json_print(object);
+    cJSON_Delete(object);
+    return status;
+}
+
+static void print_header(void)
+{
+    printf("%-16s %-10s %6s %10s %12s %8s %8s %6s %10s\n", "model", "device", "batch", "step_ms",
+           "images_per_s", "steps", "gflops", "works", "arena_MiB");
+}
+
+static void print_row(const struct result *result)
+{
+    const struct fig_bench *bench = &result->bench;
+    printf("%-16s %-10s %6d %10.4f %12.0f %8d %8.1f %6d %10.1f\n", result->model, result->device,
+           result->batch, bench->step_ms, bench->images_per_s, bench->steps, bench->gflops,
+           bench->works, (double)bench->arena / (1 << 20));
+}
+
+static enum fig_status bench_model(struct request *request, struct fig_device *device,
+                                   const char *model)
+{
+    struct fig_config *config = NULL;
+    char label[32];
+    enum fig_status status = task_config(request, model, &config);
+    if (status)
+        return status;
+    device_label(fig_device_info(device), label);
+    const struct fig_settings *settings = fig_config_settings(config);
+    struct result result = {
+        .model = settings->name,
+        .device = label,
+        .batch = request->batch ? request->batch : settings->batch,
+    };
+    status = fig_bench_run(&result.bench, config, device, request->batch, seconds);
+    if (!status && request->json)
+        status = print_json(&result);
+    else if (!status)
+        print_row(&result);
+    fflush(stdout); /* the next model takes a while */
+    fig_config_close(&config);
+    return status;
+}
+
+/* The i-th model to time, NULL past the last: what the user named, or else all of ours. */
+static const char *pick_model(const struct request *request, int i)
+{
+    if (request->argument_count == 0)
+        return fig_model_name(i);
+    return i < request->argument_count ? request->arguments[i] : NULL;
+}
+
+static enum fig_status bench_run(struct request *request)
+{
+    struct fig_device *device = NULL;
+    enum fig_status status = fig_device_open(&device, request->device);
+    if (!status && !request->json)
+        print_header();
+    const char *model;
+    for (int i = 0; !status && (model = pick_model(request, i)); i++)
+        status = bench_model(request, device, model);
+    fig_device_close(&device);
+    return status;
+}
+
+static const struct option options[] = {
+    OPTION_DEVICE,
+    { "--batch", "N", OPTION_COUNT, false, "samples per step (default: the model's own)",
+      offsetof(struct request, batch), NULL },
+    OPTION_JSON("print one object per model"),
+    OPTION_END,
+};
+
+const struct command command_bench = {
+    .name = "bench",
+    .arguments = "[MODEL...]",
+    .most = INT_MAX,
+    .summary = "Time training steps, of all reference models if none is named.",
+    .options = options,
+    .run = bench_run,
+};

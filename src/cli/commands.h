@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* One file each, and one row in main.c. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/options.h"
+
+extern const struct command command_train, command_reconstruct, command_encode, command_decode,
+    command_eval, command_bench, command_devices;
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The `figment` command: finds the command, parses its words and turns its status into an exit
+ * code. */
+#include <stdio.h>
+#include <string.h>
+
+#include <figment/model.h>
+
+#include "cli/commands.h"
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NO_DEVICE, EXIT_INTERRUPTED = 130 };
+
+/* A file that cannot be read or written is no mistake on the command line. */
+static const unsigned char exit_codes[] = {
+    [FIG_NOMEM] = EXIT_FAILED,
+    [FIG_INVALID] = EXIT_USAGE,
+    [FIG_SHAPE] = EXIT_USAGE,
+    [FIG_IO] = EXIT_FAILED,
+    [FIG_FORMAT] = EXIT_USAGE,
+    [FIG_NODEVICE] = EXIT_NO_DEVICE,
+    [FIG_DEVICE] = EXIT_FAILED,
+    [FIG_BUILD] = EXIT_FAILED,
+    [FIG_NUMERIC] = EXIT_FAILED,
+    [FIG_CANCELLED] = EXIT_INTERRUPTED,
+};
+
+static const struct command *const commands[] = {
+    &command_train,  &command_reconstruct, &command_encode,  &command_decode,
+    &command_eval,   &command_bench,       &command_devices,
+};
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static const struct command *find_command(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: figment COMMAND ... | help COMMAND | --version\n\ncommands:\n", out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nmodels (or the path of a YAML file):\n", out);
+    for (int i = 0; fig_model_name(i); i++)
+        fprintf(out, "  %-12s %s\n", fig_model_name(i), fig_model_summary(i));
+}
+
+static int refuse_command(const char *name)
+{
+    fprintf(stderr, "figment: there is no command `%s`; there are:", name);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stderr, " %s", commands[i]->name);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static int run_help(const char *name)
+{
+    const struct command *command = name ? find_command(name) : NULL;
+    if (name && !command)
+        return refuse_command(name);
+    if (command)
+        command_help(command, stdout);
+    else
+        print_usage(stdout);
+    return EXIT_DONE;
+}
+
+static int run_command(const struct command *command, int count, char **words)
+{
+    struct request request = { 0 };
+    bool help;
+    console_start(&request.console);
+    enum fig_status status = request_parse(&request, command, count, words, &help);
+    request.console.quiet = request.quiet;
+    if (!status && help)
+        command_help(command, stdout);
+    else if (!status)
+        status = command->run(&request);
+    console_clear(&request.console);
+    request_finish(&request);
+    if (fflush(stdout) && !status)
+        status = complain(FIG_IO, "cannot write to the standard output");
+    return exit_codes[status];
+}
+
+int main(int count, char **words)
+{
+    if (count < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(words[1], "--version") == 0)
+        return puts("figment " FIGMENT_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+    if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0)
+        return run_help(NULL);
+    if (strcmp(words[1], "help") == 0)
+        return run_help(words[2]);
+    const struct command *command = find_command(words[1]);
+    return command ? run_command(command, count - 2, words + 2) : refuse_command(words[1]);
+}

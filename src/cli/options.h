@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: each command has one table of options, which both parses and explains them. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <figment/status.h>
+
+#include "cli/console.h"
+
+/* What the user asked for.  What he did not give is NULL, 0 or false. */
+struct request {
+    struct console console;
+    char *const *arguments; /* without the options */
+    int argument_count;
+    char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
+    int override_count;
+    const char *data, *device, *out, *trace, *metrics, *split;
+    int count, batch;
+    bool resume, quiet, json;
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* bool; takes no value */
+    OPTION_TEXT,   /* const char *; not empty */
+    OPTION_CHOICE, /* const char *; one of the words in its value's name: "train|test" */
+    OPTION_COUNT,  /* int; 1 to 2^31 - 1 */
+    OPTION_SEED,   /* 0 to 2^64 - 1 */
+    OPTION_PAIR,   /* KEY=VALUE */
+};
+
+struct option {
+    const char *name;  /* "--data", "-o" */
+    const char *value; /* its name in the help; NULL for a flag */
+    enum option_kind kind;
+    bool required;
+    const char *help;
+    size_t target;       /* where it goes: offsetof(struct request, ...) */
+    const char *setting; /* or else: it is the override SETTING VALUE, "epochs=" "20" */
+};
+
+struct command {
+    const char *name;
+    const char *arguments;        /* in the help: "MODEL", "[MODEL...]", "" */
+    int least, most;              /* how many arguments it takes */
+    const char *summary;          /* one line */
+    const struct option *options; /* ends with a row without a name; --help is understood besides */
+    enum fig_status (*run)(struct request *request);
+};
+
+/* Rows that several commands have. */
+#define OPTION_DATA                                                                                \
+    { "--data", "DATA", OPTION_TEXT, false,                                                        \
+      "synthetic[:COUNT], uniform[:COUNT], or a path (default: the run's own)",                    \
+      offsetof(struct request, data), NULL }
+#define OPTION_DEVICE                                                                              \
+    { "--device", "DEV", OPTION_TEXT, false,                                                       \
+      "auto, cpu, opencl, opencl:N or part of a name (default: $FIGMENT_DEVICE, or auto)",         \
+      offsetof(struct request, device), NULL }
+#define OPTION_OUTPUT(value_)                                                                      \
+    { "-o", value_, OPTION_TEXT, true, "the file to write", offsetof(struct request, out), NULL }
+#define OPTION_JSON(help_)                                                                         \
+    { "--json", NULL, OPTION_FLAG, false, help_, offsetof(struct request, json), NULL }
+#define OPTION_END                                                                                 \
+    { NULL, NULL, OPTION_FLAG, false, NULL, 0, NULL }
+
+/* Fill the request from the words behind the command's name, which are put in another order:
+ * FIG_INVALID after a message that names the word.  `help` becomes true, and nothing else is
+ * looked at, if --help is among them. */
+enum fig_status request_parse(struct request *request, const struct command *command, int count,
+                              char **words, bool *help);
+void request_finish(struct request *request);
+
+/* Usage, summary and a line for every option. */
+void command_help(const struct command *command, FILE *out);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/task.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <figment/image.h>
+
+bool has_suffix(const char *path, const char *suffix)
+{
+    const size_t length = strlen(path), size = strlen(suffix);
+    return length > size && strcmp(path + length - size, suffix) == 0;
+}
+
+static enum fig_status check_suffix(const char *path, const char *const suffixes[])
+{
+    char known[64] = "";
+    for (int i = 0; suffixes && suffixes[i]; i++) {
+        if (has_suffix(path, suffixes[i]))
+            return FIG_OK;
+        strcat(strcat(known, i ? " or " : ""), suffixes[i]);
+    }
+    return suffixes ? complain(FIG_INVALID, "%s: its name must end in %s", path, known) : FIG_OK;
+}
+
+static enum fig_status check_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    enum fig_status status = FIG_OK;
+    if (!folder)
+        return complain(FIG_NOMEM, "%s: no memory for its name", path);
+    if (access(folder, W_OK | X_OK))
+        status = complain(FIG_INVALID, "%s: cannot write into %s: %s", path, folder,
+                          strerror(errno));
+    free(folder);
+    return status;
+}
+
+enum fig_status output_check(const char *path, const char *const suffixes[])
+{
+    struct stat info;
+    const enum fig_status status = check_suffix(path, suffixes);
+    if (status)
+        return status;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return complain(FIG_INVALID, "%s: a folder; it must be the name of a file", path);
+    return check_folder(path);
+}
+
+static enum fig_status as_input(enum fig_status status)
+{
+    return status == FIG_IO ? FIG_INVALID : status;
+}
+
+void device_label(const struct fig_device_info *info, char label[32])
+{
+    if (info->opencl >= 0)
+        snprintf(label, 32, "opencl:%d", info->opencl);
+    else
+        snprintf(label, 32, "%s", info->real_size == sizeof(double) ? "cpu64" : "cpu");
+}
+
+enum fig_status task_config(const struct request *request, const char *model,
+                            struct fig_config **out)
+{
+    return as_input(fig_config_open(out, model, (const char *const *)request->overrides,
+                                    request->override_count));
+}
+
+enum fig_status task_open(struct task *task, struct request *request)
+{
+    const char *folder = request->arguments[0];
+    struct stat info;
+    task->request = request;
+    if (stat(folder, &info) || !S_ISDIR(info.st_mode))
+        return complain(FIG_INVALID, "%s: no such folder; a run is what `figment train` fills",
+                        folder);
+    enum fig_status status = fig_device_open(&task->device, request->device);
+    if (!status)
+        status = as_input(fig_run_open(&task->run, folder, task->device));
+    if (status)
+        return status;
+    task->info = fig_run_info(task->run);
+    task->settings = fig_config_settings(fig_run_config(task->run));
+    return FIG_OK;
+}
+
+void task_close(struct task *task)
+{
+    fig_run_close(&task->run);
+    fig_device_close(&task->device);
+}
+
+size_t task_image_length(const struct task *task)
+{
+    const struct fig_run_info *info = task->info;
+    return (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+}
+
+const char *task_data(const struct task *task)
+{
+    return task->request->data ? task->request->data : task->settings->data;
+}
+
+enum fig_status task_dataset(const struct task *task, enum fig_split split,
+                             struct fig_dataset **out)
+{
+    const enum fig_status status =
+        as_input(fig_dataset_open(out, task_data(task), split, task->settings->seed));
+    if (status)
+        return status;
+    const struct fig_dataset_info *data = fig_dataset_info(*out);
+    const struct fig_run_info *run = task->info;
+    if (data->height == run->height && data->width == run->width &&
+        data->channels == run->channels)
+        return FIG_OK;
+    return complain(FIG_SHAPE, "%s: samples of %dx%dx%d; the model of %s takes %dx%dx%d",
+                    task_data(task), data->height, data->width, data->channels,
+                    task->request->arguments[0], run->height, run->width, run->channels);
+}
+
+static enum fig_status copy_images(const struct fig_dataset *dataset, size_t length,
+                                   struct images *out)
+{
+    out->values = malloc((size_t)out->count * length * sizeof(float));
+    if (!out->values)
+        return complain(FIG_NOMEM, "no memory for %d images", out->count);
+    enum fig_status status = FIG_OK;
+    for (int i = 0; !status && i < out->count; i++)
+        status = fig_dataset_sample(dataset, i, out->values + (size_t)i * length);
+    return status;
+}
+
+enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
+                            struct images *out)
+{
+    struct fig_dataset *dataset = NULL;
+    enum fig_status status = task_dataset(task, split, &dataset);
+    if (!status) {
+        const int count = fig_dataset_info(dataset)->count;
+        out->count = limit && limit < count ? limit : count;
+        status = copy_images(dataset, task_image_length(task), out);
+    }
+    fig_dataset_close(&dataset);
+    return status;
+}
+
+enum fig_status task_write_grid(const struct task *task, const struct images *images, int columns)
+{
+    char step[32], seed[32];
+    snprintf(step, sizeof(step), "%" PRIu64, task->info->step);
+    snprintf(seed, sizeof(seed), "%" PRIu64, task->settings->seed);
+    const struct fig_text texts[] = {
+        { "Model", task->settings->name },
+        { "Step", step },
+        { "Seed", seed },
+        { "Data", task_data(task) },
+    };
+    return fig_grid_write(task->request->out, &(struct fig_grid){
+        .images = images->values, .count = images->count,
+        .height = task->info->height, .width = task->info->width,
+        .channels = task->info->channels, .columns = columns, .scale = 2,
+        .texts = texts, .text_count = (int)(sizeof(texts) / sizeof(*texts)),
+    });
+}

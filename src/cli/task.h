@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What several commands begin with.  Input that the user named and that cannot be opened is
+ * FIG_INVALID here, not FIG_IO. */
+#ifndef CLI_TASK_H
+#define CLI_TASK_H
+
+#include <figment/data.h>
+#include <figment/device.h>
+#include <figment/model.h>
+#include <figment/train.h>
+
+#include "cli/options.h"
+
+/* Whether `path` ends in one of the suffixes (NULL ends them; NULL itself allows all) and a file
+ * can be written there: asked before any long work. */
+enum fig_status output_check(const char *path, const char *const suffixes[]);
+bool has_suffix(const char *path, const char *suffix);
+
+/* "cpu", or "opencl:N". */
+void device_label(const struct fig_device_info *info, char label[32]);
+
+/* Open the configuration of `model` with the request's overrides. */
+enum fig_status task_config(const struct request *request, const char *model,
+                            struct fig_config **out);
+
+/* A trained model at work.  Start with `{ 0 }`; task_close() after errors too. */
+struct task {
+    struct request *request;
+    struct fig_device *device;
+    struct fig_run *run; /* of the request's first argument */
+    const struct fig_run_info *info;
+    const struct fig_settings *settings;
+};
+enum fig_status task_open(struct task *task, struct request *request);
+void task_close(struct task *task);
+
+size_t task_image_length(const struct task *task); /* values of one image */
+const char *task_data(const struct task *task);    /* --data, or else the run's own */
+enum fig_status task_dataset(const struct task *task, enum fig_split split,
+                             struct fig_dataset **out);
+
+/* The first `limit` images of a half, or all if limit is 0, as floats; the caller frees `values`.
+ * FIG_SHAPE if they are not of the run's size. */
+struct images {
+    float *values;
+    int count;
+};
+enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
+                            struct images *out);
+
+/* Write images of the run's size as a PNG that says where it comes from; columns as in fig_grid. */
+enum fig_status task_write_grid(const struct task *task, const struct images *images, int columns);
+
+#endif
