@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of a unit as the chain of a work. */
+#include "graph/chain.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct work *add_work(struct draft *draft, enum work_kind kind, const char *name)
+{
+    if (draft->work_count == draft->work_room) {
+        const int room = draft->work_room ? 2 * draft->work_room : 32;
+        struct work *works = realloc(draft->works, (size_t)room * sizeof(*works));
+        if (!works) {
+            log_error("no memory for a plan of %d works", room);
+            return NULL;
+        }
+        draft->works = works;
+        draft->work_room = room;
+    }
+    struct work *work = &draft->works[draft->work_count++];
+    memset(work, 0, sizeof(*work));
+    work->kind = kind;
+    work->name = name;
+    return work;
+}
+
+static int find_input(struct chain *chain, struct region region, struct map map)
+{
+    for (int i = 0; i < chain->ins; i++) {
+        const struct chain_in *in = &chain->in[i];
+        if (in->region.buffer == region.buffer && in->region.offset == region.offset &&
+            in->inner == map.inner && in->count == map.count)
+            return i;
+    }
+    assert(chain->ins < CHAIN_INS); /* fuse.c counted */
+    chain->in[chain->ins] = (struct chain_in){ region, map.inner, map.count };
+    return chain->ins++;
+}
+
+struct region operand_region(const struct draft *draft, const struct operand *operand)
+{
+    const int id = operand->root->id;
+    return operand->root->op == OP_constant ? draft->partial[id] : draft->region[id];
+}
+
+static int operand_input(const struct draft *draft, struct chain *chain, struct fig_node *in)
+{
+    const struct operand operand = operand_of(in);
+    return find_input(chain, operand_region(draft, &operand), operand.map);
+}
+
+static int member_index(const struct unit *unit, const struct fig_node *node)
+{
+    for (int i = 0; i < unit->count; i++) {
+        if (unit->members[i] == node)
+            return i;
+    }
+    return -1;
+}
+
+/* The number of a row's operand among the chain's values: a step's, the product's, or an input's.
+ * Inputs are all found in a first pass, so that steps can be numbered behind them. */
+static int operand_value(const struct draft *draft, const struct unit *unit, struct work *work,
+                         struct fig_node *in)
+{
+    const struct operand operand = operand_of(in);
+    const int step = operand.map.count ? -1 : member_index(unit, operand.root);
+    if (step >= 0)
+        return work->chain.ins + step;
+    if (operand.root == unit->node && !operand.map.count)
+        return find_input(&work->chain, work->product.c, (struct map){ 0, 0 });
+    return operand_input(draft, &work->chain, in);
+}
+
+static void add_steps(const struct draft *draft, const struct unit *unit, struct work *work)
+{
+    struct chain *chain = &work->chain;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int k = 0; k < unit->count; k++) {
+            const struct fig_node *node = unit->members[k];
+            struct chain_step *step = &chain->step[k];
+            *step = (struct chain_step){ .row = node->row, .b = -1, .p = node->p, .q = node->q };
+            step->a = operand_value(draft, unit, work, node->in[0]);
+            if (node->ins == 2)
+                step->b = operand_value(draft, unit, work, node->in[1]);
+        }
+    }
+    chain->steps = unit->count;
+}
+
+static void add_out(struct chain *chain, struct region region, int value, bool sum)
+{
+    assert(chain->outs < CHAIN_OUTS); /* fuse.c counted */
+    chain->out[chain->outs++] = (struct chain_out){ region, value, sum };
+}
+
+static void add_sums(const struct draft *draft, struct work *work, const struct fig_node *node,
+                     int value)
+{
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        const struct fig_node *user = draft->uses[i];
+        if (user->op == OP_sum && operand_of(user->in[0]).map.count == 0)
+            add_out(&work->chain, draft->partial[user->id], value, true);
+    }
+}
+
+static bool is_summed(const struct draft *draft, const struct fig_node *node)
+{
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        if (draft->uses[i]->op == OP_sum && operand_of(draft->uses[i]->in[0]).map.count == 0)
+            return true;
+    }
+    return false;
+}
+
+void fill_chain(const struct draft *draft, const struct unit *unit, struct work *work)
+{
+    struct chain *chain = &work->chain;
+    chain->n = unit->length;
+    if (unit->node && is_summed(draft, unit->node))
+        find_input(chain, work->product.c, (struct map){ 0, 0 });
+    add_steps(draft, unit, work);
+    if (unit->node)
+        add_sums(draft, work, unit->node, 0); /* the product is input 0 where it is summed */
+    for (int k = 0; k < unit->count; k++) {
+        const struct fig_node *node = unit->members[k];
+        if (draft->stored[node->id])
+            add_out(chain, draft->region[node->id], chain->ins + k, false);
+        add_sums(draft, work, node, chain->ins + k);
+    }
+}
+
+enum fig_status add_copy_chain(struct draft *draft, const char *name, struct fig_node *from,
+                               struct region to, bool sum)
+{
+    struct work *work = add_work(draft, WORK_CHAIN, name);
+    if (!work)
+        return FIG_NOMEM;
+    work->chain.n = shape_length(from->shape);
+    add_out(&work->chain, to, operand_input(draft, &work->chain, from), sum);
+    return FIG_OK;
+}
+
+enum fig_status add_rows(struct draft *draft, const struct unit *unit)
+{
+    struct work *work = add_work(draft, WORK_CHAIN, unit->members[unit->count - 1]->name);
+    if (!work)
+        return FIG_NOMEM;
+    fill_chain(draft, unit, work);
+    return FIG_OK;
+}
