@@ -95,39 +95,28 @@ static void add_out(struct chain *chain, struct region region, int value, bool s
     chain->out[chain->outs++] = (struct chain_out){ region, value, sum };
 }
 
-static void add_sums(const struct draft *draft, struct work *work, const struct fig_node *node,
-                     int value)
+static void add_sum(const struct draft *draft, struct work *work, const struct fig_node *node,
+                    int value)
 {
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        const struct fig_node *user = draft->uses[i];
-        if (user->op == OP_sum && operand_of(user->in[0]).map.count == 0)
-            add_out(&work->chain, draft->partial[user->id], value, true);
-    }
-}
-
-static bool is_summed(const struct draft *draft, const struct fig_node *node)
-{
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        if (draft->uses[i]->op == OP_sum && operand_of(draft->uses[i]->in[0]).map.count == 0)
-            return true;
-    }
-    return false;
+    const struct fig_node *sum = fused_sum(draft, node);
+    if (sum)
+        add_out(&work->chain, draft->partial[sum->id], value, true);
 }
 
 void fill_chain(const struct draft *draft, const struct unit *unit, struct work *work)
 {
     struct chain *chain = &work->chain;
     chain->n = unit->length;
-    if (unit->node && is_summed(draft, unit->node))
+    if (unit->node && fused_sum(draft, unit->node))
         find_input(chain, work->product.c, (struct map){ 0, 0 });
     add_steps(draft, unit, work);
     if (unit->node)
-        add_sums(draft, work, unit->node, 0); /* the product is input 0 where it is summed */
+        add_sum(draft, work, unit->node, 0); /* the product is input 0 where it is summed */
     for (int k = 0; k < unit->count; k++) {
         const struct fig_node *node = unit->members[k];
         if (draft->stored[node->id])
             add_out(chain, draft->region[node->id], chain->ins + k, false);
-        add_sums(draft, work, node, chain->ins + k);
+        add_sum(draft, work, node, chain->ins + k);
     }
 }
 

@@ -27,6 +27,18 @@ struct operand operand_of(struct fig_node *node)
     return operand;
 }
 
+const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node)
+{
+    if (!is_row(node) && node->op != OP_matmul)
+        return NULL;
+    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
+        const struct fig_node *user = draft->uses[i];
+        if (user->op == OP_sum && operand_of(user->in[0]).map.count == 0)
+            return user;
+    }
+    return NULL;
+}
+
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input)
 {
     for (int i = 0; i < draft->params->feed_count; i++) {

@@ -71,6 +71,8 @@ enum fig_status draft_lower(struct draft *draft);
 bool reads_through_maps(enum op op);
 bool is_row(const struct fig_node *node);
 struct operand operand_of(struct fig_node *node);
+/* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
+const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input);
 
 #endif

@@ -126,11 +126,12 @@ static bool add_input(struct needs *needs, const struct operand *operand)
 static bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
                    const struct fig_node *extra)
 {
+    const struct fig_node *sum = fused_sum(draft, node);
     if (draft->direct[node->id])
         return true;
     for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
         const struct fig_node *user = draft->uses[i];
-        if (user != extra && unit_of(draft, user) != unit)
+        if (user != extra && user != sum && unit_of(draft, user) != unit)
             return true;
     }
     return false;
@@ -146,7 +147,7 @@ static bool count_node(const struct draft *draft, const struct unit *unit,
             return false;
     }
     needs->steps += is_row(node);
-    needs->outs += leaves(draft, unit, node, extra);
+    needs->outs += leaves(draft, unit, node, extra) + (fused_sum(draft, node) != NULL);
     return needs->steps <= CHAIN_STEPS && needs->outs <= CHAIN_OUTS;
 }
 

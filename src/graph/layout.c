@@ -21,21 +21,14 @@ static bool has_life(const struct fig_node *node)
     return node->op != OP_param && node->op != OP_collect && node->op != OP_update;
 }
 
-/* A sum reads a chain's value while the chain runs; every other user outside needs it in memory. */
+/* A chain's sum reads the value while the chain runs; other users outside need it in memory. */
 static bool leaves_unit(const struct draft *draft, const struct fig_node *node)
 {
+    const struct fig_node *sum = fused_sum(draft, node);
     for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
         const struct fig_node *user = draft->uses[i];
-        const bool summed = user->op == OP_sum && operand_of(user->in[0]).map.count == 0;
-        if (!summed && draft->unit[user->id] != draft->unit[node->id])
+        if (user != sum && draft->unit[user->id] != draft->unit[node->id])
             return true;
-        if (is_row(user)) { /* in the same unit, but read through a map as well */
-            for (int k = 0; k < user->ins; k++) {
-                const struct operand operand = operand_of(user->in[k]);
-                if (operand.root == node && operand.map.count)
-                    return true;
-            }
-        }
     }
     return false;
 }
@@ -121,17 +114,12 @@ static void live(struct draft *draft, const struct fig_node *node)
     }
 }
 
-static bool in_chain(const struct draft *draft, const struct fig_node *node)
-{
-    return draft->unit[node->id] != NO_UNIT && (is_row(node) || node->op == OP_matmul);
-}
-
 /* A sum's result, and the partial sums before it, are written when its operand's unit runs. */
 static void live_sum(struct draft *draft, const struct fig_node *sum)
 {
     const struct operand operand = operand_of(sum->in[0]);
     const size_t length = shape_length(sum->in[0]->shape);
-    const bool fused = operand.map.count == 0 && in_chain(draft, operand.root);
+    const bool fused = fused_sum(draft, operand.root) == sum;
     const int first = fused ? position_of(draft, operand.root) : position_of(draft, sum);
     struct life *life = &draft->partial_life[sum->id];
     if (length <= PARTIAL) {

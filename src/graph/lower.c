@@ -154,8 +154,7 @@ static enum fig_status lower_sum(struct draft *draft, const struct unit *unit)
 {
     const struct fig_node *node = unit->node;
     const struct operand operand = operand_of(node->in[0]);
-    const bool fused = !operand.map.count && draft->unit[operand.root->id] != NO_UNIT &&
-                       (is_row(operand.root) || operand.root->op == OP_matmul);
+    const bool fused = fused_sum(draft, operand.root) == node;
     const struct region partial = draft->partial[node->id];
     if (!fused)
         TRY(add_copy_chain(draft, node->name, node->in[0], partial, true));
