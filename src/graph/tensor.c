@@ -18,6 +18,8 @@ struct fig_node *fig_broadcast(struct fig_node *x, struct fig_shape shape)
         return graph_fail(x->graph, FIG_SHAPE,
                           "broadcast: %s to %s: a single number, a row [c] or a column [...,1] is "
                           "expected", shape_text(x->shape, from), shape_text(shape, to));
+    if (shape_length(x->shape) == shape_length(shape)) /* what maps read is always smaller */
+        return fig_reshape(x, shape);
     return node_create(x->graph, OP_broadcast, shape, 1, &x);
 }
 
@@ -38,7 +40,9 @@ struct fig_node *fig_reshape(struct fig_node *x, struct fig_shape shape)
 
 struct fig_node *fig_detach(struct fig_node *x)
 {
-    return x ? node_create(x->graph, OP_detach, x->shape, 1, &x) : NULL;
+    if (!x || x->op == OP_constant)
+        return x;
+    return node_create(x->graph, OP_detach, x->shape, 1, &x);
 }
 
 struct fig_node *fig_concat(struct fig_node *a, struct fig_node *b, int axis)
