@@ -35,10 +35,11 @@ struct fig_optimizer {
 /* PyTorch's defaults for the kind. */
 FIG_API struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind);
 
-/* One step downhill on `loss` for the group of all parameters whose names begin with `prefix` ("" is
- * all); they must have been created one after the other.  The node is an output for a plan:
- * running it changes the store, after everything else of that plan. */
-FIG_API struct fig_node *fig_optimize(struct fig_node *loss, const char *prefix,
+/* One step downhill on `loss` for the group of all parameters whose names begin with one of the
+ * prefixes, which commas separate ("" is all); they must have been created one after the other.
+ * The node is an output for a plan: running it changes the store, after everything else of
+ * that plan. */
+FIG_API struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                                       const struct fig_optimizer *optimizer);
 
 FIG_END

@@ -24,7 +24,7 @@ FIG_API void fig_store_destroy(struct fig_store **store);
 
 enum fig_tensor_kind {
     FIG_PARAMETER, /* named as in the graph */
-    FIG_MOMENT,    /* "optimizer.PREFIX.K.PARAMETER", K from 0 */
+    FIG_MOMENT,    /* "optimizer.PREFIXES.K.PARAMETER", K from 0 */
 };
 struct fig_tensor {
     const char *name;
@@ -39,9 +39,10 @@ FIG_API enum fig_status fig_store_write(struct fig_store *store, int index, cons
 
 /* Optimisers, one for each call of fig_optimize with a prefix of its own. */
 struct fig_optimizer_state {
-    const char *prefix;
-    uint64_t steps; /* taken so far */
-    double rate;    /* of the next step; schedules change it */
+    const char *prefixes; /* of its parameters, as fig_optimize was given them */
+    uint64_t steps;       /* taken so far */
+    double base;          /* the rate that fig_optimize was given */
+    double rate;          /* of the next step; schedules change it */
 };
 FIG_API int fig_store_optimizers(const struct fig_store *store);
 FIG_API struct fig_optimizer_state *fig_store_optimizer(struct fig_store *store, int index);

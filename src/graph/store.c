@@ -141,7 +141,7 @@ static enum fig_status add_moment(struct fig_store *store, struct group *group, 
     for (int i = group->first; i < group->first + group->count; i++) {
         struct text name = { 0 };
         const struct tensor *param = &store->tensors[i];
-        text_add(&name, "optimizer.%s.%d.%s", group->state.prefix, k, param->name);
+        text_add(&name, "optimizer.%s.%d.%s", group->state.prefixes, k, param->name);
         struct tensor *moment = name.failed ? NULL : add_tensor(store, name.chars, FIG_MOMENT,
                                                                 param->info.shape);
         text_free(&name);
@@ -156,11 +156,12 @@ static enum fig_status add_moment(struct fig_store *store, struct group *group, 
 static enum fig_status add_group(struct fig_store *store, const struct fig_node *update)
 {
     struct group *group = &store->groups[store->group_count];
-    char *prefix = strdup(update->name);
-    if (!prefix)
+    char *prefixes = strdup(update->name);
+    if (!prefixes)
         return fail(FIG_NOMEM, "%s: no memory for its name", update->name);
-    *group = (struct group){ .state = { prefix, 0, update->optimizer.rate },
-                             .prefix = prefix,
+    *group = (struct group){ .state = { prefixes, 0, update->optimizer.rate,
+                                        update->optimizer.rate },
+                             .prefixes = prefixes,
                              .optimizer = update->optimizer,
                              .first = update->in[1]->order,
                              .count = update->in[2]->order - update->in[1]->order + 1 };
@@ -230,7 +231,7 @@ void fig_store_destroy(struct fig_store **out)
     for (int i = 0; i < store->group_count; i++) {
         for (int k = 0; k < MOMENTS; k++)
             device_free(store->device, &store->groups[i].moments[k].buffer);
-        free(store->groups[i].prefix);
+        free(store->groups[i].prefixes);
     }
     for (int i = 0; i < store->count; i++)
         free(store->tensors[i].name);
@@ -306,10 +307,10 @@ enum fig_status store_group(struct fig_store *store, const struct fig_node *upda
 {
     for (int i = 0; i < store->group_count; i++) {
         *group = &store->groups[i];
-        if (strcmp((*group)->state.prefix, update->name) == 0 &&
+        if (strcmp((*group)->state.prefixes, update->name) == 0 &&
             (*group)->optimizer.kind == update->optimizer.kind)
             return FIG_OK;
     }
-    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefix \"%s\"",
+    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefixes \"%s\"",
                 update->name);
 }

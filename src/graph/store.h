@@ -29,7 +29,7 @@ struct group {
     struct fig_optimizer_state state;
     struct fig_optimizer optimizer;
     int first, count; /* its parameters in the store's tensors */
-    char *prefix; /* state.prefix, owned */
+    char *prefixes; /* state.prefixes, owned */
     struct region values, gradients, moments[MOMENTS];
 };
 enum fig_status store_group(struct fig_store *store, const struct fig_node *update,

@@ -36,8 +36,20 @@ struct members {
     int count;
 };
 
+static bool has_prefix(const char *name, const char *prefixes)
+{
+    for (const char *at = prefixes;; at++) {
+        const size_t length = strcspn(at, ",");
+        if (strncmp(name, at, length) == 0)
+            return true;
+        at += length;
+        if (!*at)
+            return false;
+    }
+}
+
 static enum fig_status find_members(struct members *members, struct fig_graph *graph,
-                                    const char *prefix)
+                                    const char *prefixes)
 {
     members->params = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
     members->gradients = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
@@ -45,22 +57,22 @@ static enum fig_status find_members(struct members *members, struct fig_graph *g
         return FIG_NOMEM;
     for (int i = 0; i < graph->count; i++) {
         struct fig_node *node = graph->nodes[i];
-        if (node->op == OP_param && strncmp(node->name, prefix, strlen(prefix)) == 0)
+        if (node->op == OP_param && has_prefix(node->name, prefixes))
             members->params[members->count++] = node;
     }
     return FIG_OK;
 }
 
 static enum fig_status check_members(const struct members *members, struct fig_graph *graph,
-                                     const char *prefix)
+                                     const char *prefixes)
 {
     if (members->count == 0)
-        graph_fail(graph, FIG_INVALID, "optimize: no parameter's name begins with \"%s\"", prefix);
+        graph_fail(graph, FIG_INVALID, "optimize: no parameter's name begins with \"%s\"", prefixes);
     for (int i = 1; i < members->count; i++) {
         const struct fig_node *before = members->params[i - 1], *param = members->params[i];
         if (param->order != before->order + 1)
             graph_fail(graph, FIG_INVALID, "optimize: \"%s\": parameters of other groups were "
-                       "created between %s and %s", prefix, before->name, param->name);
+                       "created between %s and %s", prefixes, before->name, param->name);
     }
     return graph->status;
 }
@@ -95,7 +107,7 @@ static struct fig_node *clip(struct fig_node *gradient, double limit)
 }
 
 static struct fig_node *update(const struct members *members, struct fig_graph *graph,
-                               const char *prefix, const struct fig_optimizer *optimizer)
+                               const char *prefixes, const struct fig_optimizer *optimizer)
 {
     struct fig_node *gradient = collect(members, graph);
     if (gradient && optimizer->clip_norm > 0)
@@ -103,7 +115,7 @@ static struct fig_node *update(const struct members *members, struct fig_graph *
     struct fig_node *const operands[] = { gradient, members->params[0],
                                           members->params[members->count - 1] };
     struct fig_node *node = node_create(graph, OP_update, fig_shape1(1), 3, operands);
-    const char *name = graph_copy_text(graph, prefix);
+    const char *name = graph_copy_text(graph, prefixes);
     if (!node || !name)
         return NULL;
     node->name = name;
@@ -111,25 +123,25 @@ static struct fig_node *update(const struct members *members, struct fig_graph *
     return node;
 }
 
-static struct fig_node *optimize(struct members *members, struct fig_node *loss, const char *prefix,
+static struct fig_node *optimize(struct members *members, struct fig_node *loss, const char *prefixes,
                                  const struct fig_optimizer *optimizer)
 {
     struct fig_graph *graph = loss->graph;
-    if (find_members(members, graph, prefix))
-        return graph_fail(graph, FIG_NOMEM, "no memory for the group \"%s\"", prefix);
-    if (check_members(members, graph, prefix) ||
+    if (find_members(members, graph, prefixes))
+        return graph_fail(graph, FIG_NOMEM, "no memory for the group \"%s\"", prefixes);
+    if (check_members(members, graph, prefixes) ||
         fig_gradients(loss, members->params, members->count, members->gradients))
         return NULL;
-    return update(members, graph, prefix, optimizer);
+    return update(members, graph, prefixes, optimizer);
 }
 
-struct fig_node *fig_optimize(struct fig_node *loss, const char *prefix,
+struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                               const struct fig_optimizer *optimizer)
 {
     struct members members = { 0 };
-    if (!loss || !prefix || !optimizer)
+    if (!loss || !prefixes || !optimizer)
         return NULL;
-    struct fig_node *node = optimize(&members, loss, prefix, optimizer);
+    struct fig_node *node = optimize(&members, loss, prefixes, optimizer);
     free(members.params);
     free(members.gradients);
     return node;

@@ -78,10 +78,11 @@ static enum fig_status look_at(struct trainer *trainer, struct session *session)
 static void set_rates(struct trainer *trainer)
 {
     const struct fig_settings *settings = trainer->settings;
-    for (int i = 0; i < fig_store_optimizers(trainer->store); i++)
-        fig_store_optimizer(trainer->store, i)->rate = fig_schedule_rate(
-            &settings->schedule, settings->optimizer.rate, trainer->place.epoch, settings->epochs,
-            trainer->place.step);
+    for (int i = 0; i < fig_store_optimizers(trainer->store); i++) {
+        struct fig_optimizer_state *state = fig_store_optimizer(trainer->store, i);
+        state->rate = fig_schedule_rate(&settings->schedule, state->base, trainer->place.epoch,
+                                        settings->epochs, trainer->place.step);
+    }
 }
 
 static bool is_last_step(const struct trainer *trainer)
