@@ -136,6 +136,17 @@ int pool_threads(const struct pool *pool)
     return pool->threads;
 }
 
+int pool_cores(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return CPU_COUNT(&set) < THREADS_MOST ? CPU_COUNT(&set) : THREADS_MOST;
+#endif
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online < THREADS_MOST ? (int)online : THREADS_MOST;
+}
+
 int pool_default_threads(void)
 {
     const char *text = getenv("FIGMENT_THREADS");
@@ -146,13 +157,7 @@ int pool_default_threads(void)
             return (int)count;
         log_warning("FIGMENT_THREADS=%s is not a number from 1 to %d: ignored", text, THREADS_MOST);
     }
-#ifdef __linux__
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        return CPU_COUNT(&set) < THREADS_MOST ? CPU_COUNT(&set) : THREADS_MOST;
-#endif
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online < THREADS_MOST ? (int)online : THREADS_MOST;
+    return pool_cores();
 }
 
 /* Threads that cannot be had are done without. */

@@ -7,8 +7,8 @@
 
 struct pool;
 
-/* FIGMENT_THREADS, or else one for each core that this process may use. */
-int pool_default_threads(void);
+int pool_cores(void);           /* cores that this process may use */
+int pool_default_threads(void); /* FIGMENT_THREADS, or else pool_cores() */
 
 /* `count` threads in all, the caller among them; 0 means pool_default_threads(). */
 enum fig_status pool_create(struct pool **out, int count);

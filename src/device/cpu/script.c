@@ -12,7 +12,7 @@
 enum {
     PARTS_A_THREAD = 4,   /* so that a thread which the system delays takes fewer */
     COST_LEAST = 16384,   /* operations on numbers, some microseconds: less is not worth a part */
-    ROWS_MOST = 64,       /* rows of a product that a part takes */
+    ROWS_LEAST = 24,      /* rows of a product that a part takes, if there are several parts */
     FLOPS_LEAST = 400000, /* smaller products stay in one part */
 };
 
@@ -38,7 +38,7 @@ struct launch {
     atomic_bool failed;
 };
 
-/* Items in each part when `total` of them, each of that cost, are shared out in multiples of `unit`. */
+/* Items in each part when `total`, each of that cost, are shared out in multiples of `unit`. */
 static size_t chunk_for(const struct cpu_device *device, size_t total, size_t unit, size_t cost)
 {
     size_t parts = (size_t)pool_threads(device->pool) * PARTS_A_THREAD;
@@ -183,16 +183,16 @@ static void prepare_kernel(const struct cpu_device *device, struct task *task)
         task->buffers[i] = region_memory(task->work.buffers[i]);
 }
 
-/* Rows of a part.  They depend on the shape alone: the last bits of a row depend on the rows that
- * oneDNN multiplies with it, and must not depend on the number of threads. */
+/* Rows of a part.  The last bits of a row depend on the rows that oneDNN multiplies with it, so the
+ * parts depend on the shape and on the machine's cores, never on the number of threads.  Each part
+ * packs the right factor again: 128 rows run at 185 GFLOP/s where 64 run at 165. */
 static size_t product_chunk(const struct product *product)
 {
-    size_t rows = (size_t)product->m;
+    const size_t rows = (size_t)product->m, cores = (size_t)pool_cores();
     if (2.0 * product->m * product->n * product->k < FLOPS_LEAST)
         return rows;
-    for (int halves = 0; rows > 8 && (halves == 0 || rows > ROWS_MOST); halves++)
-        rows = round_up((rows + 1) / 2, 4);
-    return rows;
+    const size_t parts = rows / ROWS_LEAST < cores ? rows / ROWS_LEAST : cores;
+    return parts < 2 ? rows : round_up((rows - 1) / parts + 1, 4);
 }
 
 /* Partial sums begin at multiples of PARTIAL elements, and so must the parts. */
@@ -202,7 +202,7 @@ static void align_to_partials(struct task *task)
     for (size_t n = (size_t)task->work.product.n; n % 2 == 0 && unit > 1; n /= 2)
         unit /= 2;
     const size_t chunk = round_up(task->chunk, unit);
-    if (chunk > 2 * task->chunk && task->chunk < task->total)
+    if (2 * chunk > 3 * task->chunk && task->chunk < task->total)
         task->program_after = true;
     else
         task->chunk = chunk;

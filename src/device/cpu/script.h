@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of works on the CPU: compiling them and running them on the pool. */
+/* Lists of works on the CPU: compiling them and running them on the pool.  The number of threads
+ * (FIGMENT_THREADS) changes no bit of a result.  With oneDNN the instruction set does, and so does
+ * the number of cores that the process may use: it sets how the rows of a product are split. */
 #ifndef CPU_SCRIPT_H
 #define CPU_SCRIPT_H
 
