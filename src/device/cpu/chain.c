@@ -125,7 +125,7 @@ struct compiler {
     struct program *program;
     struct place place[VALUES];
     bool placed[VALUES];
-    int last[VALUES]; /* the last step that reads the value; `steps` when an output does at the end */
+    int last[VALUES]; /* the last step that reads the value; `steps` if an output does at the end */
     bool busy[SLOTS];
 };
 

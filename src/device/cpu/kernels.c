@@ -75,8 +75,8 @@ static void sum(void *out, const void *x, size_t n)
     *(real *)out = sum_row(x, (int)n);
 }
 
-/* Plain products: C in tiles of TALL x WIDE, kept in registers over a panel of DEEP terms; B's panel
- * is packed once for all rows.  Ragged edges run the same code on zeros, so that an element's
+/* Plain products: C in tiles of TALL x WIDE, kept in registers over a panel of DEEP terms; B's
+ * panel is packed once for all rows.  Ragged edges run the same code on zeros, so that an element's
  * rounding does not depend on where its tile lies. */
 enum { TALL = 4, WIDE = 64 / sizeof(real), DEEP = 256 };
 

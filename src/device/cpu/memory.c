@@ -36,8 +36,8 @@ enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buf
 {
     const size_t available = memory_free_now();
     if (available && bytes > available)
-        return fail(FIG_NOMEM, "%s: %zu bytes asked for, %zu are free: use a smaller batch or model",
-                    device->info.name, bytes, available);
+        return fail(FIG_NOMEM, "%s: %zu bytes asked for, %zu are free: take a smaller batch or "
+                    "model", device->info.name, bytes, available);
     struct buffer *buffer = malloc(sizeof(*buffer));
     char *memory = aligned_alloc(DEVICE_ALIGN, round_up(bytes, DEVICE_ALIGN));
     if (!buffer || !memory) {

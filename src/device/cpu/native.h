@@ -14,8 +14,9 @@ typedef void row_fn(void *out, const void *a, const void *b, float p, float q, s
 /* Items begin..end-1 of a kernel of cl/kernels.h; see cl/native.h. */
 typedef void kernel_fn(void *const *buffers, const void *params, size_t begin, size_t end);
 
-/* Rows of a product, row-major: c[rows, n] = op(a) op(b).  Element (i, l) of op(a) is a[i * lda + l],
- * or a[l * lda + i] when transposed; likewise b.  c is dense.  False when it could not be done. */
+/* Rows of a product, row-major: c[rows, n] = op(a) op(b).  Element (i, l) of op(a) is
+ * a[i * lda + l], or a[l * lda + i] when transposed; likewise b.  c is dense.  False when it could
+ * not be done. */
 struct slice {
     const void *a, *b;
     void *c;
