@@ -10,7 +10,7 @@ typedef float real;
 #define FN       static inline
 #define LANES    1
 
-/* One item of the launch takes one item of the work; `once_` is a loop that compilers see through. */
+/* One item of the launch takes one of the work; compilers see through the loop of `once_`. */
 #define EACH(i) for (uint i = get_global_id(0), once_ = i < n_; once_; once_ = 0)
 #define EACH_CELL(row, col, cols)                                                                  \
     EACH(at_)                                                                                      \

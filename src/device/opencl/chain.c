@@ -106,7 +106,8 @@ static void add_sum_body(struct text *out, const struct chain *chain)
         if (chain->out[i].sum)
             text_add(out, "    real sum%d = 0;\n", i);
     }
-    text_add(out, "    for (uint i = first + get_local_id(0); i < end; i += get_local_size(0)) {\n");
+    text_add(out, "    for (uint i = first + get_local_id(0); i < end;"
+                  " i += get_local_size(0)) {\n");
     add_element(out, chain, -1);
     text_add(out, "    }\n");
     for (int i = 0; i < chain->outs; i++) {

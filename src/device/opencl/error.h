@@ -10,7 +10,8 @@
 const char *opencl_error_name(cl_int error); /* "CL_OUT_OF_RESOURCES"; never NULL */
 
 /* Log that `function` failed on `subject` (a device's or a node's name): the error's name, the
- * cause and the next step.  The status that fits: out of memory, a failed build, or the device's. */
+ * cause and the next step.  The status that fits: out of memory, a failed build, or the
+ * device's. */
 enum fig_status opencl_failed(cl_int error, const char *function, const char *subject);
 
 /* CL_TRY(clFinish(queue), "name of the device"): return the status of a failed call.  The

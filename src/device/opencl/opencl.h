@@ -99,7 +99,8 @@ size_t product_groups(const struct tile *tile, const struct product *product);
 int product_fused(const struct work *work);
 /* Must C itself reach memory? */
 bool product_stores(const struct work *work, int fused);
-/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, the chain's. */
+/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, and the
+ * chain's. */
 enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
                                int fused, char name[NAME_LIMIT]);
 

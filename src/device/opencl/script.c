@@ -37,7 +37,8 @@ static const struct {
     int buffers;
     cl_uint size; /* of the parameter block */
 } kernel_table[KERNEL_COUNT] = {
-#define KERNEL(name, buffers, params) [KERNEL_##name] = { "k_" #name, buffers, sizeof(struct params) },
+#define KERNEL(name, buffers, params)                                                              \
+    [KERNEL_##name] = { "k_" #name, buffers, sizeof(struct params) },
 #include "cl/kernels.h"
 #undef KERNEL
 };

@@ -15,7 +15,7 @@ struct verdict {
 
 static const char *const engine_names[ENGINE_COUNT] = { "plain", "own", "clblast" };
 
-/* Where a product of half a GFLOP takes longer, in seconds, trying CLBlast costs more than it gives. */
+/* Seconds for a product of half a GFLOP: on slower devices a trial of CLBlast does not pay. */
 static const double patience = 0.02;
 
 /* What FIGMENT_PRODUCTS asks for; ENGINE_COUNT: what is best. */
