@@ -12,6 +12,7 @@ UNARY(sigmoid,    1 / (1 + exp(-x)),                               Y, v * (1 - v
 UNARY(tanh,       tanh(x),                                         Y, 1 - v * v,           -2 * v)
 UNARY(softplus,   (x < 0 ? 0 : x) + log1p(exp(-fabs(x))),          X, 1 / (1 + exp(-v)),   sigmoid_d1(1 / (1 + exp(-v)), p, q))
 UNARY(exp,        exp(x),                                          Y, v,                   1)
+UNARY(expm1,      expm1(x),                                        Y, v + 1,               1)
 UNARY(log,        log(x),                                          X, 1 / v,               -1 / (v * v))
 UNARY(sqrt,       sqrt(x),                                         Y, 1 / (2 * v),         -1 / (2 * v * v))
 UNARY(square,     x * x,                                           X, 2 * v,               2)

@@ -85,6 +85,7 @@ FIG_API struct fig_node *fig_sigmoid(struct fig_node *x);                  /* 1 
 FIG_API struct fig_node *fig_tanh(struct fig_node *x);
 FIG_API struct fig_node *fig_softplus(struct fig_node *x); /* ln(1 + e^x), without overflow */
 FIG_API struct fig_node *fig_exp(struct fig_node *x);
+FIG_API struct fig_node *fig_expm1(struct fig_node *x); /* e^x - 1, exact near 0 */
 FIG_API struct fig_node *fig_log(struct fig_node *x);
 FIG_API struct fig_node *fig_sqrt(struct fig_node *x);
 FIG_API struct fig_node *fig_square(struct fig_node *x);

@@ -85,8 +85,9 @@ struct fig_model {
     int phase_count;
     struct fig_node *code;    /* [batch, code] of `images`; NULL if the family has none */
     struct fig_node *rebuilt; /* [batch, values] in [0, 1], of `images`; or NULL */
-    struct fig_node *seed;    /* input [batch, code] of the decoder; or NULL */
+    struct fig_node *seed;    /* input [batch, code] of the decoder or generator; or NULL */
     struct fig_node *drawn;   /* [batch, values] in [0, 1], of `seed`; or NULL */
+    bool prior;               /* `seed` of N(0, 1) draws samples */
 };
 
 /* Errors of the configuration against the data (sizes) name its file and line. */

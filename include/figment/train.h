@@ -3,6 +3,7 @@
 #define FIG_TRAIN_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <figment/api.h>
@@ -17,7 +18,7 @@ FIG_BEGIN
  *     RUN/model.safetensors        weights only, PyTorch's names and layouts
  *     RUN/checkpoint.safetensors   all that is needed to go on bit for bit
  *     RUN/metrics.jsonl            one object per epoch
- *     RUN/samples/epoch-NNNN.png   reconstructions of fixed test images, one per epoch
+ *     RUN/samples/epoch-NNNN.png   samples of fixed noise, or reconstructions of fixed test images
  */
 
 /* How far a training is, a few times per second and at the end of each epoch. */
@@ -59,10 +60,14 @@ FIG_API void fig_run_close(struct fig_run **run);
 struct fig_run_info {
     int height, width, channels; /* of one sample */
     int code;                    /* length of a code; 0 if the model has none */
+    bool samples;                /* fig_run_sample can draw */
     uint64_t step;               /* steps trained */
 };
 FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);
 FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
+/* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
+FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
+                                       float *images);
 /* Any count; FIG_INVALID if the model's family has no such part. */
 FIG_API enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, int count,
                                             float *out);

@@ -14,6 +14,7 @@ enum {
     STREAM_SHUFFLE = 0x4000,   /* the order of samples, step = epoch */
     STREAM_DROPOUT = 0x5000,   /* + k */
     STREAM_AUGMENT = 0x6000,   /* + k */
+    STREAM_SAMPLE = 0x8000,    /* what a trained model draws from: sample i has step i */
     STREAM_SYNTHETIC = 0x7000, /* the drawn digits, step = index of the image */
 };
 

@@ -75,6 +75,11 @@ struct fig_node *fig_exp(struct fig_node *x)
     return node_unary(x, ROW_exp, 0, 0);
 }
 
+struct fig_node *fig_expm1(struct fig_node *x)
+{
+    return node_unary(x, ROW_expm1, 0, 0);
+}
+
 struct fig_node *fig_log(struct fig_node *x)
 {
     return node_unary(x, ROW_log, 0, 0);

@@ -80,12 +80,12 @@ static enum fig_status read_numbers(struct fig_config *config, const char *map,
     return FIG_OK;
 }
 
-static enum fig_status read_optimizer(struct fig_config *config)
+static enum fig_status read_optimizer(struct fig_config *config, const char *key,
+                                      struct fig_optimizer *o)
 {
-    const struct yaml *map = yaml_find(config->document.root, "optimizer"), *name;
-    struct fig_optimizer *o = &config->settings.optimizer;
+    const struct yaml *map, *name;
     int kind;
-    TRY(yaml_require(config->document.root, "optimizer", &map));
+    TRY(yaml_require(config->document.root, key, &map));
     TRY(yaml_expect(map, YAML_MAP));
     TRY(yaml_require(map, "name", &name));
     TRY(yaml_choice(name, optimizer_names, &kind));
@@ -100,7 +100,39 @@ static enum fig_status read_optimizer(struct fig_config *config)
         { "rho", &o->rho, below_one },           { "beta1", &o->beta1, below_one },
         { "beta2", &o->beta2, below_one },       { "epsilon", &o->epsilon, positive },
     };
-    return read_numbers(config, "optimizer", optimizer_keys[kind], numbers, LENGTH(numbers));
+    return read_numbers(config, key, optimizer_keys[kind], numbers, LENGTH(numbers));
+}
+
+/* --- Networks, and optimisers of their own */
+
+static const char *const part_names[PARTS] = {
+    [PART_ENCODER] = "encoder", [PART_DECODER] = "decoder", [PART_GENERATOR] = "generator",
+    [PART_DISCRIMINATOR] = "discriminator",
+};
+static const char *const part_optimizers[PARTS] = {
+    [PART_ENCODER] = "encoder-optimizer", [PART_DECODER] = "decoder-optimizer",
+    [PART_GENERATOR] = "generator-optimizer", [PART_DISCRIMINATOR] = "discriminator-optimizer",
+};
+
+static bool has_part(const struct fig_config *config, int part)
+{
+    return config->family->parts >> part & 1;
+}
+
+static enum fig_status read_parts(struct fig_config *config)
+{
+    const struct yaml *root = config->document.root, *list;
+    TRY(read_optimizer(config, "optimizer", &config->settings.optimizer));
+    for (int part = 0; part < PARTS; part++) {
+        config->optimizers[part] = config->settings.optimizer;
+        if (!has_part(config, part))
+            continue;
+        TRY(yaml_require(root, part_names[part], &list));
+        TRY(network_read(&config->networks[part], list));
+        if (yaml_find(root, part_optimizers[part]))
+            TRY(read_optimizer(config, part_optimizers[part], &config->optimizers[part]));
+    }
+    return FIG_OK;
 }
 
 /* --- Schedules */
@@ -182,6 +214,12 @@ static enum fig_status check_keys(const struct fig_config *config)
     size_t count = 0;
     for (size_t i = 0; i < LENGTH(common); i++)
         keys[count++] = common[i];
+    for (int part = 0; part < PARTS; part++) {
+        if (!has_part(config, part))
+            continue;
+        keys[count++] = part_names[part];
+        keys[count++] = part_optimizers[part];
+    }
     for (const char *const *key = config->family->keys; *key; key++)
         keys[count++] = *key;
     keys[count] = NULL;
@@ -198,7 +236,7 @@ static enum fig_status read_config(struct fig_config *config)
     config->settings.family = config->family->name;
     TRY(check_keys(config));
     TRY(read_settings(config));
-    TRY(read_optimizer(config));
+    TRY(read_parts(config));
     TRY(read_schedule(config));
     return config->family->read(config, config->document.root);
 }
@@ -275,8 +313,8 @@ void fig_config_close(struct fig_config **config)
 {
     if (!*config)
         return;
-    network_free(&(*config)->encoder);
-    network_free(&(*config)->decoder);
+    for (int part = 0; part < PARTS; part++)
+        network_free(&(*config)->networks[part]);
     document_free(&(*config)->document);
     free(*config);
     *config = NULL;

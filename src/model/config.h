@@ -7,20 +7,31 @@
 
 #include "model/layers.h"
 
+/* The networks a model can have; each is a key of the configuration, and PART-optimizer another. */
+enum part { PART_ENCODER, PART_DECODER, PART_GENERATOR, PART_DISCRIMINATOR, PARTS };
+
+/* Of a reconstruction. */
 enum loss_kind { LOSS_MSE, LOSS_BCE, LOSS_L1 };
 
 struct fig_config {
     struct document document;
     struct fig_settings settings;
     const struct family *family;
-    struct network encoder, decoder;
+    struct network networks[PARTS];
+    struct fig_optimizer optimizers[PARTS]; /* settings.optimizer unless the part has its own */
     enum loss_kind loss;
     enum fig_reduction reduction;
+    int latent;        /* length of a code that is drawn: a VAE's, a GAN's noise */
+    double beta;       /* VAE: weight of the KL divergence */
+    int adversary;     /* GAN: its loss, an index of gan.c's table */
+    double real_label; /* GAN: what the discriminator is told of real samples */
+    double penalty;    /* GAN: weight of the gradient penalty */
 };
 
 /* A family of models: one file each, one row in family.c. */
 struct family {
     const char *name;
+    unsigned parts;          /* 1 << PART_... of the networks that it has */
     const char *const *keys; /* its own, beside those that all have; ends with NULL */
     enum fig_status (*read)(struct fig_config *config, const struct yaml *root);
     /* Adds nodes and phases to a model that has its graph and its images; an error of shapes is
@@ -29,7 +40,47 @@ struct family {
                              const struct fig_model_params *params, struct fig_node *images);
 };
 
-extern const struct family autoencoder_family;
+extern const struct family autoencoder_family, vae_family, gan_family, latent_gan_family;
+
+/* --- What families share */
+
+/* `loss` and `reduction`, and that the last layer of `part` suits them. */
+enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
+                                    enum part part);
+/* What is drawn for logits and output of the drawing network: the output, or its sigmoid where
+ * cross-entropy stands for one that was left out. */
+struct fig_node *reconstruction(const struct fig_config *config, enum part part,
+                                struct fig_node *out);
+struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
+                                     struct fig_node *logits, struct fig_node *images,
+                                     enum fig_reduction reduction);
+/* The network ends with as many values as a sample has. */
+enum fig_status check_drawn(const struct fig_config *config, enum part part,
+                            const struct fig_node *out, int values);
+/* Adds a phase; its step is there in training only. */
+struct fig_phase *add_phase(struct fig_model *model, const char *name);
+void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
+
+/* A generator against a discriminator.  Real samples and what the generator draws have the same shape
+ * [batch, n]; no gradient flows into `real`.  Noise k of the model is stream STREAM_NOISE + k:
+ * the discriminator's phase uses 0 (and 2 for the penalty), the generator's 1. */
+struct contest {
+    struct fig_model *model;
+    struct fig_graph *graph;
+    const struct fig_config *config;
+    const struct fig_model_params *params;
+    struct fig_node *real;
+    const char *generator, *discriminator; /* what their parameters' names begin with */
+};
+/* The configuration's keys for it, beside `latent`; the list ends with NULL. */
+enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
+/* The generator, applied to noise [batch, latent]. */
+struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise);
+/* Adds both phases.  The generator's parameters come first in the order of creation: they are
+ * made by the first drawing. */
+enum fig_status add_contest(const struct contest *contest);
+
+struct stack stack_of(const char *prefix, const struct fig_model_params *params);
 
 /* The family of that name; the error lists all. */
 enum fig_status family_find(const struct yaml *name, const struct family **out);

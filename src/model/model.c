@@ -5,7 +5,8 @@
 #include "base/size.h"
 #include "model/config.h"
 
-static const struct family *const families[] = { &autoencoder_family, NULL };
+static const struct family *const families[] = { &autoencoder_family, &vae_family, &gan_family,
+                                               &latent_gan_family, NULL };
 
 enum fig_status family_find(const struct yaml *name, const struct family **out)
 {

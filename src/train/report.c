@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "train/trainer.h"
 
-enum { PICTURES = 32, METRICS_LIMIT = 1 << 28 };
+enum { PICTURES = 32, COLUMNS = 8, METRICS_LIMIT = 1 << 28 };
 
 static enum fig_status run_path(const struct trainer *trainer, const char *name,
                                 char path[PATH_LIMIT])
@@ -150,11 +150,10 @@ static enum fig_status write_metrics(struct trainer *trainer)
 static void pair_up(float *grid, const float *images, const float *rebuilt, int count, size_t values)
 {
     for (int i = 0; i < count; i++) {
-        const size_t row = (size_t)(i / 8), col = (size_t)(i % 8);
-        memcpy(grid + (row * 16 + col) * values, images + (size_t)i * values,
-               values * sizeof(*grid));
-        memcpy(grid + (row * 16 + 8 + col) * values, rebuilt + (size_t)i * values,
-               values * sizeof(*grid));
+        const size_t row = (size_t)(i / COLUMNS), col = (size_t)(i % COLUMNS);
+        float *to = grid + (2 * row * COLUMNS + col) * values;
+        memcpy(to, images + (size_t)i * values, values * sizeof(*grid));
+        memcpy(to + COLUMNS * values, rebuilt + (size_t)i * values, values * sizeof(*grid));
     }
 }
 
@@ -170,33 +169,42 @@ static enum fig_status write_grid(const struct trainer *trainer, const float *gr
     TRY(run_path(trainer, name, path));
     return fig_grid_write(path, &(struct fig_grid){
         .images = grid, .count = count, .height = info->height, .width = info->width,
-        .channels = info->channels, .columns = 8, .scale = 2, .texts = texts, .text_count = 3 });
+        .channels = info->channels, .columns = COLUMNS, .scale = 2, .texts = texts,
+        .text_count = 3 });
 }
 
-static enum fig_status draw(struct trainer *trainer, float *images, float *rebuilt, float *grid,
-                            int count, size_t values)
+/* `grid` has room for 2 PICTURES, and as much behind it for what is compared. */
+static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t values)
 {
+    const int all = trainer->test.info.count, count = all < PICTURES ? all : PICTURES;
+    float *images = grid + 2 * PICTURES * values, *rebuilt = images + PICTURES * values;
     for (int i = 0; i < count; i++)
         TRY(fig_dataset_sample(trainer->test.dataset, i, images + (size_t)i * values));
     TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
     pair_up(grid, images, rebuilt, count, values);
-    return write_grid(trainer, grid, (count + 7) / 8 * 16);
+    return write_grid(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS);
 }
 
-/* Reconstructions of the same test images at every epoch; other channel counts have no picture. */
+static enum fig_status draw_samples(struct trainer *trainer, float *grid)
+{
+    TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, 2 * PICTURES, grid));
+    return write_grid(trainer, grid, 2 * PICTURES);
+}
+
+/* The same noise or the same test images at every epoch; tables have no picture. */
 static enum fig_status write_picture(struct trainer *trainer)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
-    const int count = info->count < PICTURES ? info->count : PICTURES;
     const size_t values = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
     if (info->channels != 1 && info->channels != 3)
         return FIG_OK;
-    float *images = calloc(4 * PICTURES * values, sizeof(*images));
-    if (!images)
-        return fail(FIG_NOMEM, "no memory for a picture of %d reconstructions", count);
-    const enum fig_status status = draw(trainer, images, images + PICTURES * values,
-                                        images + 2 * PICTURES * values, count, values);
-    free(images);
+    float *grid = calloc(4 * PICTURES * values, sizeof(*grid));
+    if (!grid)
+        return fail(FIG_NOMEM, "no memory for a picture");
+    const enum fig_status status = fig_run_info(trainer->view)->samples
+        ? draw_samples(trainer, grid)
+        : draw_pairs(trainer, grid, values);
+    free(grid);
     return status;
 }
 

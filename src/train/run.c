@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/random.h"
 
 enum { RUN_BATCH = 128 };
 
@@ -28,6 +29,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.height = size.height;
     run->info.width = size.width;
     run->info.channels = size.channels;
+    run->info.samples = run->model->prior;
     run->info.code = run->model->code ? fig_node_shape(run->model->code).dim[1] : 0;
     return FIG_OK;
 }
@@ -168,6 +170,38 @@ enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, in
     REQUIRE(run && images && out && count >= 0);
     return run_part(run, part_of(&run->rebuild, run->model->images, run->model->rebuilt),
                     "reconstruct", images, count, out);
+}
+
+static enum fig_status draw_noise(float *noise, uint64_t seed, int first, int count, int length)
+{
+    double *values = malloc((size_t)length * sizeof(*values));
+    if (!values)
+        return fail(FIG_NOMEM, "no memory for noise of %d values", length);
+    for (int i = 0; i < count; i++) {
+        const struct stream stream = { seed, STREAM_SAMPLE, (uint32_t)(first + i) };
+        random_normal(&stream, values, (size_t)length);
+        for (int k = 0; k < length; k++)
+            noise[(size_t)i * (size_t)length + (size_t)k] = (float)values[k];
+    }
+    free(values);
+    return FIG_OK;
+}
+
+enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
+                               float *images)
+{
+    REQUIRE(run && images && first >= 0 && count >= 0);
+    if (!run->model->prior)
+        return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw "
+                    "from", fig_config_settings(run->used)->family);
+    const int length = fig_node_shape(run->model->seed).dim[1];
+    float *noise = calloc((size_t)count * (size_t)length + 1, sizeof(*noise));
+    enum fig_status status = noise ? draw_noise(noise, seed, first, count, length)
+                                   : fail(FIG_NOMEM, "no memory to draw %d samples", count);
+    if (!status)
+        status = fig_run_decode(run, noise, count, images);
+    free(noise);
+    return status;
 }
 
 enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count, float *codes)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What several families do alike: reconstructions and their losses, phases. */
+#include "model/config.h"
+
+enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
+                                    enum part part)
+{
+    static const char *const losses[] = { "mse", "bce", "l1", NULL };
+    static const char *const reductions[] = { "mean", "sum", NULL };
+    const struct network *network = &config->networks[part];
+    const enum fig_activation last = network_activation(network);
+    const struct yaml *node;
+    int loss = 0, reduction = FIG_MEAN;
+    TRY(yaml_require(root, "loss", &node));
+    TRY(yaml_choice(node, losses, &loss));
+    TRY(yaml_choice(yaml_find(root, "reduction"), reductions, &reduction));
+    config->loss = (enum loss_kind)loss;
+    config->reduction = (enum fig_reduction)reduction;
+    /* Cross-entropy is computed from logits. */
+    if (config->loss == LOSS_BCE && last != FIG_SIGMOID && last != FIG_LINEAR)
+        return yaml_fail(network->layers[network->count - 1].at,
+                         "loss bce: expected sigmoid (or linear) as the last activation, found %s",
+                         fig_activation_name(last));
+    return FIG_OK;
+}
+
+struct fig_node *reconstruction(const struct fig_config *config, enum part part,
+                                struct fig_node *out)
+{
+    const bool left_out = config->loss == LOSS_BCE &&
+                          network_activation(&config->networks[part]) == FIG_LINEAR;
+    return left_out ? fig_sigmoid(out) : out;
+}
+
+struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
+                                     struct fig_node *logits, struct fig_node *images,
+                                     enum fig_reduction reduction)
+{
+    switch (config->loss) {
+    case LOSS_BCE:
+        return fig_loss_bce(logits, images, reduction);
+    case LOSS_L1:
+        return fig_loss_l1(drawn, images, reduction);
+    case LOSS_MSE:
+        break;
+    }
+    return fig_loss_mse(drawn, images, reduction);
+}
+
+enum fig_status check_drawn(const struct fig_config *config, enum part part,
+                            const struct fig_node *out, int values)
+{
+    const struct network *network = &config->networks[part];
+    const int found = fig_node_shape(out).dim[1];
+    if (found == values)
+        return FIG_OK;
+    return yaml_fail(network->layers[network->count - 1].at,
+                     "this network draws %d values, a sample of the data has %d: expected 'dense "
+                     "%d ...' or 'dense data ...'", found, values, values);
+}
+
+struct fig_phase *add_phase(struct fig_model *model, const char *name)
+{
+    struct fig_phase *phase = &model->phases[model->phase_count++];
+    *phase = (struct fig_phase){ .name = name };
+    return phase;
+}
+
+void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss)
+{
+    phase->losses[phase->loss_count] = loss;
+    phase->loss_names[phase->loss_count++] = name;
+}
+
+struct stack stack_of(const char *prefix, const struct fig_model_params *params)
+{
+    return (struct stack){ .prefix = prefix, .training = params->training,
+                           .values = params->height * params->width * params->channels };
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* A generator against a discriminator: two phases.  First the discriminator learns to tell real
+ * samples from drawn ones, then the generator learns to pass through the discriminator as it now is.
+ * In each phase the parameters of the other network stay where they are. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/random.h"
+#include "model/config.h"
+
+/* What the discriminator says of real and of drawn samples: [batch, 1] each. */
+struct verdict {
+    struct fig_graph *graph;
+    struct fig_node *real, *fake;
+    double real_label;
+};
+
+/* Cross-entropy of what it says with one label for all. */
+static struct fig_node *bce(const struct verdict *verdict, struct fig_node *said, double label)
+{
+    struct fig_node *labels = fig_constant(verdict->graph, fig_node_shape(said), label);
+    return fig_loss_bce(said, labels, FIG_MEAN);
+}
+
+static struct fig_node *half_sum(struct fig_node *a, struct fig_node *b)
+{
+    return fig_affine(fig_add(a, b), 0.5, 0);
+}
+
+/* Goodfellow et al., 2014, with the generator's loss that does not saturate. */
+static struct fig_node *bce_discriminator(const struct verdict *verdict)
+{
+    return half_sum(bce(verdict, verdict->real, verdict->real_label),
+                    bce(verdict, verdict->fake, 0));
+}
+
+static struct fig_node *bce_generator(const struct verdict *verdict)
+{
+    return bce(verdict, verdict->fake, 1);
+}
+
+/* Mao et al., 2017: mean square distance from the labels. */
+static struct fig_node *square_distance(struct fig_node *said, double label)
+{
+    return fig_mean(fig_square(fig_affine(said, 1, -label)));
+}
+
+static struct fig_node *ls_discriminator(const struct verdict *verdict)
+{
+    return half_sum(square_distance(verdict->real, verdict->real_label),
+                    square_distance(verdict->fake, 0));
+}
+
+static struct fig_node *ls_generator(const struct verdict *verdict)
+{
+    return fig_affine(square_distance(verdict->fake, 1), 0.5, 0);
+}
+
+/* Lim and Ye, 2017; Miyato et al., 2018. */
+static struct fig_node *hinge_discriminator(const struct verdict *verdict)
+{
+    return fig_add(fig_mean(fig_relu(fig_affine(verdict->real, -1, 1))),
+                   fig_mean(fig_relu(fig_affine(verdict->fake, 1, 1))));
+}
+
+static struct fig_node *hinge_generator(const struct verdict *verdict)
+{
+    return fig_neg(fig_mean(verdict->fake));
+}
+
+/* Arjovsky et al., 2017; the penalty of Gulrajani et al., 2017 is added to it. */
+static struct fig_node *wasserstein_discriminator(const struct verdict *verdict)
+{
+    return fig_sub(fig_mean(verdict->fake), fig_mean(verdict->real));
+}
+
+static const struct adversary {
+    const char *name;
+    struct fig_node *(*discriminator)(const struct verdict *verdict);
+    struct fig_node *(*generator)(const struct verdict *verdict);
+    double penalty; /* default weight of the gradient penalty */
+} adversaries[] = {
+    { "bce", bce_discriminator, bce_generator, 0 },
+    { "least-squares", ls_discriminator, ls_generator, 0 },
+    { "hinge", hinge_discriminator, hinge_generator, 0 },
+    { "wasserstein", wasserstein_discriminator, hinge_generator, 10 },
+};
+static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
+                                               NULL };
+
+static enum fig_status put_default(struct fig_config *config, const char *key, double value)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%g", value);
+    return yaml_find(config->document.root, key) ? FIG_OK
+                                                 : document_put(&config->document, key, text);
+}
+
+enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml_range label = { .low = 0.5, .high = 1 };
+    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
+    config->real_label = 1;
+    TRY(yaml_choice(yaml_find(root, "adversary"), adversary_names, &config->adversary));
+    TRY(yaml_number(yaml_find(root, "real-label"), &label, &config->real_label));
+    config->penalty = adversaries[config->adversary].penalty;
+    TRY(yaml_number(yaml_find(root, "penalty"), &from_zero, &config->penalty));
+    if (!yaml_find(root, "adversary"))
+        TRY(document_put(&config->document, "adversary", adversary_names[0]));
+    TRY(put_default(config, "real-label", config->real_label));
+    return put_default(config, "penalty", config->penalty);
+}
+
+/* --- Networks */
+
+struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise)
+{
+    struct stack stack = stack_of(contest->generator, contest->params);
+    return network_apply(&contest->config->networks[PART_GENERATOR], &stack, noise, NULL);
+}
+
+static struct fig_node *judge(const struct contest *contest, struct fig_node *samples)
+{
+    struct stack stack = stack_of(contest->discriminator, contest->params);
+    return network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack, samples, NULL);
+}
+
+static struct fig_node *draw_fresh(const struct contest *contest, uint32_t noise)
+{
+    const struct fig_shape shape = fig_shape2(contest->params->batch, contest->config->latent);
+    return contest_draw(contest, fig_normal(contest->graph, shape, STREAM_NOISE + noise));
+}
+
+/* Real and drawn samples go through the discriminator as one batch. */
+static struct verdict judge_both(const struct contest *contest, struct fig_node *fake)
+{
+    const int batch = contest->params->batch;
+    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0));
+    return (struct verdict){ contest->graph, fig_slice(said, 0, 0, batch),
+                             fig_slice(said, 0, batch, 2 * batch), contest->config->real_label };
+}
+
+/* (|dD/dx| - 1)^2 at points x between real and drawn samples, a random part of the way. */
+static struct fig_node *gradient_penalty(const struct contest *contest, struct fig_node *fake)
+{
+    const int batch = contest->params->batch;
+    struct fig_node *part = fig_uniform(contest->graph, fig_shape2(batch, 1), STREAM_NOISE + 2);
+    struct fig_node *between = fig_add(contest->real,
+                                       fig_mul(fig_sub(fake, contest->real), part));
+    struct fig_node *said = fig_sum(judge(contest, between)), *slope = NULL;
+    if (!said || fig_gradients(said, &between, 1, &slope))
+        return NULL;
+    /* The root of 0 has no slope: 1e-12 keeps it finite where the discriminator is flat. */
+    struct fig_node *norm = fig_sqrt(fig_affine(fig_sum_cols(fig_square(slope)), 1, 1e-12));
+    return fig_mean(fig_square(fig_affine(norm, 1, -1)));
+}
+
+/* --- Phases */
+
+static struct fig_phase *discriminator_phase(const struct contest *contest)
+{
+    const struct adversary *adversary = &adversaries[contest->config->adversary];
+    struct fig_node *fake = fig_detach(draw_fresh(contest, 0));
+    const struct verdict verdict = judge_both(contest, fake);
+    struct fig_node *loss = adversary->discriminator(&verdict);
+    struct fig_phase *phase = add_phase(contest->model, "discriminator");
+    if (contest->config->penalty > 0)
+        loss = fig_add(loss, fig_affine(gradient_penalty(contest, fake),
+                                        contest->config->penalty, 0));
+    add_loss(phase, "discriminator", loss);
+    return phase;
+}
+
+static struct fig_phase *generator_phase(const struct contest *contest)
+{
+    const struct adversary *adversary = &adversaries[contest->config->adversary];
+    const struct verdict verdict = { .graph = contest->graph,
+                                     .fake = judge(contest, draw_fresh(contest, 1)) };
+    struct fig_phase *phase = add_phase(contest->model, "generator");
+    add_loss(phase, "generator", adversary->generator(&verdict));
+    return phase;
+}
+
+static enum fig_status check_judge(const struct contest *contest)
+{
+    const struct network *network = &contest->config->networks[PART_DISCRIMINATOR];
+    const struct layer *last = &network->layers[network->count - 1];
+    if (last->kind == LAYER_DENSE && last->units == 1 && last->activation == FIG_LINEAR)
+        return FIG_OK;
+    return yaml_fail(last->at, "expected 'dense 1' as the last layer of a discriminator (its loss "
+                     "is computed from logits), found '%s'", last->at->text);
+}
+
+enum fig_status add_contest(const struct contest *contest)
+{
+    const struct fig_config *config = contest->config;
+    char prefix[64];
+    TRY(check_judge(contest));
+    struct fig_phase *first = discriminator_phase(contest);
+    struct fig_phase *second = generator_phase(contest);
+    TRY(fig_graph_status(contest->graph));
+    if (!contest->params->training)
+        return FIG_OK;
+    snprintf(prefix, sizeof(prefix), "%s.", contest->discriminator);
+    first->step = fig_optimize(first->losses[0], prefix, &config->optimizers[PART_DISCRIMINATOR]);
+    snprintf(prefix, sizeof(prefix), "%s.", contest->generator);
+    second->step = fig_optimize(second->losses[0], prefix, &config->optimizers[PART_GENERATOR]);
+    return fig_graph_status(contest->graph);
+}

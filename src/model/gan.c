@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Generative adversarial networks: the generator draws samples, from tanh in [-1, 1] or from sigmoid
+ * in [0, 1], and the discriminator sees the data in the same range. */
+#include "model/config.h"
+
+static const char *const keys[] = { "latent", "adversary", "real-label", "penalty", NULL };
+
+static enum fig_status read(struct fig_config *config, const struct yaml *root)
+{
+    const struct network *generator = &config->networks[PART_GENERATOR];
+    const enum fig_activation last = network_activation(generator);
+    const struct yaml *latent;
+    TRY(yaml_require(root, "latent", &latent));
+    TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
+    if (last != FIG_TANH && last != FIG_SIGMOID)
+        return yaml_fail(generator->layers[generator->count - 1].at,
+                         "expected tanh or sigmoid as a generator's last activation, found %s",
+                         fig_activation_name(last));
+    return read_contest(config, root);
+}
+
+static bool draws_signed(const struct fig_config *config)
+{
+    return network_activation(&config->networks[PART_GENERATOR]) == FIG_TANH;
+}
+
+static enum fig_status build(struct fig_model *model, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_node *images)
+{
+    const struct contest contest = {
+        .model = model, .graph = model->graph, .config = config, .params = params,
+        .real = draws_signed(config) ? fig_affine(images, 2, -1) : images,
+        .generator = "generator", .discriminator = "discriminator" };
+    model->prior = true;
+    model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
+    struct fig_node *drawn = contest_draw(&contest, model->seed);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_drawn(config, PART_GENERATOR, drawn,
+                    params->height * params->width * params->channels));
+    model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
+    return add_contest(&contest);
+}
+
+const struct family gan_family = {
+    "gan", 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR, keys, read, build };

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Latent GANs: an autoencoder, and a GAN whose samples are codes of it; what is drawn is decoded.
+ * Three phases per batch: the autoencoder, then the contest on the codes of the encoder as just
+ * updated, which it does not change. */
+#include "model/config.h"
+
+static const char *const keys[] = { "loss", "reduction", "latent", "adversary", "real-label",
+                                    "penalty", NULL };
+
+static enum fig_status read(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml *latent;
+    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(yaml_require(root, "latent", &latent));
+    TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
+    return read_contest(config, root);
+}
+
+static struct fig_node *encode(const struct fig_config *config,
+                               const struct fig_model_params *params, struct fig_node *images)
+{
+    struct stack stack = stack_of("encoder", params);
+    return network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
+}
+
+static struct fig_node *decode(const struct fig_config *config,
+                               const struct fig_model_params *params, struct fig_node *code,
+                               struct fig_node **logits)
+{
+    struct stack stack = stack_of("decoder", params);
+    struct fig_node *out = network_apply(&config->networks[PART_DECODER], &stack, code, logits);
+    return reconstruction(config, PART_DECODER, out);
+}
+
+static enum fig_status check_codes(const struct fig_config *config, const struct fig_node *code,
+                                   const struct fig_node *drawn)
+{
+    const struct network *generator = &config->networks[PART_GENERATOR];
+    const int length = fig_node_shape(code).dim[1], found = fig_node_shape(drawn).dim[1];
+    if (found == length)
+        return FIG_OK;
+    return yaml_fail(generator->layers[generator->count - 1].at,
+                     "the generator draws codes of %d values, the encoder makes codes of %d", found,
+                     length);
+}
+
+static enum fig_status build(struct fig_model *model, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_node *images)
+{
+    struct fig_node *logits;
+    model->code = encode(config, params, images);
+    model->rebuilt = decode(config, params, model->code, &logits);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_drawn(config, PART_DECODER, model->rebuilt,
+                    params->height * params->width * params->channels));
+    struct fig_phase *phase = add_phase(model, "autoencoder");
+    phase->tested = true;
+    add_loss(phase, "autoencoder", reconstruction_loss(config, model->rebuilt, logits, images,
+                                                       config->reduction));
+    if (params->training)
+        phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
+                                   &config->optimizers[PART_ENCODER]);
+
+    const struct contest contest = {
+        .model = model, .graph = model->graph, .config = config, .params = params,
+        .real = fig_detach(model->code), .generator = "generator",
+        .discriminator = "discriminator" };
+    model->prior = true;
+    model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
+    struct fig_node *drawn = contest_draw(&contest, model->seed);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_codes(config, model->code, drawn));
+    model->drawn = decode(config, params, drawn, &logits);
+    return add_contest(&contest);
+}
+
+const struct family latent_gan_family = {
+    "latent-gan",
+    1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR, keys,
+    read, build };
