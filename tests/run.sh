@@ -18,7 +18,7 @@ esac
 "$tests/setup.sh" test
 
 # Nothing outside the build folder is read or written: not the user's caches, not his settings.
-unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_TEST_SMALL
+unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_DEBUG FIGMENT_TEST_SMALL FIGMENT_TEST_SEED
 unset RUSTICL_ENABLE RUSTICL_DEVICE_TYPE OCL_ICD_VENDORS
 export XDG_CACHE_HOME=$build/cache POCL_CACHE_DIR=$build/cache/pocl
 

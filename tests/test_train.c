@@ -215,8 +215,18 @@ static void tear_down(void)
     scratch_remove();
 }
 
+/* Files keep float32: a float64 device cannot go on from them bit for bit. */
+static bool is_float64(void)
+{
+    const char *name = getenv("FIGMENT_DEVICE");
+    return name && strcmp(name, "cpu64") == 0;
+}
+
 int main(void)
 {
+    enum { SKIPPED = 77 };
+    if (is_float64())
+        return SKIPPED;
     Suite *suite = suite_create("train");
     TCase *tcase = tcase_create("train");
     tcase_set_timeout(tcase, 0);
