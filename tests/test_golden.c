@@ -14,16 +14,33 @@
 #include "scratch.h"
 #include "train/safetensors.h"
 
-/* Autoencoders: MODELS' tolerance for float32, relative, over all steps. */
-static const double loss_tolerance = 2e-6;
-/* Norms of parameters after the last step: the same, for up to a million values each. */
-static const double norm_tolerance = 1e-5;
-
-static const char *const traces[] = {
-    "ae-deep-batch-256",    "ae-deep-batch-37",    "ae-deep-batch-1",
-    "ae-256-128-batch-256", "ae-256-128-batch-37", "ae-256-128-batch-1",
-    "ae-shallow-batch-256", "ae-shallow-batch-37", "ae-shallow-batch-1",
+/* Relative errors of losses that float32 may have.  Two correct GANs drift apart: a sign flips in one of
+ * them, so their later steps are compared loosely. */
+struct tolerance {
+    double early, late;
+    int early_steps;
 };
+static const struct tolerance steady = { 2e-6, 2e-6, 0 }, chaotic = { 1e-5, 5e-3, 3 };
+
+static const struct {
+    const char *name;
+    const struct tolerance *tolerance;
+} traces[] = {
+    { "ae-deep-batch-256", &steady },    { "ae-256-128-batch-256", &steady },
+    { "ae-shallow-batch-256", &steady }, { "vae-dense-batch-128", &steady },
+    { "vae-400-20-batch-128", &steady }, { "latent-gan-batch-128", &steady },
+    { "gan-dense-batch-64", &chaotic },  { "gan-small-batch-64", &chaotic },
+    { "ae-deep-batch-37", &steady },     { "ae-256-128-batch-37", &steady },
+    { "ae-shallow-batch-37", &steady },  { "vae-dense-batch-37", &steady },
+    { "vae-400-20-batch-37", &steady },  { "latent-gan-batch-37", &steady },
+    { "gan-dense-batch-7", &chaotic },   { "gan-small-batch-7", &chaotic },
+    { "vae-400-20-batch-7", &steady },   { "ae-deep-batch-1", &steady },
+    { "ae-256-128-batch-1", &steady },   { "ae-shallow-batch-1", &steady },
+};
+enum { TRACES = sizeof(traces) / sizeof(*traces), SMALL = 16 /* those before take minutes on slow devices */ };
+
+/* Norms of parameters after the last step, for up to a million values each. */
+static const double norm_tolerance = 1e-5;
 
 static struct fig_device *device;
 
@@ -53,7 +70,8 @@ static const char *string(const cJSON *object, const char *key)
 }
 
 /* Every loss of every line of the trace against the golden one. */
-static void compare_losses(const char *name, const char *trace, const cJSON *golden)
+static void compare_losses(const char *name, const char *trace, const cJSON *golden,
+                           const struct tolerance *tolerance)
 {
     double worst = 0;
     char *text = read_text(trace), *line = text;
@@ -66,7 +84,8 @@ static void compare_losses(const char *name, const char *trace, const cJSON *gol
         const cJSON *loss;
         cJSON_ArrayForEach(loss, want) {
             const double error = fabs(number(got, loss->string) / loss->valuedouble - 1);
-            ck_assert_msg(error <= loss_tolerance, "%s: step %d: %s is %.9g, not %.9g", name, step,
+            ck_assert_msg(error <= (step < tolerance->early_steps ? tolerance->early
+                                                                  : tolerance->late), "%s: step %d: %s is %.9g, not %.9g", name, step,
                           loss->string, number(got, loss->string), loss->valuedouble);
             worst = error > worst ? error : worst;
         }
@@ -131,14 +150,15 @@ static void train(const char *name, const cJSON *golden, const char *trace)
 
 START_TEST(a_training_follows_its_golden_trace)
 {
-    const char *name = traces[_i];
+    const char *name = traces[_i].name;
     char path[SCRATCH_PATH], trace[SCRATCH_PATH];
     snprintf(path, sizeof(path), "%s/%s.json", GOLDEN_FOLDER, name);
     char *text = read_text(path);
     cJSON *golden = cJSON_Parse(text);
     ck_assert_ptr_nonnull(golden);
     train(name, golden, scratch_path("trace.jsonl", trace));
-    compare_losses(name, trace, cJSON_GetObjectItemCaseSensitive(golden, "losses"));
+    compare_losses(name, trace, cJSON_GetObjectItemCaseSensitive(golden, "losses"),
+                   traces[_i].tolerance);
     compare_weights(name, cJSON_GetObjectItemCaseSensitive(golden, "parameters"));
     cJSON_Delete(golden);
     free(text);
@@ -175,8 +195,7 @@ int main(void)
     const int small = getenv("FIGMENT_TEST_SMALL") != NULL; /* a device that takes minutes else */
     tcase_set_timeout(tcase, 0);
     tcase_add_unchecked_fixture(tcase, set_up, tear_down);
-    tcase_add_loop_test(tcase, a_training_follows_its_golden_trace, small ? 6 : 0,
-                        (int)(sizeof(traces) / sizeof(*traces)));
+    tcase_add_loop_test(tcase, a_training_follows_its_golden_trace, small ? SMALL : 0, TRACES);
     tcase_add_test(tcase, a_training_gives_the_same_bits_twice);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
