@@ -78,7 +78,12 @@ static void sum(void *out, const void *x, size_t n)
 /* Plain products: C in tiles of TALL x WIDE, kept in registers over a panel of DEEP terms; B's
  * panel is packed once for all rows.  Ragged edges run the same code on zeros, so that an element's
  * rounding does not depend on where its tile lies. */
-enum { TALL = 4, WIDE = 64 / sizeof(real), DEEP = 256 };
+#ifdef __AVX__
+typedef real vector __attribute__((vector_size(32)));
+#else
+typedef real vector __attribute__((vector_size(16)));
+#endif
+enum { WIDTH = sizeof(vector) / sizeof(real), TALL = 4, WIDE = 2 * WIDTH, DEEP = 256 };
 
 static void pack_panel(real panel[DEEP][WIDE], const struct slice *s, int l0, int depth, int j0)
 {
@@ -94,8 +99,8 @@ static void pack_strip(real strip[DEEP][TALL], const struct slice *s, int i0, in
 {
     const real *a = s->a;
     const size_t step_i = s->trans_a ? 1 : (size_t)s->lda, step_l = s->trans_a ? (size_t)s->lda : 1;
-    for (int i = 0; i < TALL; i++) {
-        for (int l = 0; l < depth; l++)
+    for (int l = 0; l < depth; l++) {
+        for (int i = 0; i < TALL; i++)
             strip[l][i] = i0 + i < s->rows ? a[(i0 + i) * step_i + (l0 + l) * step_l] : 0;
     }
 }
@@ -103,11 +108,12 @@ static void pack_strip(real strip[DEEP][TALL], const struct slice *s, int i0, in
 static void multiply_tile(real tile[TALL][WIDE], real strip[DEEP][TALL], real panel[DEEP][WIDE],
                           int depth)
 {
-    real sums[TALL][WIDE] = { { 0 } };
+    vector sums[TALL][2] = { { { 0 } } };
     for (int l = 0; l < depth; l++) {
+        const vector *b = (const vector *)panel[l];
         for (int i = 0; i < TALL; i++) {
-            for (int j = 0; j < WIDE; j++)
-                sums[i][j] += strip[l][i] * panel[l][j];
+            sums[i][0] += strip[l][i] * b[0];
+            sums[i][1] += strip[l][i] * b[1];
         }
     }
     memcpy(tile, sums, sizeof(sums));
@@ -127,7 +133,8 @@ static bool multiply(const struct slice *s)
     for (int j0 = 0; j0 < s->n; j0 += WIDE) {
         for (int l0 = 0; l0 < s->k; l0 += DEEP) {
             const int depth = s->k - l0 < DEEP ? s->k - l0 : DEEP;
-            real panel[DEEP][WIDE], strip[DEEP][TALL], tile[TALL][WIDE];
+            _Alignas(vector) real panel[DEEP][WIDE];
+            real strip[DEEP][TALL], tile[TALL][WIDE];
             pack_panel(panel, s, l0, depth, j0);
             for (int i0 = 0; i0 < s->rows; i0 += TALL) {
                 pack_strip(strip, s, i0, l0, depth);
