@@ -326,6 +326,85 @@ START_TEST(uniform_has_1024_samples_and_the_first_do_not_depend_on_the_count)
 }
 END_TEST
 
+static const struct {
+    const char *options, *reason;
+} wrong_options[] = {
+    { ":only=2x", "no class has this name" },
+    { ":size=3", "no option `size` for this format; there are: only" },
+    { ":only=7,only=7", "given twice" },
+    { ":only=7,", "options are NAME=VALUE" },
+    { ":only=7,only", "options are NAME=VALUE" },
+    { ":only=", "options are NAME=VALUE" },
+    { ":only=0", "none of its samples is in the training half" },
+    { ":a=1,only=7", "no option `a`" },
+    { ":7=only", "no such file" },
+};
+
+static void write_half(const char *split)
+{
+    char path[PATH_LIMIT];
+    snprintf(path, sizeof(path), FOLDER "/%s-images-idx3-ubyte", split);
+    write_plain(path, images, sizeof(images));
+    snprintf(path, sizeof(path), FOLDER "/%s-labels-idx1-ubyte", split);
+    write_plain(path, labels, sizeof(labels));
+}
+
+static void remove_half(const char *split)
+{
+    char path[PATH_LIMIT];
+    snprintf(path, sizeof(path), FOLDER "/%s-images-idx3-ubyte", split);
+    remove(path);
+    snprintf(path, sizeof(path), FOLDER "/%s-labels-idx1-ubyte", split);
+    remove(path);
+}
+
+START_TEST(a_wrong_option_is_refused)
+{
+    char spec[PATH_LIMIT];
+    struct fig_dataset *dataset;
+    snprintf(spec, sizeof(spec), FOLDER "%s", wrong_options[_i].options);
+    write_half("train");
+    ck_assert_int_eq(fig_dataset_open(&dataset, spec, FIG_TRAIN, 1), FIG_INVALID);
+    ck_assert_ptr_nonnull(strstr(message, FOLDER));
+    ck_assert_msg(strstr(message, wrong_options[_i].reason), "not \"%s\": %s",
+                  wrong_options[_i].reason, message);
+    remove_half("train");
+}
+END_TEST
+
+START_TEST(one_class_alone_is_kept_in_the_training_half)
+{
+    struct fig_dataset *dataset;
+    write_half("train");
+    write_half("t10k");
+    ck_assert_int_eq(fig_dataset_open(&dataset, FOLDER ":only=3", FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(dataset)->count, 1);
+    ck_assert_int_eq(fig_dataset_info(dataset)->classes, 8);
+    ck_assert_mem_eq(fig_dataset_bytes(dataset), images + OFFSET + PIXELS / 2, PIXELS / 2);
+    ck_assert_int_eq(fig_dataset_labels(dataset)[0], 3);
+    ck_assert_str_eq(fig_dataset_class_name(dataset, 7), "7");
+    ck_assert_ptr_null(fig_dataset_class_name(dataset, 8));
+    ck_assert_ptr_null(fig_dataset_class_name(dataset, -1));
+    fig_dataset_close(&dataset);
+    ck_assert_int_eq(fig_dataset_open(&dataset, FOLDER ":only=3", FIG_TEST, 1), FIG_OK);
+    expect_images(dataset, 8);
+    fig_dataset_close(&dataset);
+    remove_half("train");
+    remove_half("t10k");
+}
+END_TEST
+
+START_TEST(a_path_that_exists_is_not_searched_for_options)
+{
+    struct fig_dataset *dataset;
+    write_plain(FOLDER "/file:only=3", images, sizeof(images));
+    ck_assert_int_eq(fig_dataset_open(&dataset, FOLDER "/file:only=3", FIG_TRAIN, 1), FIG_OK);
+    expect_images(dataset, 0);
+    fig_dataset_close(&dataset);
+    remove(FOLDER "/file:only=3");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("data");
@@ -342,6 +421,9 @@ int main(void)
     tcase_add_test(tests, a_path_that_is_nothing_we_know_is_refused);
     tcase_add_loop_test(tests, a_wrong_count_is_refused, 0, LENGTH(wrong_counts));
     tcase_add_test(tests, wrong_arguments_are_refused);
+    tcase_add_loop_test(tests, a_wrong_option_is_refused, 0, LENGTH(wrong_options));
+    tcase_add_test(tests, one_class_alone_is_kept_in_the_training_half);
+    tcase_add_test(tests, a_path_that_exists_is_not_searched_for_options);
     tcase_add_test(tests, a_sample_of_bytes_is_a_fraction_of_255);
     tcase_add_test(tests, the_reference_gives_the_published_words);
     tcase_add_loop_test(tests, uniform_is_the_fourth_power_of_its_stream, 0, 2);

@@ -32,8 +32,15 @@ struct fig_dataset_info {
  *                      .gz and may be spelt train-images.idx3-ubyte
  *   FILE               one IDX file of images, also gzip'd: both halves are that file, no labels
  * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
- * 1 GiB is opened.  FIG_INVALID for a wrong COUNT or if there is no such path, FIG_FORMAT if no
- * format recognises it, a file is missing in the folder, or one is damaged. */
+ * 1 GiB is opened.
+ *
+ * Options follow a colon, with commas between them: "digits:only=7".  A path that exists as it is
+ * written has no options.  All formats know
+ *   only=CLASS         keep the samples of one class in the training half, all in the test half:
+ *                      what was not seen in training can be detected then
+ *
+ * FIG_INVALID for a wrong COUNT or option or if there is no such path, FIG_FORMAT if no format
+ * recognises it, a file is missing in the folder, or one is damaged. */
 FIG_API enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec,
                                          enum fig_split split, uint64_t seed);
 FIG_API void fig_dataset_close(struct fig_dataset **dataset);
@@ -46,6 +53,9 @@ FIG_API const float *fig_dataset_values(const struct fig_dataset *dataset);
 
 /* [count], each below `classes`; NULL if there are no labels. */
 FIG_API const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset);
+
+/* The name of a label below `classes`, as the files have it, else its number; NULL for others. */
+FIG_API const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label);
 
 /* Copy sample `index` as height * width * channels floats in [0, 1]: byte / 255, or the value. */
 FIG_API enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index,

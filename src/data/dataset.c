@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/dataset.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,20 +34,103 @@ static enum fig_status refuse(const char *spec)
     return exists ? FIG_FORMAT : FIG_INVALID;
 }
 
+/* Every format knows `only`. */
+static enum fig_status check_options(const struct format *format, const struct source *source)
+{
+    const char *known = format->options ? format->options : " ";
+    for (int i = 0; i < source->option_count; i++) {
+        char word[PATH_LIMIT];
+        const char *name = source->options[i].name;
+        snprintf(word, sizeof(word), " %s ", name);
+        if (!strstr(known, word) && strcmp(name, "only") != 0)
+            return fail(FIG_INVALID, "%s: no option `%s` for this format; there are:%sonly",
+                        source->spec, name, known);
+    }
+    return FIG_OK;
+}
+
+void names_add(struct text *names, const char *name)
+{
+    text_add_bytes(names, name, strlen(name) + 1);
+}
+
+static void number_classes(struct fig_dataset *dataset)
+{
+    for (int i = 0; i < dataset->info.classes; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%d", i);
+        names_add(&dataset->names, name);
+    }
+}
+
+enum fig_status source_only(const struct source *source, const struct fig_dataset *dataset,
+                            int *label)
+{
+    const char *only = source_option(source, "only");
+    *label = -1;
+    for (int i = 0; only && i < dataset->info.classes; i++) {
+        if (strcmp(fig_dataset_class_name(dataset, i), only) == 0)
+            *label = i;
+    }
+    if (only && *label < 0)
+        return fail(FIG_INVALID, "%s: only=%s: %s", source->spec, only,
+                    dataset->labels ? "no class has this name" : "there are no labels");
+    return FIG_OK;
+}
+
+/* The samples of one class move to the front. */
+static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec, int label)
+{
+    struct fig_dataset_info *info = &dataset->info;
+    const size_t item = info->bytes ? 1 : sizeof(float);
+    const size_t size =
+        (size_t)info->height * (size_t)info->width * (size_t)info->channels * item;
+    char *samples = info->bytes ? (char *)dataset->bytes : (char *)dataset->values;
+    int kept = 0;
+    for (int i = 0; i < info->count; i++) {
+        if (dataset->labels[i] != label)
+            continue;
+        memmove(samples + (size_t)kept * size, samples + (size_t)i * size, size);
+        dataset->labels[kept++] = (uint8_t)label;
+    }
+    info->count = kept;
+    if (!kept)
+        return fail(FIG_INVALID, "%s: only=%s: none of its samples is in the training half", spec,
+                    fig_dataset_class_name(dataset, label));
+    return FIG_OK;
+}
+
+/* What is the same for every format. */
+static enum fig_status finish(struct fig_dataset *dataset, const struct source *source)
+{
+    int label;
+    if (!dataset->names.length)
+        number_classes(dataset);
+    if (dataset->names.failed)
+        return fail(FIG_NOMEM, "%s: no memory for the names of its classes", source->spec);
+    TRY(source_only(source, dataset, &label));
+    return label < 0 || source->split == FIG_TEST ? FIG_OK
+                                                  : keep_class(dataset, source->spec, label);
+}
+
 enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
                                  uint64_t seed)
 {
     REQUIRE(out);
     *out = NULL;
     REQUIRE(spec && (split == FIG_TRAIN || split == FIG_TEST));
-    const struct format *format = find_format(spec);
+    struct source source = { .split = split, .seed = seed };
+    TRY(source_parse(&source, spec));
+    const struct format *format = find_format(source.spec);
     if (!format)
-        return refuse(spec);
+        return refuse(source.spec);
+    TRY(check_options(format, &source));
     struct fig_dataset *dataset = calloc(1, sizeof(*dataset));
     if (!dataset)
         return fail(FIG_NOMEM, "%s: no memory for a dataset", spec);
-    const struct source source = { .spec = spec, .split = split, .seed = seed };
-    const enum fig_status status = format->open(dataset, &source);
+    enum fig_status status = format->open(dataset, &source);
+    if (!status)
+        status = finish(dataset, &source);
     if (status)
         fig_dataset_close(&dataset);
     *out = dataset;
@@ -61,6 +144,7 @@ void fig_dataset_close(struct fig_dataset **dataset)
     free((*dataset)->bytes);
     free((*dataset)->values);
     free((*dataset)->labels);
+    text_free(&(*dataset)->names);
     free(*dataset);
     *dataset = NULL;
 }
@@ -85,6 +169,16 @@ const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset)
     return dataset->labels;
 }
 
+const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label)
+{
+    if (label < 0 || label >= dataset->info.classes)
+        return NULL;
+    const char *name = dataset->names.chars;
+    while (label--)
+        name += strlen(name) + 1;
+    return name;
+}
+
 enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index, float *out)
 {
     REQUIRE(dataset && out && index >= 0 && index < dataset->info.count);
@@ -93,28 +187,5 @@ enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index,
     const size_t first = (size_t)index * size;
     for (size_t i = 0; i < size; i++)
         out[i] = info->bytes ? dataset->bytes[first + i] / 255.0f : dataset->values[first + i];
-    return FIG_OK;
-}
-
-bool spec_names(const char *spec, const char *name)
-{
-    const size_t length = strlen(name);
-    return strncmp(spec, name, length) == 0 && (spec[length] == '\0' || spec[length] == ':');
-}
-
-enum fig_status spec_count(const char *spec, size_t sample_size, int fallback, int *count)
-{
-    const char *colon = strchr(spec, ':');
-    *count = fallback;
-    if (!colon)
-        return FIG_OK;
-    const long limit = (long)(DATASET_LIMIT / sample_size);
-    char *end = NULL;
-    errno = 0;
-    const long value = strtol(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end || errno || value < 1 || value > limit)
-        return fail(FIG_INVALID, "%s: what follows ':' must be a count of samples from 1 to %ld",
-                    spec, limit);
-    *count = (int)value;
     return FIG_OK;
 }

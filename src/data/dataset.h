@@ -7,18 +7,31 @@
 
 #include <figment/data.h>
 
-enum { DATASET_LIMIT = 1 << 30 }; /* bytes of one dataset: what a header may make us allocate */
+#include "base/file.h"
+#include "base/text.h"
+
+enum {
+    DATASET_LIMIT = 1 << 30, /* bytes of one dataset: what a header may make us allocate */
+    CLASS_LIMIT = 256,       /* labels are bytes */
+    OPTION_LIMIT = 8,
+};
 
 struct fig_dataset {
     struct fig_dataset_info info;
-    uint8_t *bytes;  /* one of these two is NULL */
+    uint8_t *bytes;    /* one of these two is NULL */
     float *values;
-    uint8_t *labels; /* or NULL */
+    uint8_t *labels;   /* or NULL */
+    struct text names; /* of the classes, a zero behind each; numbers if a format leaves it empty */
 };
 
 /* What to open. */
 struct source {
-    const char *spec;
+    char spec[PATH_LIMIT]; /* without its options */
+    struct option {
+        const char *name, *value; /* in `text` */
+    } options[OPTION_LIMIT];
+    int option_count;
+    char text[PATH_LIMIT];
     enum fig_split split;
     uint64_t seed;
 };
@@ -28,11 +41,26 @@ struct source {
  * values; the caller frees what is there, after errors too. */
 struct format {
     const char *looks_for; /* a phrase for the user whose file nothing recognises */
+    const char *options;   /* their names, each between spaces: " size channels "; or NULL */
     bool (*probe)(const char *spec);
     enum fig_status (*open)(struct fig_dataset *dataset, const struct source *source);
 };
 
 extern const struct format synthetic_format, uniform_format, idx_format;
+
+/* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
+enum fig_status source_parse(struct source *source, const char *spec);
+/* The option's value, or NULL. */
+const char *source_option(const struct source *source, const char *name);
+/* The option as a whole number of [least, most], or `fallback` if it is not given. */
+enum fig_status source_number(const struct source *source, const char *name,
+                              const int range[2], int fallback, int *number);
+
+/* The label that the option `only` names, or -1 if it is not given. */
+enum fig_status source_only(const struct source *source, const struct fig_dataset *dataset,
+                            int *label);
+
+void names_add(struct text *names, const char *name);
 
 /* Whether the spec is `name` or starts with `name:`. */
 bool spec_names(const char *spec, const char *name);
