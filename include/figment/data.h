@@ -31,6 +31,9 @@ struct fig_dataset_info {
  *   FOLDER             with MNIST's four IDX files: train-images-idx3-ubyte, ..., each may end in
  *                      .gz and may be spelt train-images.idx3-ubyte
  *   FILE               one IDX file of images, also gzip'd: both halves are that file, no labels
+ *   FOLDER             with any of CIFAR-10's data_batch_1.bin to data_batch_5.bin, test_batch.bin,
+ *                      and the names of the classes in batches.meta.txt
+ *   FILE.bin           one such batch: both halves are that file
  * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
  * 1 GiB is opened.
  *

@@ -10,7 +10,9 @@
 #include "base/size.h"
 #include "base/text.h"
 
-static const struct format *const formats[] = { &synthetic_format, &uniform_format, &idx_format };
+static const struct format *const formats[] = {
+    &synthetic_format, &uniform_format, &cifar_format, &idx_format,
+};
 
 static const struct format *find_format(const char *spec)
 {
