@@ -24,6 +24,13 @@ struct gather {
     float divisor;
 };
 
+/* A convolution between images [n, h, w, c] and [n, oh, ow, o], channels last, with weights
+ * [o, kh, kw, c]: pixel (y, x) of the first meets pixel (v, u) of the second at tap (i, j) where
+ * y = v * stride - pad + i and x = u * stride - pad + j. */
+struct conv {
+    int n, h, w, c, oh, ow, o, kh, kw, stride, pad;
+};
+
 /* Constants of an optimiser step, computed in double on the host; see optimizer.cl. */
 struct optimizer {
     float rate;

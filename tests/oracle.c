@@ -239,6 +239,75 @@ static void eval_matmul(struct job *job)
     }
 }
 
+/* Which element of the first image, the second image and the weights meet at one tap of one pixel. */
+struct meeting {
+    size_t x, y, weight;
+};
+
+/* Call back for every product that a convolution is a sum of, by the definition of struct conv. */
+static void each_meeting(struct job *job, void (*meet)(struct job *job, struct meeting meeting))
+{
+    const struct conv *p = &job->node->conv;
+    const size_t outputs = (size_t)p->n * (size_t)p->oh * (size_t)p->ow;
+    const size_t taps = (size_t)p->kh * (size_t)p->kw, pairs = (size_t)p->o * (size_t)p->c;
+    for (size_t i = 0; i < outputs * taps; i++) {
+        const size_t pixel = i / taps, tap = i % taps;
+        const int u = (int)(pixel % (size_t)p->ow), v = (int)(pixel / (size_t)p->ow % (size_t)p->oh);
+        const int y = v * p->stride - p->pad + (int)tap / p->kw;
+        const int x = u * p->stride - p->pad + (int)tap % p->kw;
+        const size_t image = pixel / ((size_t)p->oh * (size_t)p->ow);
+        if (y < 0 || y >= p->h || x < 0 || x >= p->w)
+            continue;
+        const size_t at = (image * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)x;
+        for (size_t pair = 0; pair < pairs; pair++) {
+            const size_t o = pair / (size_t)p->c, c = pair % (size_t)p->c;
+            meet(job, (struct meeting){ at * (size_t)p->c + c, pixel * (size_t)p->o + o,
+                                        (o * taps + tap) * (size_t)p->c + c });
+        }
+    }
+}
+
+/* The product of two elements of the operands is part of element `to`. */
+static void add_product(struct job *job, size_t to, size_t left, size_t right)
+{
+    const double a = job->in[0]->value[left], ea = job->in[0]->error[left];
+    const double b = job->in[1]->value[right], eb = job->in[1]->error[right];
+    job->value[to] += a * b;
+    /* No sum here is longer than 10,000: 2 sqrt(length) is below 200. */
+    job->error[to] += fabs(a) * eb + fabs(b) * ea + ea * eb +
+                      200 * job->oracle->epsilon * fabs(a * b);
+}
+
+static void meet_conv(struct job *job, struct meeting meeting)
+{
+    add_product(job, meeting.y, meeting.x, meeting.weight);
+}
+
+static void meet_conv_input(struct job *job, struct meeting meeting)
+{
+    add_product(job, meeting.x, meeting.y, meeting.weight);
+}
+
+static void meet_conv_weight(struct job *job, struct meeting meeting)
+{
+    add_product(job, meeting.weight, meeting.y, meeting.x);
+}
+
+static void eval_conv(struct job *job)
+{
+    each_meeting(job, meet_conv);
+}
+
+static void eval_conv_input(struct job *job)
+{
+    each_meeting(job, meet_conv_input);
+}
+
+static void eval_conv_weight(struct job *job)
+{
+    each_meeting(job, meet_conv_weight);
+}
+
 static void copy_element(struct job *job, size_t to, const struct oracle_value *in, size_t from)
 {
     job->value[to] = in->value[from];
@@ -297,7 +366,14 @@ static void eval_slice(struct job *job)
     }
 }
 
+static void eval_state(struct job *job)
+{
+    for (size_t i = 0; i < job->length; i++)
+        job->value[i] = job->node->value;
+}
+
 #define eval_collect NULL
+#define eval_assign  NULL
 #define eval_update  NULL
 static void (*const eval[])(struct job *job) = {
 #define OP(name) eval_##name,

@@ -68,6 +68,11 @@ FIG_API struct fig_node *fig_param(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape, struct fig_init init);
 FIG_API struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape,
                                       double value);
+/* What outlives a step but is not trained, such as running statistics: `value` at first.  It is
+ * changed by running an assignment, after everything else of a plan that reads it. */
+FIG_API struct fig_node *fig_state(struct fig_graph *graph, const char *name,
+                                   struct fig_shape shape, double value);
+FIG_API struct fig_node *fig_assign(struct fig_node *state, struct fig_node *value);
 /* Fresh numbers at every step, from `stream` at that step: uniform in [0, 1), or N(0, 1). */
 FIG_API struct fig_node *fig_uniform(struct fig_graph *graph, struct fig_shape shape,
                                      uint32_t stream);
@@ -130,6 +135,13 @@ FIG_API struct fig_node *fig_log_sum_exp(struct fig_node *x); /* over the last d
 /* op(a) op(b) of matrices; a transposed operand is given as it lies in memory. */
 enum { FIG_TRANS_A = 1, FIG_TRANS_B = 2 };
 FIG_API struct fig_node *fig_matmul(struct fig_node *a, struct fig_node *b, unsigned flags);
+
+/* Convolutions of images [n, h, w, c], channels last, with weights [o, kh, kw, c]; padded with zeros.
+ * conv: [n, oh, ow, o] with oh = (h + 2 pad - kh) / stride + 1.  conv_input is its transpose: from
+ * [n, oh, ow, o] to [n, h, w, c]; several h go with one oh, so `height` and `width` say which. */
+FIG_API struct fig_node *fig_conv(struct fig_node *x, struct fig_node *weight, int stride, int pad);
+FIG_API struct fig_node *fig_conv_input(struct fig_node *y, struct fig_node *weight, int stride,
+                                        int pad, int height, int width);
 
 /* --- Gradients */
 

@@ -24,12 +24,13 @@ FIG_API void fig_store_destroy(struct fig_store **store);
 
 enum fig_tensor_kind {
     FIG_PARAMETER, /* named as in the graph */
+    FIG_STATE,     /* likewise */
     FIG_MOMENT,    /* "optimizer.PREFIXES.K.PARAMETER", K from 0 */
 };
 struct fig_tensor {
     const char *name;
     enum fig_tensor_kind kind;
-    struct fig_shape shape;
+    struct fig_shape shape; /* PyTorch's, as the values that are read and written */
 };
 FIG_API int fig_store_count(const struct fig_store *store);
 FIG_API const struct fig_tensor *fig_store_tensor(const struct fig_store *store, int index);

@@ -16,6 +16,7 @@
 
 static_assert(sizeof(struct optimizer) == 9 * 4, "the OpenCL driver must see the same bytes");
 static_assert(sizeof(struct copy) == 5 * 4, "the OpenCL driver must see the same bytes");
+static_assert(sizeof(struct conv) == 11 * 4, "the OpenCL driver must see the same bytes");
 
 enum {
     DEVICE_ALIGN = 1024, /* offsets of regions are multiples: enough for any sub-buffer */
@@ -59,11 +60,25 @@ struct chain {
     struct chain_out out[CHAIN_OUTS];
 };
 
-/* C[m,n] = op(A) op(B), row-major and dense; op transposes where asked: A is then [k,m], B [n,k]. */
+/* C[m,n] = op(A) op(B), row-major and dense; op transposes where asked: A is then [k,m], B [n,k].
+ * A convolution is a product too: one operand is then a matrix that nobody stores, of what each
+ * output pixel sees.  Its region holds the image instead, and nothing is transposed beyond what is
+ * said here (see struct conv for the names):
+ *     PATCHES_FORWARD  a is the image [n,h,w,c], b the weights: C[n oh ow, o] = patches(a) b^T
+ *     PATCHES_INPUT    a is the image [n,oh,ow,o], b the weights: C[n h w, c], what the image of
+ *                      PATCHES_FORWARD receives; also a transposed convolution
+ *     PATCHES_WEIGHT   a is the image [n,oh,ow,o], b the image [n,h,w,c]:
+ *                      C[o, kh kw c] = a^T patches(b)
+ * with m and n as C has them, and k the sum's length (of PATCHES_INPUT kh kw o, most of whose terms
+ * may not be there). */
+enum patches { PATCHES_NONE, PATCHES_FORWARD, PATCHES_INPUT, PATCHES_WEIGHT };
+
 struct product {
     struct region a, b, c;
     bool trans_a, trans_b;
     int m, n, k;
+    enum patches patches;
+    struct conv conv; /* unless PATCHES_NONE */
 };
 
 enum work_kind {

@@ -11,7 +11,7 @@ bool is_row(const struct fig_node *node)
 bool reads_through_maps(enum op op)
 {
     return op == OP_unary || op == OP_binary || op == OP_sum || op == OP_broadcast ||
-           op == OP_collect;
+           op == OP_collect || op == OP_assign;
 }
 
 struct operand operand_of(struct fig_node *node)
@@ -29,7 +29,7 @@ struct operand operand_of(struct fig_node *node)
 
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node)
 {
-    if (!is_row(node) && node->op != OP_matmul)
+    if (!is_row(node) && !is_product(node))
         return NULL;
     for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
         const struct fig_node *user = draft->uses[i];

@@ -170,7 +170,7 @@ static bool has_room(const struct draft *draft, const struct unit *unit,
 
 static bool may_join(struct draft *draft, struct unit *unit, const struct fig_node *node)
 {
-    return unit && (!unit->node || unit->node->op == OP_matmul) &&
+    return unit && (!unit->node || is_product(unit->node)) &&
            unit->length == shape_length(node->shape) && !makes_circle(draft, node, unit) &&
            has_room(draft, unit, node);
 }
@@ -249,6 +249,7 @@ static bool needs_unit(const struct draft *draft, const struct fig_node *node)
 {
     switch (node->op) {
     case OP_param:
+    case OP_state:
     case OP_reshape:
     case OP_detach:
         return false;
@@ -314,7 +315,7 @@ static void put_in_order(struct draft *draft)
     for (int updates = 0; updates < 2; updates++) { /* they change what others read: last */
         for (int i = 0; i < draft->unit_count; i++) {
             struct unit *unit = &draft->units[i];
-            if ((unit->node && unit->node->op == OP_update) == updates)
+            if ((unit->node && changes_store(unit->node)) == updates)
                 visit(draft, unit, &count);
         }
     }

@@ -113,6 +113,25 @@ static void grad_matmul(struct fig_node *y, struct fig_node *g, struct fig_node 
                 : fig_matmul(a, g, ta ? 0 : FIG_TRANS_A);
 }
 
+/* The three kinds of convolution are each other's gradients. */
+static void grad_conv(struct fig_node *y, struct fig_node *g, struct fig_node **out)
+{
+    out[0] = node_conv(OP_conv_input, g, y->in[1], &y->conv);
+    out[1] = node_conv(OP_conv_weight, g, y->in[0], &y->conv);
+}
+
+static void grad_conv_input(struct fig_node *y, struct fig_node *g, struct fig_node **out)
+{
+    out[0] = node_conv(OP_conv, g, y->in[1], &y->conv);
+    out[1] = node_conv(OP_conv_weight, y->in[0], g, &y->conv);
+}
+
+static void grad_conv_weight(struct fig_node *y, struct fig_node *g, struct fig_node **out)
+{
+    out[0] = node_conv(OP_conv, y->in[1], g, &y->conv);
+    out[1] = node_conv(OP_conv_input, y->in[0], g, &y->conv);
+}
+
 static void grad_reshape(struct fig_node *y, struct fig_node *g, struct fig_node **out)
 {
     out[0] = fig_reshape(g, y->in[0]->shape);
@@ -153,6 +172,8 @@ static void grad_none(struct fig_node *y, struct fig_node *g, struct fig_node **
 }
 #define grad_input grad_none
 #define grad_param grad_none
+#define grad_state grad_none
+#define grad_assign grad_none
 #define grad_constant grad_none
 #define grad_random grad_none
 #define grad_detach grad_none

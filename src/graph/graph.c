@@ -152,6 +152,17 @@ struct fig_node *node_create(struct fig_graph *graph, enum op op, struct fig_sha
     return append(graph, node) ? node : NULL;
 }
 
+bool is_product(const struct fig_node *node)
+{
+    return node->op == OP_matmul || node->op == OP_conv || node->op == OP_conv_input ||
+           node->op == OP_conv_weight;
+}
+
+bool changes_store(const struct fig_node *node)
+{
+    return node->op == OP_update || node->op == OP_assign;
+}
+
 struct fig_node *node_root(struct fig_node *node)
 {
     while (node->op == OP_reshape || node->op == OP_detach)

@@ -18,7 +18,8 @@ static int position_of(const struct draft *draft, const struct fig_node *node)
 
 static bool has_life(const struct fig_node *node)
 {
-    return node->op != OP_param && node->op != OP_collect && node->op != OP_update;
+    return node->op != OP_param && node->op != OP_state && node->op != OP_collect &&
+           !changes_store(node);
 }
 
 /* A chain's sum reads the value while the chain runs; other users outside need it in memory. */
@@ -39,7 +40,7 @@ static void mark_stored(struct draft *draft)
         const struct fig_node *node = draft->graph->nodes[id];
         if (!draft->needed[id] || !has_life(node))
             continue;
-        if (is_row(node) || node->op == OP_matmul)
+        if (is_row(node) || is_product(node))
             draft->stored[id] = draft->direct[id] || leaves_unit(draft, node);
         else
             draft->stored[id] = node->op == OP_input || draft->unit[id] != NO_UNIT;
@@ -70,7 +71,7 @@ static enum fig_status fix_regions(struct draft *draft)
         const struct fig_node *node = draft->graph->nodes[id];
         if (!draft->needed[id])
             continue;
-        if (node->op == OP_param)
+        if (node->op == OP_param || node->op == OP_state)
             TRY(store_param(draft->store, node, &draft->region[id], &unused));
         if (node->op == OP_collect)
             TRY(fix_gradients(draft, node));
@@ -157,7 +158,7 @@ static void find_lives(struct draft *draft)
             live(draft, node);
         if (node->op == OP_sum)
             live_sum(draft, node);
-        if (node->op == OP_matmul)
+        if (is_product(node))
             live_product(draft, node);
     }
     for (int i = 0; i < draft->params->output_count; i++) {

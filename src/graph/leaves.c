@@ -37,11 +37,11 @@ struct fig_node *fig_input(struct fig_graph *graph, const char *name, struct fig
     return leaf(graph, OP_input, name, shape);
 }
 
-static struct fig_node *find_param(const struct fig_graph *graph, const char *name)
+static struct fig_node *find_named(const struct fig_graph *graph, enum op op, const char *name)
 {
     for (int i = 0; i < graph->count; i++) {
         struct fig_node *node = graph->nodes[i];
-        if (node->op == OP_param && strcmp(node->name, name) == 0)
+        if (node->op == op && strcmp(node->name, name) == 0)
             return node;
     }
     return NULL;
@@ -60,15 +60,51 @@ static struct fig_node *same_param(struct fig_node *known, struct fig_shape shap
 struct fig_node *fig_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
                            struct fig_init init)
 {
+    return node_param(graph, name, shape, init, NULL);
+}
+
+struct fig_node *fig_state(struct fig_graph *graph, const char *name, struct fig_shape shape,
+                           double value)
+{
     if (!graph || graph->status)
         return NULL;
-    struct fig_node *known = find_param(graph, name);
+    struct fig_node *known = find_named(graph, OP_state, name);
+    if (known)
+        return same_param(known, shape);
+    struct fig_node *node = leaf(graph, OP_state, name, shape);
+    if (node)
+        node->value = value;
+    return node;
+}
+
+struct fig_node *fig_assign(struct fig_node *state, struct fig_node *value)
+{
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    if (!state || !value)
+        return NULL;
+    if (state->op != OP_state || !shape_equal(state->shape, value->shape))
+        return graph_fail(state->graph, FIG_SHAPE, "assign: %s of shape %s to %s of shape %s: a "
+                          "state of the same shape is expected", value->name,
+                          shape_text(value->shape, have), state->name,
+                          shape_text(state->shape, want));
+    struct fig_node *const operands[] = { state, value };
+    return node_create(state->graph, OP_assign, fig_shape1(1), 2, operands);
+}
+
+struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
+                            struct fig_init init, const struct layout *layout)
+{
+    if (!graph || graph->status)
+        return NULL;
+    struct fig_node *known = find_named(graph, OP_param, name);
     if (known)
         return same_param(known, shape);
     struct fig_node *node = leaf(graph, OP_param, name, shape);
     if (!node)
         return NULL;
     node->init = init;
+    if (layout)
+        node->layout = *layout;
     node->order = graph->params++;
     return node;
 }

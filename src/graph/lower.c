@@ -58,6 +58,50 @@ static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit
     return FIG_OK;
 }
 
+/* A convolution, its gradient for the image, or that for the weights: operands in the order of
+ * struct product. */
+static enum fig_status add_patches(struct draft *draft, const struct unit *unit,
+                                   enum patches patches)
+{
+    const struct fig_node *node = unit->node;
+    const struct conv *conv = &node->conv;
+    const int taps = conv->kh * conv->kw, terms = taps * conv->c;
+    const int rows = conv->n * conv->oh * conv->ow;
+    struct work *work = add_work(draft, WORK_PRODUCT, node->name);
+    if (!work)
+        return FIG_NOMEM;
+    work->product = (struct product){
+        .a = region_of(draft, node->in[0]),
+        .b = region_of(draft, node->in[1]),
+        .c = product_region(draft, unit),
+        .m = patches == PATCHES_INPUT ? conv->n * conv->h * conv->w
+             : patches == PATCHES_WEIGHT ? conv->o : rows,
+        .n = patches == PATCHES_INPUT ? conv->c : patches == PATCHES_WEIGHT ? terms : conv->o,
+        .k = patches == PATCHES_INPUT ? taps * conv->o : patches == PATCHES_WEIGHT ? rows : terms,
+        .patches = patches,
+        .conv = *conv,
+    };
+    work->product_kept = draft->stored[node->id];
+    draft->flops += 2.0 * rows * conv->o * terms;
+    fill_chain(draft, unit, work);
+    return FIG_OK;
+}
+
+static enum fig_status lower_conv(struct draft *draft, const struct unit *unit)
+{
+    return add_patches(draft, unit, PATCHES_FORWARD);
+}
+
+static enum fig_status lower_conv_input(struct draft *draft, const struct unit *unit)
+{
+    return add_patches(draft, unit, PATCHES_INPUT);
+}
+
+static enum fig_status lower_conv_weight(struct draft *draft, const struct unit *unit)
+{
+    return add_patches(draft, unit, PATCHES_WEIGHT);
+}
+
 static void tick_gather(struct work *work, uint32_t step)
 {
     (void)step;
@@ -278,8 +322,15 @@ static enum fig_status lower_update(struct draft *draft, const struct unit *unit
     return FIG_OK;
 }
 
+static enum fig_status lower_assign(struct draft *draft, const struct unit *unit)
+{
+    struct fig_node *const *in = unit->node->in;
+    return add_copy_chain(draft, in[0]->name, in[1], region_of(draft, in[0]), false);
+}
+
 /* No unit of its own, or one of rows. */
 #define lower_param NULL
+#define lower_state NULL
 #define lower_reshape NULL
 #define lower_detach NULL
 #define lower_unary NULL
@@ -303,7 +354,7 @@ static enum fig_status add_history(struct draft *draft)
 {
     for (int i = 0; i < draft->params->output_count; i++) {
         struct fig_node *node = draft->params->outputs[i];
-        if (!draft->params->history || node->op == OP_update || shape_length(node->shape) != 1)
+        if (!draft->params->history || changes_store(node) || shape_length(node->shape) != 1)
             continue;
         TRY(add_copy(draft, "history", draft->history[i], region_of(draft, node),
                      (struct copy){ 1, 0, 1, 0, 1 }, 1));

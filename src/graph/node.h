@@ -11,6 +11,7 @@
 #include <figment/optimizer.h>
 
 #include "base/log.h"
+#include "cl/params.h"
 #include "device/row.h"
 
 enum op {
@@ -18,6 +19,14 @@ enum op {
 #include "graph/ops.h"
 #undef OP
     OP_COUNT
+};
+
+/* How a parameter's values lie in files, as PyTorch has them, against how they lie in memory: the file's
+ * are seen as `view`, and dimension k of the memory is dimension axis[k] of that.  A rank of 0
+ * means no difference. */
+struct layout {
+    struct fig_shape file, view;
+    int axis[FIG_RANK];
 };
 
 struct fig_node {
@@ -37,7 +46,9 @@ struct fig_node {
     uint32_t stream;                  /* random */
     struct fig_init init;             /* param */
     int order;                        /* param: k-th in order of creation */
+    struct layout layout;             /* param */
     unsigned flags;                   /* matmul */
+    struct conv conv;                 /* conv, conv_input, conv_weight */
     int axis, begin;                  /* concat, slice */
     struct fig_optimizer optimizer;   /* update */
 };
@@ -56,6 +67,9 @@ struct fig_graph {
 struct fig_node *node_create(struct fig_graph *graph, enum op op, struct fig_shape shape, int ins,
                              struct fig_node *const *in);
 struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q);
+/* conv(x, weight), conv_input(y, weight) or conv_weight(y, x). */
+struct fig_node *node_conv(enum op op, struct fig_node *a, struct fig_node *b,
+                           const struct conv *conv);
 
 /* Remember the graph's first error; always NULL. */
 struct fig_node *graph_fail(struct fig_graph *graph, enum fig_status status, const char *format,
@@ -63,6 +77,14 @@ struct fig_node *graph_fail(struct fig_graph *graph, enum fig_status status, con
 /* Memory that lives as long as the graph; NULL sets the graph's error. */
 void *graph_alloc(struct fig_graph *graph, size_t size);
 const char *graph_copy_text(struct fig_graph *graph, const char *text);
+
+/* A parameter whose file has another layout. */
+struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
+                            struct fig_init init, const struct layout *layout);
+/* A product of two operands: what a chain can follow. */
+bool is_product(const struct fig_node *node);
+/* Updates and assignments: they have no value, and run after everything else of a plan. */
+bool changes_store(const struct fig_node *node);
 
 const char *op_name(enum op op);
 const char *row_name(enum row row);

@@ -11,7 +11,9 @@
 #include "base/text.h"
 
 struct tensor {
-    struct fig_tensor info;
+    struct fig_tensor info; /* its shape is the file's */
+    struct fig_shape shape; /* in memory */
+    struct layout layout;
     struct region values;
     struct region gradient; /* parameters only */
     char *name;             /* info.name, owned */
@@ -20,8 +22,8 @@ struct tensor {
 struct fig_store {
     struct fig_device *device;
     uint64_t seed;
-    struct buffer *values, *gradients;
-    struct tensor *tensors; /* parameters in order of creation, then moments */
+    struct buffer *values, *gradients, *states;
+    struct tensor *tensors; /* parameters in order of creation, then states, then moments */
     int count, params;
     struct group *groups;
     int group_count;
@@ -52,6 +54,24 @@ uint64_t store_seed(const struct fig_store *store)
     return store->seed;
 }
 
+/* --- Layouts */
+
+/* Where element i of the memory lies in the file. */
+static size_t layout_index(const struct layout *layout, size_t i)
+{
+    size_t at[FIG_RANK] = { 0 }, index = 0;
+    if (!layout->view.rank)
+        return i;
+    for (int k = layout->view.rank - 1; k >= 0; k--) {
+        const size_t size = (size_t)layout->view.dim[layout->axis[k]];
+        at[layout->axis[k]] = i % size;
+        i /= size;
+    }
+    for (int k = 0; k < layout->view.rank; k++)
+        index = index * (size_t)layout->view.dim[k] + at[k];
+    return index;
+}
+
 /* --- Initial values */
 
 static double init_bound(struct fig_init init)
@@ -78,11 +98,14 @@ static void initial_values(const struct fig_node *param, uint64_t seed, double *
 static enum fig_status write_initial(struct fig_store *store, const struct fig_node *param,
                                      struct region to)
 {
-    double *values = malloc(shape_length(param->shape) * sizeof(*values));
+    const size_t length = shape_length(param->shape);
+    double *values = malloc(2 * length * sizeof(*values));
     if (!values)
         return fail(FIG_NOMEM, "%s: no memory for its initial values", param->name);
     initial_values(param, store->seed, values);
-    const enum fig_status status = device_write_doubles(store->device, to, values);
+    for (size_t i = 0; i < length; i++)
+        values[length + i] = values[layout_index(&param->layout, i)];
+    const enum fig_status status = device_write_doubles(store->device, to, values + length);
     free(values);
     return status;
 }
@@ -90,13 +113,15 @@ static enum fig_status write_initial(struct fig_store *store, const struct fig_n
 /* --- Layout */
 
 static struct tensor *add_tensor(struct fig_store *store, const char *name,
-                                 enum fig_tensor_kind kind, struct fig_shape shape)
+                                 enum fig_tensor_kind kind, struct fig_shape shape,
+                                 const struct layout *layout)
 {
     struct tensor *tensor = &store->tensors[store->count];
     char *copy = strdup(name);
     if (!copy)
         return NULL;
-    *tensor = (struct tensor){ .info = { copy, kind, shape }, .name = copy };
+    *tensor = (struct tensor){ .info = { copy, kind, layout->view.rank ? layout->file : shape },
+                               .shape = shape, .layout = *layout, .name = copy };
     store->count++;
     return tensor;
 }
@@ -108,7 +133,8 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
         const struct fig_node *node = graph->nodes[i];
         if (node->op != OP_param)
             continue;
-        struct tensor *tensor = add_tensor(store, node->name, FIG_PARAMETER, node->shape);
+        struct tensor *tensor = add_tensor(store, node->name, FIG_PARAMETER, node->shape,
+                                           &node->layout);
         if (!tensor)
             return fail(FIG_NOMEM, "%s: no memory for its name", node->name);
         const size_t offset = device_reals(store->device, at);
@@ -122,11 +148,47 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
     return FIG_OK;
 }
 
+static enum fig_status add_state(struct fig_store *store, const struct fig_node *node, size_t at)
+{
+    const size_t length = shape_length(node->shape);
+    struct tensor *tensor = add_tensor(store, node->name, FIG_STATE, node->shape, &node->layout);
+    double *values = malloc(length * sizeof(*values));
+    if (!tensor || !values) {
+        free(values);
+        return fail(FIG_NOMEM, "%s: no memory for its values", node->name);
+    }
+    for (size_t i = 0; i < length; i++)
+        values[i] = node->value;
+    tensor->values = (struct region){ store->states, device_reals(store->device, at),
+                                      device_reals(store->device, length) };
+    const enum fig_status status = device_write_doubles(store->device, tensor->values, values);
+    free(values);
+    return status;
+}
+
+static enum fig_status add_states(struct fig_store *store, const struct fig_graph *graph)
+{
+    size_t reals = 0;
+    for (int i = 0; i < graph->count; i++)
+        reals += graph->nodes[i]->op == OP_state ? param_room(graph->nodes[i]) : 0;
+    if (!reals)
+        return FIG_OK;
+    TRY(device_alloc(store->device, device_reals(store->device, reals), &store->states));
+    reals = 0;
+    for (int i = 0; i < graph->count; i++) {
+        if (graph->nodes[i]->op != OP_state)
+            continue;
+        TRY(add_state(store, graph->nodes[i], reals));
+        reals += param_room(graph->nodes[i]);
+    }
+    return FIG_OK;
+}
+
 /* The flat part of `buffer` that the parameters first..last take, with their padding. */
 static struct region span(const struct fig_store *store, struct buffer *buffer, int first, int last)
 {
     const size_t begin = store->tensors[first].values.offset;
-    const size_t length = shape_length(store->tensors[last].info.shape);
+    const size_t length = shape_length(store->tensors[last].shape);
     const size_t end = store->tensors[last].values.offset +
                        device_reals(store->device, round_up(length, PARAM_ALIGN));
     return (struct region){ buffer, begin, end - begin };
@@ -143,7 +205,7 @@ static enum fig_status add_moment(struct fig_store *store, struct group *group, 
         const struct tensor *param = &store->tensors[i];
         text_add(&name, "optimizer.%s.%d.%s", group->state.prefixes, k, param->name);
         struct tensor *moment = name.failed ? NULL : add_tensor(store, name.chars, FIG_MOMENT,
-                                                                param->info.shape);
+                                                                param->shape, &param->layout);
         text_free(&name);
         if (!moment)
             return fail(FIG_NOMEM, "%s: no memory for its moments", param->name);
@@ -183,6 +245,8 @@ static enum fig_status fill(struct fig_store *store, const struct fig_graph *gra
         if (node->op == OP_param) {
             reals += param_room(node);
             tensors += 1;
+        } else if (node->op == OP_state) {
+            tensors += 1;
         } else if (node->op == OP_update) {
             updates += 1;
             tensors += MOMENTS * (node->in[2]->order - node->in[1]->order + 1);
@@ -198,6 +262,7 @@ static enum fig_status fill(struct fig_store *store, const struct fig_graph *gra
     TRY(device_zero(store->device, (struct region){ store->values, 0, size }));
     TRY(device_zero(store->device, (struct region){ store->gradients, 0, size }));
     TRY(add_params(store, graph));
+    TRY(add_states(store, graph));
     for (int i = 0; i < graph->count; i++) {
         if (graph->nodes[i]->op == OP_update)
             TRY(add_group(store, graph->nodes[i]));
@@ -235,6 +300,7 @@ void fig_store_destroy(struct fig_store **out)
     }
     for (int i = 0; i < store->count; i++)
         free(store->tensors[i].name);
+    device_free(store->device, &store->states);
     device_free(store->device, &store->gradients);
     device_free(store->device, &store->values);
     free(store->groups);
@@ -267,13 +333,31 @@ int fig_store_find(const struct fig_store *store, const char *name)
 enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return device_read(store->device, store->tensors[index].values, values);
+    const struct tensor *tensor = &store->tensors[index];
+    const size_t length = shape_length(tensor->shape);
+    float *memory = malloc(length * sizeof(*memory));
+    if (!memory)
+        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
+    const enum fig_status status = device_read(store->device, tensor->values, memory);
+    for (size_t i = 0; !status && i < length; i++)
+        values[layout_index(&tensor->layout, i)] = memory[i];
+    free(memory);
+    return status;
 }
 
 enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return device_write(store->device, store->tensors[index].values, values);
+    const struct tensor *tensor = &store->tensors[index];
+    const size_t length = shape_length(tensor->shape);
+    float *memory = malloc(length * sizeof(*memory));
+    if (!memory)
+        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
+    for (size_t i = 0; i < length; i++)
+        memory[i] = values[layout_index(&tensor->layout, i)];
+    const enum fig_status status = device_write(store->device, tensor->values, memory);
+    free(memory);
+    return status;
 }
 
 int fig_store_optimizers(const struct fig_store *store)
@@ -294,9 +378,9 @@ enum fig_status store_param(const struct fig_store *store, const struct fig_node
     if (index < 0)
         return fail(FIG_INVALID, "%s: the store has no parameter of this name", param->name);
     const struct tensor *tensor = &store->tensors[index];
-    if (!shape_equal(tensor->info.shape, param->shape))
+    if (!shape_equal(tensor->shape, param->shape))
         return fail(FIG_SHAPE, "%s: the graph wants shape %s, the store holds %s", param->name,
-                    shape_text(param->shape, want), shape_text(tensor->info.shape, have));
+                    shape_text(param->shape, want), shape_text(tensor->shape, have));
     *values = tensor->values;
     *gradient = tensor->gradient;
     return FIG_OK;
