@@ -15,8 +15,9 @@ struct verdict {
 
 static const char *const engine_names[ENGINE_COUNT] = { "plain", "own", "clblast" };
 
-/* Seconds for a product of half a GFLOP: on slower devices a trial of CLBlast does not pay. */
-static const double patience = 0.02;
+/* Seconds for a product of half a GFLOP, and before it for one of half a MFLOP: on slower devices a
+ * trial of CLBlast does not pay, and simulators would need minutes for it. */
+static const double patience = 0.02, first_patience = 0.002;
 
 /* What FIGMENT_PRODUCTS asks for; ENGINE_COUNT: what is best. */
 static enum fig_status read_wish(enum engine *wish)
@@ -74,7 +75,8 @@ static bool clblast_is_right_with_defaults(struct opencl *cl, bool slow)
 static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked)
 {
     const enum engine before = cl->engine;
-    const double own = trial_seconds(cl, 256, 1024, 1024);
+    const bool crawls = trial_seconds(cl, 64, 64, 64) > first_patience;
+    const double own = crawls ? INFINITY : trial_seconds(cl, 256, 1024, 1024);
     const bool slow = own > patience;
     const char *found = "passed";
     if (slow && !asked)
