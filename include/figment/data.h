@@ -21,6 +21,7 @@ struct fig_dataset_info {
     int height, width, channels; /* each at least 1 */
     int classes;                 /* highest label + 1; 0 if there are no labels */
     bool bytes;                  /* values are bytes 0..255 that stand for 0..1; else floats */
+    bool table;                  /* columns of numbers, no pictures: height and width are 1 */
 };
 
 /* Open one half of what `spec` names:
@@ -34,6 +35,13 @@ struct fig_dataset_info {
  *   FOLDER             with any of CIFAR-10's data_batch_1.bin to data_batch_5.bin, test_batch.bin,
  *                      and the names of the classes in batches.meta.txt
  *   FILE.bin           one such batch: both halves are that file
+ *   FILE.csv, .tsv     a table of numbers, a sample each line.  Tabs, else semicolons, else commas
+ *                      separate columns; quotes '' and "" are taken off; a first line with words in
+ *                      it names the columns.  Each fifth line tests, the others train; of fewer than
+ *                      five all do both.  Values are standardised: fig_dataset_scaling.  Option
+ *                        label=COLUMN  by its name or number, 1 the first and -1 the last: classes
+ *                                      in the order of their names, or of their numbers if all
+ *                                      are; without it there must be numbers only
  * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
  * 1 GiB is opened.
  *
@@ -60,7 +68,18 @@ FIG_API const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset);
 /* The name of a label below `classes`, as the files have it, else its number; NULL for others. */
 FIG_API const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label);
 
-/* Copy sample `index` as height * width * channels floats in [0, 1]: byte / 255, or the value. */
+/* How the columns of a table became its values: (number - mean) / deviation, both of the training
+ * half, also for the test half. */
+struct fig_scaling {
+    int columns;
+    double *mean, *deviation; /* [columns]; a constant column has the deviation 1 */
+};
+
+/* Lives as long as the dataset; NULL if values are as they are in the file. */
+FIG_API const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset);
+
+/* Copy sample `index` as height * width * channels floats: byte / 255, or the value.  They are in
+ * [0, 1] but for tables. */
 FIG_API enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index,
                                            float *out);
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 static const struct format *const formats[] = {
-    &synthetic_format, &uniform_format, &cifar_format, &idx_format,
+    &synthetic_format, &uniform_format, &cifar_format, &csv_format, &idx_format,
 };
 
 static const struct format *find_format(const char *spec)
@@ -76,7 +76,7 @@ enum fig_status source_only(const struct source *source, const struct fig_datase
     }
     if (only && *label < 0)
         return fail(FIG_INVALID, "%s: only=%s: %s", source->spec, only,
-                    dataset->labels ? "no class has this name" : "there are no labels");
+                    dataset->info.classes ? "no class has this name" : "there are no labels");
     return FIG_OK;
 }
 
@@ -146,6 +146,8 @@ void fig_dataset_close(struct fig_dataset **dataset)
     free((*dataset)->bytes);
     free((*dataset)->values);
     free((*dataset)->labels);
+    free((*dataset)->scaling.mean);
+    free((*dataset)->scaling.deviation);
     text_free(&(*dataset)->names);
     free(*dataset);
     *dataset = NULL;
@@ -179,6 +181,11 @@ const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label)
     while (label--)
         name += strlen(name) + 1;
     return name;
+}
+
+const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset)
+{
+    return dataset->scaling.columns ? &dataset->scaling : NULL;
 }
 
 enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index, float *out)

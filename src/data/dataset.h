@@ -22,6 +22,7 @@ struct fig_dataset {
     float *values;
     uint8_t *labels;   /* or NULL */
     struct text names; /* of the classes, a zero behind each; numbers if a format leaves it empty */
+    struct fig_scaling scaling; /* of a table; no columns if there is none */
 };
 
 /* What to open. */
@@ -46,7 +47,7 @@ struct format {
     enum fig_status (*open)(struct fig_dataset *dataset, const struct source *source);
 };
 
-extern const struct format synthetic_format, uniform_format, cifar_format, idx_format;
+extern const struct format synthetic_format, uniform_format, cifar_format, csv_format, idx_format;
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);
