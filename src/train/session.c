@@ -74,6 +74,8 @@ enum fig_status session_losses(struct session *session,
 {
     double history[SESSION_HISTORY];
     int loss = 0;
+    if (!session->pending)
+        return FIG_OK; /* the model is NULL where no batch of this size exists */
     for (int i = 0; i < session->model->phase_count; i++) {
         const struct fig_phase *phase = &session->model->phases[i];
         for (int k = 0; session->plans[i] && k < phase->loss_count; k++, loss++) {

@@ -261,9 +261,9 @@ static enum fig_status train(struct trainer *trainer)
 {
     const char *folder = trainer->params->folder;
     char path[PATH_LIMIT];
+    TRY(open_sources(trainer)); /* first: without data there shall be no folder */
     TRY(folder_create(folder, 0777));
     TRY(path_join(path, folder, "config.yaml"));
-    TRY(open_sources(trainer));
     TRY(open_sessions(trainer));
     if (trainer->params->resume)
         TRY(checkpoint_load(folder, trainer->config, trainer->store, &trainer->place));
