@@ -82,13 +82,28 @@ static const char *pick_model(const struct request *request, int i)
     return i < request->argument_count ? request->arguments[i] : NULL;
 }
 
+/* A wrong name at the end shall not cost the time of the models before it. */
+static enum fig_status check_models(const struct request *request)
+{
+    enum fig_status status = FIG_OK;
+    const char *model;
+    for (int i = 0; !status && (model = pick_model(request, i)); i++) {
+        struct fig_config *config = NULL;
+        status = task_config(request, model, &config);
+        fig_config_close(&config);
+    }
+    return status;
+}
+
 static enum fig_status bench_run(struct request *request)
 {
     struct fig_device *device = NULL;
-    enum fig_status status = fig_device_open(&device, request->device);
+    const char *model;
+    enum fig_status status = check_models(request);
+    if (!status)
+        status = fig_device_open(&device, request->device);
     if (!status && !request->json)
         print_header();
-    const char *model;
     for (int i = 0; !status && (model = pick_model(request, i)); i++)
         status = bench_model(request, device, model);
     fig_device_close(&device);

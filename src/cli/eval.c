@@ -107,8 +107,7 @@ static enum fig_status eval_run(struct request *request)
 
 static const struct option options[] = {
     OPTION_DATA,
-    { "--metrics", "LIST", OPTION_TEXT, false,
-      "names with commas between them: mse,psnr,bce,pca_mse,pca_psnr (default: all)",
+    { "--metrics", "LIST", OPTION_TEXT, false, "names with commas between them (default: all)",
       offsetof(struct request, metrics), NULL },
     OPTION_DEVICE,
     OPTION_JSON("print one object"),

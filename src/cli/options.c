@@ -221,7 +221,7 @@ static void option_help(const char *name, const char *value, const char *help, F
 {
     char left[64];
     snprintf(left, sizeof(left), "%s%s%s", name, value ? " " : "", value ? value : "");
-    fprintf(out, "  %-20s %s\n", left, help);
+    fprintf(out, "  %-18s %s\n", left, help);
 }
 
 void command_help(const struct command *command, FILE *out)

@@ -54,11 +54,11 @@ struct command {
 /* Rows that several commands have. */
 #define OPTION_DATA                                                                                \
     { "--data", "DATA", OPTION_TEXT, false,                                                        \
-      "synthetic[:COUNT], uniform[:COUNT], or a path (default: the run's own)",                    \
+      "synthetic[:N], uniform[:N] or a path (default: the run's)",                                 \
       offsetof(struct request, data), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \
-      "auto, cpu, opencl, opencl:N or part of a name (default: $FIGMENT_DEVICE, or auto)",         \
+      "auto (default), cpu, opencl[:N] or part of a name",                                         \
       offsetof(struct request, device), NULL }
 #define OPTION_OUTPUT(value_)                                                                      \
     { "-o", value_, OPTION_TEXT, true, "the file to write", offsetof(struct request, out), NULL }

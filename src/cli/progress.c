@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINE = 512, BAR_LEAST = 6, BAR_MOST = 40 };
+enum { LINE = 512, BAR_LEAST = 6, BAR_MOST = 30 };
 
 static const double redraw_seconds = 0.1;
 

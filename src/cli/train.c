@@ -87,7 +87,7 @@ static enum fig_status train_run(struct request *request)
     { name_, value_, kind_, false, help_, 0, setting_ }
 static const struct option options[] = {
     SETTING("--data", "DATA", OPTION_TEXT,
-            "synthetic[:COUNT], uniform[:COUNT], or a path (default: the model's own)", "data="),
+            "synthetic[:N], uniform[:N] or a path (default: the model's)", "data="),
     OPTION_DEVICE,
     { "--out", "RUN", OPTION_TEXT, false, "the folder to fill (default: runs/NAME)",
       offsetof(struct request, out), NULL },
@@ -97,7 +97,7 @@ static const struct option options[] = {
     SETTING("--seed", "N", OPTION_SEED, "of the weights, the order, the noise and drawn data",
             "seed="),
     SETTING("--set", "KEY=VALUE", OPTION_PAIR,
-            "set any key of the configuration, such as optimizer.rate; may be repeated", ""),
+            "a key of the configuration, as optimizer.rate=0.002", ""),
     SETTING("--no-shuffle", NULL, OPTION_FLAG, "take the samples in their order",
             "shuffle=false"),
     { "--resume", NULL, OPTION_FLAG, false, "go on from the run's checkpoint",
