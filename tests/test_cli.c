@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* The `figment` command as its users see it: words in, files, texts and exit codes out. */
+#define _XOPEN_SOURCE 600 /* pseudo-terminals */
+#include <check.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include <figment/array.h>
+#include <figment/data.h>
+
+#include "scratch.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
+
+static const char *command;           /* path of the binary */
+static char out[1 << 16], err[1 << 16]; /* what it printed last */
+
+static void read_text(const char *path, char text[1 << 16])
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    text[fread(text, 1, (1 << 16) - 1, file)] = '\0';
+    fclose(file);
+}
+
+/* Run `figment WORDS`; returns its exit code. */
+static int run(const char *words)
+{
+    char line[4096];
+    snprintf(line, sizeof(line), "'%s' %s >out 2>err </dev/null", command, words);
+    const int status = system(line);
+    read_text("out", out);
+    read_text("err", err);
+    ck_assert_msg(WIFEXITED(status), "figment %s: died", words);
+    return WEXITSTATUS(status);
+}
+
+static void run_well(const char *words)
+{
+    const int code = run(words);
+    ck_assert_msg(code == 0, "figment %s: exit code %d: %s", words, code, err);
+}
+
+static void has(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "no `%s` in `%s`", part, text);
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* --- Words */
+
+static const struct {
+    const char *name, *help[16];
+} contract[] = {
+    { "train", { "MODEL", "--data DATA", "--device DEV", "--out RUN", "--epochs N", "--steps N",
+                 "--batch N", "--seed N", "--set KEY=VALUE", "--no-shuffle", "--resume",
+                 "--trace FILE", "--quiet" } },
+    { "reconstruct", { "RUN", "-o FILE.png", "--data DATA", "-n N", "--device DEV" } },
+    { "encode", { "RUN", "-o FILE.npy|.csv", "--data DATA", "--split train|test", "--device DEV" } },
+    { "decode", { "RUN FILE.npy", "-o FILE.png|.npy", "--device DEV" } },
+    { "eval", { "RUN", "--data DATA", "--metrics LIST", "--device DEV", "--json" } },
+    { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
+    { "devices", { "--json" } },
+};
+
+START_TEST(help_explains_every_option_in_80_columns)
+{
+    char words[64];
+    for (int way = 0; way < 2; way++) {
+        snprintf(words, sizeof(words), way ? "help %s" : "%s x y z --help --bad",
+                 contract[_i].name);
+        run_well(words);
+        for (int i = 0; contract[_i].help[i]; i++)
+            has(out, contract[_i].help[i]);
+        for (const char *line = out; *line; line += strcspn(line, "\n") + 1)
+            ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
+    }
+    run_well("--help");
+    has(out, contract[_i].name);
+    has(out, "ae-shallow");
+}
+END_TEST
+
+/* MODEL is ae-shallow; nothing gets as far as training. */
+static const struct {
+    const char *words;
+    int code;
+    const char *message;
+} refused[] = {
+    { "", 2, "usage: figment" },
+    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode eval" },
+    { "sample r -o x.png", 2, "no command `sample`" },
+    { "help trian", 2, "no command `trian`" },
+    { "train", 2, "0 of 1 arguments" },
+    { "train a b", 2, "`b` is one argument too many" },
+    { "devices x", 2, "one argument too many" },
+    { "train ae-shallow --epoch 3", 2, "no option --epoch" },
+    { "train ae-shallow -n 3", 2, "no option -n" },
+    { "train ae-shallow --epochs", 2, "--epochs needs a value: N" },
+    { "train ae-shallow --data --resume", 2, "--data needs a value: DATA" },
+    { "train ae-shallow --data ''", 2, "must not be empty" },
+    { "train ae-shallow --resume=yes", 2, "--resume takes no value" },
+    { "train ae-shallow --epochs 0", 2, "`0` must be a whole number from 1" },
+    { "train ae-shallow --epochs=3x", 2, "`3x` must be a whole number" },
+    { "train ae-shallow --batch -1", 2, "`-1` must be a whole number" },
+    { "train ae-shallow --steps 2147483648", 2, "`2147483648` must be" },
+    { "train ae-shallow --seed 18446744073709551616", 2, "from 0 to 18446744073709551615" },
+    { "train ae-shallow --set rate", 2, "must look like" },
+    { "train ae-shallow --set =3", 2, "must look like" },
+    { "train ae-shallow --set nonsense=3", 2, "nonsense" },
+    { "train nonsense", 2, "nonsense" },
+    { "train ./absent.yaml", 2, "./absent.yaml" },
+    { "train ae-shallow --data ./absent", 2, "./absent: no such file or folder" },
+    { "train ae-shallow --trace absent/t", 2, "absent/" },
+    { "train ae-shallow --device absent", 3, "absent" },
+    { "train ae-shallow --out out", 1, "out" }, /* a file of this test is in the way */
+    { "reconstruct absent -o x.png", 2, "absent: no such folder" },
+    { "reconstruct absent", 2, "-o FILE.png is missing" },
+    { "reconstruct absent -o x.jpg", 2, "x.jpg: its name must end in .png" },
+    { "reconstruct absent -o .png", 2, "must end in .png" },
+    { "reconstruct absent -o absent/x.png", 2, "cannot write into absent/" },
+    { "encode absent -o x.csv --split both", 2, "`both` is not one of these words" },
+    { "encode absent -o x.csv --split trai", 2, "`trai` is not one" },
+    { "encode absent -o x.png", 2, "must end in .npy or .csv" },
+    { "decode absent -o x.png", 2, "1 of 2 arguments" },
+    { "eval absent --metrics mse,nonsense", 2, "`nonsense`; there are: mse, psnr, bce, pca_mse" },
+    { "eval .", 2, "config.yaml" },
+    { "bench nonsense", 2, "nonsense" },
+};
+
+START_TEST(wrong_words_are_named_with_the_right_exit_code)
+{
+    const int code = run(refused[_i].words);
+    ck_assert_msg(code == refused[_i].code, "figment %s: exit code %d: %s", refused[_i].words,
+                  code, err);
+    has(err, refused[_i].message);
+    ck_assert_str_eq(out, "");
+    ck_assert(!exists("runs"));
+}
+END_TEST
+
+START_TEST(values_stand_behind_a_space_or_an_equals_sign_and_dashes_end_the_options)
+{
+    run_well("train ae-shallow --data=synthetic:40 --steps=1 --out a --quiet --seed=0");
+    ck_assert_str_eq(out, "");
+    ck_assert_str_eq(err, "");
+    run_well("train --data synthetic:40 --steps 1 --out b --seed 0 -- ae-shallow");
+    ck_assert(scratch_same_files("a/model.safetensors", "b/model.safetensors"));
+    run_well("--version");
+    has(out, "figment ");
+}
+END_TEST
+
+/* --- Work */
+
+#define TRAIN "train ae-shallow --data synthetic:300 --batch 50 "
+
+static double number(const char *text, const char *key)
+{
+    cJSON *object = cJSON_Parse(text);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    ck_assert_msg(cJSON_IsNumber(item), "no number %s in %s", key, text);
+    const double value = item->valuedouble;
+    cJSON_Delete(object);
+    return value;
+}
+
+/* The mean square difference of images in a NumPy file and the test half they came from. */
+static double mse_of(const char *path, const char *data, uint64_t seed)
+{
+    struct fig_dataset *dataset;
+    struct fig_array images;
+    float original[784];
+    double sum = 0;
+    ck_assert_int_eq(fig_dataset_open(&dataset, data, FIG_TEST, seed), FIG_OK);
+    ck_assert_int_eq(fig_array_read(&images, path), FIG_OK);
+    ck_assert_int_eq(images.rank, 4);
+    ck_assert_int_eq(images.dim[0], fig_dataset_info(dataset)->count);
+    ck_assert(images.dim[1] == 28 && images.dim[2] == 28 && images.dim[3] == 1);
+    for (int i = 0; i < images.dim[0]; i++) {
+        fig_dataset_sample(dataset, i, original);
+        for (int j = 0; j < 784; j++)
+            sum += pow((double)images.values[i * 784 + j] - (double)original[j], 2);
+    }
+    sum /= images.dim[0] * 784.0;
+    fig_array_free(&images);
+    fig_dataset_close(&dataset);
+    return sum;
+}
+
+START_TEST(a_training_prints_a_line_per_epoch_and_can_go_on)
+{
+    run_well(TRAIN "--epochs 2 --out run --seed 7 --trace run.jsonl");
+    has(out, "epoch 1/2  loss 0.");
+    has(out, "epoch 2/2  loss 0.");
+    has(out, "  test_loss 0.");
+    has(out, " images/s");
+    has(out, "wrote run: ");
+    has(out, "wrote run.jsonl");
+    has(err, "device: ");
+    ck_assert_msg(!strchr(out, '\r'), "a live line, and no terminal");
+    ck_assert(exists("run/config.yaml") && exists("run/samples/epoch-0002.png"));
+    run_well(TRAIN "--epochs 3 --out run --seed 7 --resume");
+    has(out, "epoch 3/3");
+    ck_assert_msg(!strstr(out, "epoch 2/3"), "began again: %s", out);
+}
+END_TEST
+
+/* Encoding and decoding is what reconstructing is, so their error is what eval says. */
+START_TEST(codes_come_back_as_the_images_that_eval_measures)
+{
+    run_well(TRAIN "--epochs 2 --out run --seed 7 --quiet");
+    run_well("encode run -o codes.npy");
+    run_well("decode run codes.npy -o images.npy");
+    run_well("decode run codes.npy -o images.png");
+    run_well("eval run --json");
+    const double mse = number(out, "mse"), expected = mse_of("images.npy", "synthetic:300", 7);
+    ck_assert_double_eq_tol(mse, expected, 1e-6 * expected); /* 9 digits, sums of floats */
+    ck_assert_double_eq_tol(number(out, "psnr"), 10 * log10(1 / mse), 1e-6);
+    ck_assert_double_gt(number(out, "bce"), 0);
+    ck_assert_double_lt(number(out, "pca_mse"), mse); /* two epochs do not suffice */
+    run_well("eval run --metrics psnr,mse");
+    has(out, "mse ");
+    ck_assert_msg(!strstr(out, "bce"), "not asked for: %s", out);
+
+    run_well("encode run -o codes.csv --split train --data synthetic:10");
+    read_text("codes.csv", out);
+    int lines = 0, commas = 0;
+    for (const char *at = out; *at; at++) {
+        lines += *at == '\n';
+        commas += *at == ',';
+    }
+    ck_assert_int_eq(lines, 10);
+    ck_assert_int_eq(commas, 10 * 63);
+    ck_assert_int_eq(run("decode run codes.csv -o images.png"), 2);
+    has(err, "codes.csv: not a .npy file");
+    ck_assert_int_eq(run("decode run images.npy -o images.png"), 2);
+    has(err, "codes of run are [n, 64]");
+}
+END_TEST
+
+START_TEST(a_picture_of_reconstructions_says_where_it_comes_from)
+{
+    static const char step[] = "tEXtStep\0" "12", data[] = "tEXtData\0synthetic:7";
+    static char png[1 << 16];
+    run_well(TRAIN "--epochs 2 --out run --seed 7 --quiet");
+    run_well("reconstruct run -n 5 --data synthetic:7 -o pairs.png");
+    FILE *file = fopen("pairs.png", "rb");
+    ck_assert_ptr_nonnull(file);
+    const size_t size = fread(png, 1, sizeof(png), file);
+    fclose(file);
+    bool found[2] = { false, false };
+    for (size_t i = 0; i + sizeof(data) < size; i++) {
+        found[0] |= memcmp(png + i, step, sizeof(step) - 1) == 0;
+        found[1] |= memcmp(png + i, data, sizeof(data) - 1) == 0;
+    }
+    ck_assert(found[0] && found[1]);
+}
+END_TEST
+
+START_TEST(devices_and_bench_print_what_programs_can_read)
+{
+    static const char *const keys[] = { "index",  "device",    "name",  "vendor",   "platform",
+                                        "driver", "type",      "memory", "max_alloc", "units",
+                                        "auto",   "self_test", "reason", "products" };
+    static const char *const numbers[] = { "batch", "step_ms", "images_per_s", "steps", "gflops" };
+    run_well("devices");
+    has(out, "cpu ");
+    has(out, "picked by auto");
+    run_well("devices --json");
+    cJSON *list = cJSON_Parse(out);
+    ck_assert_msg(cJSON_GetArraySize(list) >= 1, "%s", out);
+    for (size_t i = 0; i < LENGTH(keys); i++)
+        ck_assert_msg(cJSON_HasObjectItem(cJSON_GetArrayItem(list, 0), keys[i]), "%s", keys[i]);
+    cJSON_Delete(list);
+    run_well("bench ae-shallow --json --batch 8 --device cpu");
+    for (size_t i = 0; i < LENGTH(numbers); i++)
+        ck_assert_double_gt(number(out, numbers[i]), 0);
+    has(out, "\"model\":\"ae-shallow\"");
+    has(out, "\"device\":\"cpu\"");
+}
+END_TEST
+
+/* --- Signals and terminals */
+
+static void wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+START_TEST(an_interrupted_training_saves_itself_and_goes_on)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        execl(command, command, "train", "ae-shallow", "--data", "synthetic:300", "--epochs",
+              "100000", "--out", "stopped", "--quiet", (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    while (!exists("stopped/metrics.jsonl")) {
+        ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
+        wait_a_moment();
+    }
+    ck_assert_int_eq(kill(child, _i ? SIGTERM : SIGINT), 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 130);
+    ck_assert(exists("stopped/checkpoint.safetensors"));
+    run_well("train ae-shallow --data synthetic:300 --epochs 1 --out stopped --resume");
+    ck_assert_int_eq(system("rm -r stopped"), 0);
+}
+END_TEST
+
+/* Train with a terminal of `columns` as stdout; what it shows is in `out`. */
+static void run_on_terminal(unsigned short columns)
+{
+    const struct winsize size = { .ws_row = 24, .ws_col = columns };
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const int line = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    ck_assert(line >= 0 && ioctl(line, TIOCSWINSZ, &size) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(line, STDOUT_FILENO);
+        setenv("TERM", "xterm", 1);
+        execl(command, command, "train", "ae-shallow", "--data", "synthetic:300", "--batch", "1",
+              "--epochs", "2", "--out", "shown", (char *)NULL);
+        _exit(127);
+    }
+    close(line);
+    size_t used = 0;
+    ssize_t got;
+    while ((got = read(terminal, out + used, sizeof(out) - 1 - used)) > 0)
+        used += (size_t)got;
+    out[used] = '\0';
+    close(terminal);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+START_TEST(a_terminal_shows_a_live_line_that_fits)
+{
+    static const unsigned short widths[] = { 100, 30 };
+    const unsigned short width = widths[_i];
+    run_on_terminal(width);
+    has(out, "\repoch 1/2 ");
+    ck_assert_msg(!strstr(out, " [") == (width < 60), "%s", out);
+    for (const char *at = out; (at = strstr(at, "\repoch")); at++)
+        ck_assert_msg(strcspn(at + 1, "\r\n\033") < width, "%.200s", at + 1);
+    has(out, "\r\033[Kepoch 1/2  loss 0.");
+    has(out, "wrote shown: ");
+}
+END_TEST
+
+static void enter_folder(void)
+{
+    char folder[SCRATCH_PATH];
+    ck_assert_int_eq(chdir(scratch_path("", folder)), 0);
+    ck_assert_int_eq(setenv("FIGMENT_DEVICE", "cpu", 1), 0);
+}
+
+int main(int count, char **words)
+{
+    static char path[PATH_MAX]; /* the tests run in a folder of their own */
+    if (count != 2 || !realpath(words[1], path)) {
+        fprintf(stderr, "usage: %s PATH-OF-FIGMENT\n", words[0]);
+        return EXIT_FAILURE;
+    }
+    command = path;
+    Suite *suite = suite_create("cli");
+    TCase *tests = tcase_create("cli");
+    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_loop_test(tests, help_explains_every_option_in_80_columns, 0, LENGTH(contract));
+    tcase_add_loop_test(tests, wrong_words_are_named_with_the_right_exit_code, 0,
+                        LENGTH(refused));
+    tcase_add_test(tests,
+                   values_stand_behind_a_space_or_an_equals_sign_and_dashes_end_the_options);
+    tcase_add_test(tests, a_training_prints_a_line_per_epoch_and_can_go_on);
+    tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
+    tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
+    tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
+    tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
+    tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
