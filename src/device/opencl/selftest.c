@@ -46,7 +46,7 @@ static void try_own(struct opencl *cl)
         cl->tiles = 1u << i;
         if (!(wanted & cl->tiles))
             continue;
-        if (trial_products(cl, tile->m + 3, tile->n + 5, 2 * tile->k + 3))
+        if (trial_products(cl, tile->m + 3, tile->n + 5, tile->k + 3))
             good |= cl->tiles;
         else
             log_warning("%s: self-test: tiles of %d x %d fail: not used", cl->base.info.name,
