@@ -2,6 +2,8 @@
 #ifndef FIG_NN_H
 #define FIG_NN_H
 
+#include <stdbool.h>
+
 #include <figment/graph.h>
 
 FIG_BEGIN
@@ -9,8 +11,38 @@ FIG_BEGIN
 /* Layers are plain functions that add nodes; `name` prefixes their parameters. */
 
 /* x [rows, in] to [rows, units]: x W^T + b with NAME.weight [units, in], Glorot uniform, and
- * NAME.bias [units], zero. */
+ * NAME.bias [units], zero.  An image [n, h, w, c] is a row of h w c values; its weights are saved in
+ * the order (c, h, w), as PyTorch flattens. */
 FIG_API struct fig_node *fig_dense(struct fig_node *x, const char *name, int units);
+
+/* The same to an image [rows, height, width, channels], which PyTorch unflattens from (c, h, w). */
+struct fig_dense {
+    int height, width, channels;
+    bool no_bias;
+};
+FIG_API struct fig_node *fig_dense_image(struct fig_node *x, const char *name,
+                                         struct fig_dense dense);
+
+/* x [n, h, w, c] to [n, oh, ow, filters] with NAME.weight, Glorot uniform, and NAME.bias, zero; saved
+ * as PyTorch has them: [filters, c, kernel, kernel], transposed [c, filters, kernel, kernel].
+ * oh = (h + 2 pad - kernel) / stride + 1; transposed (h - 1) stride - 2 pad + kernel + output_pad. */
+struct fig_conv2d {
+    int filters, kernel, stride, pad;
+    int output_pad; /* transposed only; below the stride */
+    bool no_bias;
+};
+FIG_API struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_conv2d conv);
+FIG_API struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
+                                              struct fig_conv2d conv);
+
+/* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and the
+ * states NAME.running_mean and NAME.running_var; epsilon 1e-5, momentum 0.1, and an unbiased
+ * running variance.  With `training` the batch's own statistics are used, and *updates
+ * receives two assignments that a plan may run; without, the running ones. */
+FIG_API struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, bool training,
+                                       struct fig_node *updates[2]);
+/* Each row over the last dimension (Ba et al., 2016): NAME.weight (ones), NAME.bias; epsilon 1e-5. */
+FIG_API struct fig_node *fig_layernorm(struct fig_node *x, const char *name);
 
 /* Elementwise activations by their names in configurations. */
 enum fig_activation {

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/nn.h>
+
+#include "nn/param.h"
+
+/* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in]; a
+ * transposed one's are those of the convolution that it transposes. */
+static struct fig_node *conv_weight(struct fig_graph *graph, const char *name, int out, int in,
+                                    int kernel)
+{
+    const struct fig_shape file = fig_shape4(out, in, kernel, kernel);
+    const struct layout layout = { .file = file, .view = file, .axis = { 0, 2, 3, 1 } };
+    const int taps = kernel * kernel;
+    return layer_param(graph, name, "weight", fig_shape4(out, kernel, kernel, in),
+                       (struct fig_init){ FIG_GLOROT, in * taps, out * taps }, &layout);
+}
+
+static struct fig_node *add_bias(struct fig_node *y, const char *name,
+                                 const struct fig_conv2d *conv)
+{
+    if (!y || conv->no_bias)
+        return y;
+    return fig_add(y, layer_param(y->graph, name, "bias", fig_shape1(conv->filters),
+                                  (struct fig_init){ FIG_ZEROS, 0, 0 }, NULL));
+}
+
+static bool good_input(struct fig_node *x, const char *name, const struct fig_conv2d *conv)
+{
+    char text[SHAPE_TEXT];
+    if (!x)
+        return false;
+    if (x->shape.rank == 4 && conv->filters >= 1 && conv->kernel >= 1 && conv->stride >= 1 &&
+        conv->pad >= 0 && conv->output_pad >= 0 && conv->output_pad < conv->stride)
+        return true;
+    graph_fail(x->graph, FIG_SHAPE,
+               "%s: %d filters of %dx%d, stride %d, pad %d, output pad %d on %s: images [n,h,w,c], "
+               "sizes of at least 1 and an output pad below the stride are expected", name,
+               conv->filters, conv->kernel, conv->kernel, conv->stride, conv->pad,
+               conv->output_pad, shape_text(x->shape, text));
+    return false;
+}
+
+struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_conv2d conv)
+{
+    if (!good_input(x, name, &conv))
+        return NULL;
+    struct fig_node *weight = conv_weight(x->graph, name, conv.filters, x->shape.dim[3],
+                                          conv.kernel);
+    return add_bias(fig_conv(x, weight, conv.stride, conv.pad), name, &conv);
+}
+
+static int transposed_size(int size, const struct fig_conv2d *conv)
+{
+    return (size - 1) * conv->stride - 2 * conv->pad + conv->kernel + conv->output_pad;
+}
+
+struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
+                                      struct fig_conv2d conv)
+{
+    if (!good_input(x, name, &conv))
+        return NULL;
+    struct fig_node *weight = conv_weight(x->graph, name, x->shape.dim[3], conv.filters,
+                                          conv.kernel);
+    struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad,
+                                        transposed_size(x->shape.dim[1], &conv),
+                                        transposed_size(x->shape.dim[2], &conv));
+    return add_bias(y, name, &conv);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/nn.h>
+
+#include "nn/param.h"
+
+/* Pixels come before channels in memory, behind them in PyTorch's files: a dimension of h w c values is
+ * seen as two there, and swapped. */
+struct swapped {
+    int pixels, channels; /* 1 pixel or 1 channel: nothing to swap */
+};
+
+static bool is_swapped(struct swapped s)
+{
+    return s.pixels > 1 && s.channels > 1;
+}
+
+static struct layout weight_layout(int units, int in, struct swapped from, struct swapped to)
+{
+    struct layout layout = { .file = fig_shape2(units, in) };
+    if (!is_swapped(from) && !is_swapped(to))
+        return layout;
+    if (!is_swapped(from))
+        from = (struct swapped){ 1, in };
+    if (!is_swapped(to))
+        to = (struct swapped){ 1, units };
+    layout.view = fig_shape4(to.channels, to.pixels, from.channels, from.pixels);
+    layout.axis[0] = 1;
+    layout.axis[1] = 0;
+    layout.axis[2] = 3;
+    layout.axis[3] = 2;
+    return layout;
+}
+
+static struct layout bias_layout(int units, struct swapped to)
+{
+    struct layout layout = { .file = fig_shape1(units) };
+    if (!is_swapped(to))
+        return layout;
+    layout.view = fig_shape2(to.channels, to.pixels);
+    layout.axis[0] = 1;
+    layout.axis[1] = 0;
+    return layout;
+}
+
+static struct fig_node *dense(struct fig_node *x, const char *name, int units, struct swapped to,
+                              bool no_bias)
+{
+    const struct fig_shape shape = x->shape;
+    const int in = (int)(shape_length(shape) / (size_t)shape.dim[0]);
+    const struct swapped from = { shape.rank == 4 ? shape.dim[1] * shape.dim[2] : 1,
+                                  shape.dim[shape.rank - 1] };
+    const struct layout weights = weight_layout(units, in, from, to);
+    const struct layout biases = bias_layout(units, to);
+    const struct fig_init glorot = { FIG_GLOROT, in, units }, zeros = { FIG_ZEROS, 0, 0 };
+    struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in), glorot,
+                                          &weights);
+    struct fig_node *rows = fig_reshape(x, fig_shape2(shape.dim[0], in));
+    struct fig_node *y = fig_matmul(rows, weight, FIG_TRANS_B);
+    if (no_bias)
+        return y;
+    return fig_add(y, layer_param(x->graph, name, "bias", fig_shape1(units), zeros, &biases));
+}
+
+static bool good_input(struct fig_node *x, const char *name, int units)
+{
+    char text[SHAPE_TEXT];
+    if (!x)
+        return false;
+    if ((x->shape.rank == 2 || x->shape.rank == 4) && units >= 1)
+        return true;
+    graph_fail(x->graph, FIG_SHAPE,
+               "%s: dense %d of %s: at least 1 unit, and a matrix [rows, in] or images "
+               "[n,h,w,c], are expected", name, units, shape_text(x->shape, text));
+    return false;
+}
+
+struct fig_node *fig_dense(struct fig_node *x, const char *name, int units)
+{
+    const struct swapped none = { 1, units };
+    return good_input(x, name, units) ? dense(x, name, units, none, false) : NULL;
+}
+
+struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fig_dense size)
+{
+    const struct swapped to = { size.height * size.width, size.channels };
+    const int units = to.pixels * to.channels;
+    if (!good_input(x, name, units))
+        return NULL;
+    return fig_reshape(dense(x, name, units, to, size.no_bias),
+                       fig_shape4(x->shape.dim[0], size.height, size.width, size.channels));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameters of layers: "LAYER.part". */
+#ifndef NN_PARAM_H
+#define NN_PARAM_H
+
+#include "graph/node.h"
+
+struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const char *part,
+                             struct fig_shape shape, struct fig_init init,
+                             const struct layout *layout);
+struct fig_node *layer_state(struct fig_graph *graph, const char *layer, const char *part,
+                             struct fig_shape shape, double value);
+
+#endif
