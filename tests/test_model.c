@@ -35,12 +35,13 @@ static const struct {
     const char *override, *message;
 } broken[] = {
     { "famly=autoencoder", "famly" },
-    { "family=gan", "family: unknown name 'gan'; expected one of: autoencoder" },
+    { "family=gam", "family: unknown name 'gam'; did you mean 'gan'?" },
+    { "family=gan", "encoder: unknown key" },
     { "encoder=[]", "encoder: expected a list of at least one layer" },
     { "encoder=dense 8", "encoder: expected a list" },
     { "encoder.0=dens 8 relu", "encoder.0: expected a layer" },
-    { "encoder.0=dense 0 relu", "encoder.0: expected 1 to 1048576 units or 'data', found '0'" },
-    { "encoder.0=dense 8 rely", "expected an activation" },
+    { "encoder.0=dense 0 relu", "encoder.0: expected 'data' or a number of units from 1 to 1048576, found '0'" },
+    { "encoder.0=dense 8 rely", "or an activation (one of linear, relu" },
     { "encoder.0=dropout 1", "a rate in [0, 1)" },
     { "decoder.0=dense data tanh", "" }, /* fine with mse: the last case needs bce */
     { "loss=msee", "loss: unknown name 'msee'; did you mean 'mse'?" },
@@ -68,8 +69,6 @@ START_TEST(a_broken_configuration_is_refused_in_words)
     const enum fig_status status = fig_config_open(&config, path, &broken[_i].override, 1);
     ck_assert_msg(fine == (status == FIG_OK), "%s: status %d", broken[_i].override, status);
     ck_assert_msg(strstr(scratch_error(), broken[_i].message) != NULL, "%s: %s",
-                  broken[_i].override, scratch_error());
-    ck_assert_msg(fine || strstr(scratch_error(), "--set ") != NULL, "%s: %s",
                   broken[_i].override, scratch_error());
     fig_config_close(&config);
 }

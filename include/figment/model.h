@@ -66,7 +66,7 @@ struct fig_model_params {
     bool uniform;  /* draw the golden traces' input on the device instead of reading images */
 };
 
-enum { FIG_LOSSES = 8, FIG_PHASES = 4 };
+enum { FIG_LOSSES = 8, FIG_PHASES = 4, FIG_UPDATES = 64 };
 
 /* Phases run one after the other for every batch. */
 struct fig_phase {
@@ -75,18 +75,21 @@ struct fig_phase {
     const char *loss_names[FIG_LOSSES];  /* keys of traces and metrics */
     int loss_count;
     struct fig_node *step; /* running it updates the store; NULL unless training */
+    struct fig_node *updates[FIG_UPDATES]; /* assignments of running statistics */
+    int update_count;
     bool tested;           /* its losses are also measured on the test set */
 };
 
 struct fig_model {
     struct fig_graph *graph;
-    struct fig_node *images; /* input [batch, values] in [0, 1]; NULL if drawn on the device */
+    struct fig_node *images; /* input [batch, height, width, channels] in [0, 1]; NULL if drawn on
+                                the device */
     struct fig_phase phases[FIG_PHASES];
     int phase_count;
-    struct fig_node *code;    /* [batch, code] of `images`; NULL if the family has none */
-    struct fig_node *rebuilt; /* [batch, values] in [0, 1], of `images`; or NULL */
-    struct fig_node *seed;    /* input [batch, code] of the decoder or generator; or NULL */
-    struct fig_node *drawn;   /* [batch, values] in [0, 1], of `seed`; or NULL */
+    struct fig_node *code;    /* [batch, ...] of `images`; NULL if the family has none */
+    struct fig_node *rebuilt; /* as images, of `images`; or NULL */
+    struct fig_node *seed;    /* input [batch, ...] of the decoder or generator; or NULL */
+    struct fig_node *drawn;   /* as images, of `seed`; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
 };
 

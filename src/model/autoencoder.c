@@ -26,19 +26,22 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     const int first = stack.next; /* of the decoder's layers */
     model->rebuilt = decode(config, &stack, model->code, &logits);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt, stack.values));
+    TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
+    model->rebuilt = as_images(model->rebuilt, params);
+    logits = as_images(logits, params);
 
     struct fig_phase *phase = add_phase(model, "train");
     phase->tested = true;
     add_loss(phase, "loss", reconstruction_loss(config, model->rebuilt, logits, images,
                                                 config->reduction));
+    add_updates(phase, &stack);
     if (params->training) {
         phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
         return fig_graph_status(model->graph);
     }
     stack.next = first;
     model->seed = fig_input(model->graph, "code", fig_node_shape(model->code));
-    model->drawn = decode(config, &stack, model->seed, &logits);
+    model->drawn = as_images(decode(config, &stack, model->seed, &logits), params);
     return fig_graph_status(model->graph);
 }
 

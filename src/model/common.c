@@ -51,7 +51,10 @@ enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, int values)
 {
     const struct network *network = &config->networks[part];
-    const int found = fig_node_shape(out).dim[1];
+    const struct fig_shape shape = fig_node_shape(out);
+    int found = 1;
+    for (int i = 1; i < shape.rank; i++)
+        found *= shape.dim[i];
     if (found == values)
         return FIG_OK;
     return yaml_fail(network->layers[network->count - 1].at,
@@ -75,5 +78,23 @@ void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss)
 struct stack stack_of(const char *prefix, const struct fig_model_params *params)
 {
     return (struct stack){ .prefix = prefix, .training = params->training,
-                           .values = params->height * params->width * params->channels };
+                           .height = params->height, .width = params->width,
+                           .channels = params->channels };
+}
+
+int sample_values(const struct fig_model_params *params)
+{
+    return params->height * params->width * params->channels;
+}
+
+struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params *params)
+{
+    return fig_reshape(drawn, fig_shape4(params->batch, params->height, params->width,
+                                         params->channels));
+}
+
+void add_updates(struct fig_phase *phase, const struct stack *stack)
+{
+    for (int i = 0; i < stack->update_count && phase->update_count < FIG_UPDATES; i++)
+        phase->updates[phase->update_count++] = stack->updates[i];
 }

@@ -62,7 +62,7 @@ struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
 /* A generator against a discriminator.  Real samples and what the generator draws have the same shape
- * [batch, n]; no gradient flows into `real`.  Noise k of the model is stream STREAM_NOISE + k:
+ * [batch, ...]; no gradient flows into `real`.  Noise k of the model is stream STREAM_NOISE + k:
  * the discriminator's phase uses 0 (and 2 for the penalty), the generator's 1. */
 struct contest {
     struct fig_model *model;
@@ -74,11 +74,19 @@ struct contest {
 };
 /* The configuration's keys for it, beside `latent`; the list ends with NULL. */
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
-/* The generator, applied to noise [batch, latent]. */
-struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise);
+/* The generator, applied to noise [batch, latent]; its running statistics are followed in `phase`, if
+ * that is not NULL. */
+struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise,
+                              struct fig_phase *phase);
 /* Adds both phases.  The generator's parameters come first in the order of creation: they are
  * made by the first drawing. */
 enum fig_status add_contest(const struct contest *contest);
+
+/* Values of one sample; and what was drawn, of as many values, in the shape of samples. */
+int sample_values(const struct fig_model_params *params);
+struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params *params);
+/* The running statistics that the layers of a stack follow, while the phase runs. */
+void add_updates(struct fig_phase *phase, const struct stack *stack);
 
 struct stack stack_of(const char *prefix, const struct fig_model_params *params);
 

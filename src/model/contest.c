@@ -111,47 +111,73 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     return put_default(config, "penalty", config->penalty);
 }
 
-/* --- Networks */
+/* --- Networks: `phase`, if not NULL, is where running statistics are followed */
 
-struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise)
+struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise,
+                              struct fig_phase *phase)
 {
     struct stack stack = stack_of(contest->generator, contest->params);
-    return network_apply(&contest->config->networks[PART_GENERATOR], &stack, noise, NULL);
+    struct fig_node *drawn = network_apply(&contest->config->networks[PART_GENERATOR], &stack,
+                                           noise, NULL);
+    if (phase)
+        add_updates(phase, &stack);
+    return drawn;
 }
 
-static struct fig_node *judge(const struct contest *contest, struct fig_node *samples)
+static struct fig_node *judge(const struct contest *contest, struct fig_node *samples,
+                              struct fig_phase *phase)
 {
     struct stack stack = stack_of(contest->discriminator, contest->params);
-    return network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack, samples, NULL);
+    struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
+                                          samples, NULL);
+    if (phase)
+        add_updates(phase, &stack);
+    return said;
 }
 
-static struct fig_node *draw_fresh(const struct contest *contest, uint32_t noise)
+static struct fig_node *draw_fresh(const struct contest *contest, uint32_t noise,
+                                   struct fig_phase *phase)
 {
     const struct fig_shape shape = fig_shape2(contest->params->batch, contest->config->latent);
-    return contest_draw(contest, fig_normal(contest->graph, shape, STREAM_NOISE + noise));
+    struct fig_node *drawn = contest_draw(contest, fig_normal(contest->graph, shape,
+                                                              STREAM_NOISE + noise), phase);
+    return fig_reshape(drawn, fig_node_shape(contest->real));
 }
 
 /* Real and drawn samples go through the discriminator as one batch. */
-static struct verdict judge_both(const struct contest *contest, struct fig_node *fake)
+static struct verdict judge_both(const struct contest *contest, struct fig_node *fake,
+                                 struct fig_phase *phase)
 {
     const int batch = contest->params->batch;
-    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0));
+    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
     return (struct verdict){ contest->graph, fig_slice(said, 0, 0, batch),
                              fig_slice(said, 0, batch, 2 * batch), contest->config->real_label };
+}
+
+/* Each sample as one row. */
+static struct fig_node *rows_of(struct fig_node *samples)
+{
+    const struct fig_shape shape = fig_node_shape(samples);
+    int values = 1;
+    for (int i = 1; i < shape.rank; i++)
+        values *= shape.dim[i];
+    return fig_reshape(samples, fig_shape2(shape.dim[0], values));
 }
 
 /* (|dD/dx| - 1)^2 at points x between real and drawn samples, a random part of the way. */
 static struct fig_node *gradient_penalty(const struct contest *contest, struct fig_node *fake)
 {
-    const int batch = contest->params->batch;
-    struct fig_node *part = fig_uniform(contest->graph, fig_shape2(batch, 1), STREAM_NOISE + 2);
-    struct fig_node *between = fig_add(contest->real,
-                                       fig_mul(fig_sub(fake, contest->real), part));
-    struct fig_node *said = fig_sum(judge(contest, between)), *slope = NULL;
+    const struct fig_shape column = fig_shape2(contest->params->batch, 1);
+    struct fig_node *part = fig_uniform(contest->graph, column, STREAM_NOISE + 2);
+    struct fig_node *real = rows_of(contest->real);
+    struct fig_node *way = fig_mul(fig_sub(rows_of(fake), real), part), *slope = NULL;
+    struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(contest->real));
+    struct fig_node *said = fig_sum(judge(contest, between, NULL));
     if (!said || fig_gradients(said, &between, 1, &slope))
         return NULL;
     /* The root of 0 has no slope: 1e-12 keeps it finite where the discriminator is flat. */
-    struct fig_node *norm = fig_sqrt(fig_affine(fig_sum_cols(fig_square(slope)), 1, 1e-12));
+    struct fig_node *square = fig_sum_cols(fig_square(rows_of(slope)));
+    struct fig_node *norm = fig_sqrt(fig_affine(square, 1, 1e-12));
     return fig_mean(fig_square(fig_affine(norm, 1, -1)));
 }
 
@@ -160,10 +186,10 @@ static struct fig_node *gradient_penalty(const struct contest *contest, struct f
 static struct fig_phase *discriminator_phase(const struct contest *contest)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
-    struct fig_node *fake = fig_detach(draw_fresh(contest, 0));
-    const struct verdict verdict = judge_both(contest, fake);
-    struct fig_node *loss = adversary->discriminator(&verdict);
     struct fig_phase *phase = add_phase(contest->model, "discriminator");
+    struct fig_node *fake = fig_detach(draw_fresh(contest, 0, NULL));
+    const struct verdict verdict = judge_both(contest, fake, phase);
+    struct fig_node *loss = adversary->discriminator(&verdict);
     if (contest->config->penalty > 0)
         loss = fig_add(loss, fig_affine(gradient_penalty(contest, fake),
                                         contest->config->penalty, 0));
@@ -174,9 +200,9 @@ static struct fig_phase *discriminator_phase(const struct contest *contest)
 static struct fig_phase *generator_phase(const struct contest *contest)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
-    const struct verdict verdict = { .graph = contest->graph,
-                                     .fake = judge(contest, draw_fresh(contest, 1)) };
     struct fig_phase *phase = add_phase(contest->model, "generator");
+    const struct verdict verdict = { .graph = contest->graph,
+                                     .fake = judge(contest, draw_fresh(contest, 1, phase), NULL) };
     add_loss(phase, "generator", adversary->generator(&verdict));
     return phase;
 }

@@ -33,10 +33,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
         .generator = "generator", .discriminator = "discriminator" };
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
-    struct fig_node *drawn = contest_draw(&contest, model->seed);
+    struct fig_node *drawn = contest_draw(&contest, model->seed, NULL);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_GENERATOR, drawn,
-                    params->height * params->width * params->channels));
+    TRY(check_drawn(config, PART_GENERATOR, drawn, sample_values(params)));
+    drawn = as_images(drawn, params);
     model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
     return add_contest(&contest);
 }

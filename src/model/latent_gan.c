@@ -51,8 +51,9 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->code = encode(config, params, images);
     model->rebuilt = decode(config, params, model->code, &logits);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt,
-                    params->height * params->width * params->channels));
+    TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
+    model->rebuilt = as_images(model->rebuilt, params);
+    logits = as_images(logits, params);
     struct fig_phase *phase = add_phase(model, "autoencoder");
     phase->tested = true;
     add_loss(phase, "autoencoder", reconstruction_loss(config, model->rebuilt, logits, images,
@@ -67,10 +68,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
         .discriminator = "discriminator" };
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
-    struct fig_node *drawn = contest_draw(&contest, model->seed);
+    struct fig_node *drawn = contest_draw(&contest, model->seed, NULL);
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
-    model->drawn = decode(config, params, drawn, &logits);
+    model->drawn = as_images(decode(config, params, drawn, &logits), params);
     return add_contest(&contest);
 }
 

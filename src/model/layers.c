@@ -1,123 +1,108 @@
 /* SPDX-License-Identifier: MIT */
+/* Layers become nodes. */
 #include "model/layers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/random.h"
-#include "base/size.h"
-
-enum { WORDS = 4, WORD_SIZE = 32, UNITS_MOST = 1 << 20 };
-
-/* A layer's text, cut at its spaces. */
-struct words {
-    char word[WORDS][WORD_SIZE];
-    int count;
-};
-
-static enum fig_status split(const struct yaml *node, struct words *words)
-{
-    TRY(yaml_expect(node, YAML_SCALAR));
-    words->count = 0;
-    for (const char *at = node->text + strspn(node->text, " "); *at; at += strspn(at, " ")) {
-        const size_t length = strcspn(at, " ");
-        if (words->count == WORDS || length >= WORD_SIZE)
-            return yaml_fail(node, "expected a layer like 'dense 128 relu', found '%s'",
-                             node->text);
-        memcpy(words->word[words->count], at, length);
-        words->word[words->count++][length] = '\0';
-        at += length;
-    }
-    return FIG_OK;
-}
-
-static enum fig_status read_activation(struct layer *layer, const char *word)
-{
-    struct text names = { 0 };
-    for (int i = 0; i < FIG_ACTIVATIONS; i++) {
-        layer->activation = (enum fig_activation)i;
-        if (strcmp(word, fig_activation_name(layer->activation)) == 0) {
-            text_free(&names);
-            return FIG_OK;
-        }
-        text_add(&names, "%s%s", i ? ", " : "", fig_activation_name(layer->activation));
-    }
-    const enum fig_status status = yaml_fail(
-        layer->at, "expected an activation (one of %s), found '%s'",
-        names.chars ? names.chars : "", word);
-    text_free(&names);
-    return status;
-}
-
-static enum fig_status read_dense(struct layer *layer, const struct words *words)
-{
-    if (words->count < 2 || words->count > 3)
-        return yaml_fail(layer->at, "expected 'dense UNITS [ACTIVATION]', found '%s'",
-                         layer->at->text);
-    const char *units = words->word[1];
-    char *end;
-    const long count = strtol(units, &end, 10);
-    if (strcmp(units, "data") != 0) {
-        if (*end || count < 1 || count > UNITS_MOST)
-            return yaml_fail(layer->at, "expected 1 to %d units or 'data', found '%s'", UNITS_MOST,
-                             units);
-        layer->units = (int)count;
-    }
-    return words->count == 3 ? read_activation(layer, words->word[2]) : FIG_OK;
-}
-
-static enum fig_status read_dropout(struct layer *layer, const struct words *words)
-{
-    char *end = NULL;
-    layer->rate = words->count == 2 ? strtod(words->word[1], &end) : -1;
-    if (words->count != 2 || *end || !(layer->rate >= 0 && layer->rate < 1))
-        return yaml_fail(layer->at, "expected 'dropout RATE' with a rate in [0, 1), found '%s'",
-                         layer->at->text);
-    return FIG_OK;
-}
+#include "model/layer_text.h"
 
 static struct fig_node *apply_dense(const struct layer *layer, struct stack *stack,
-                                    struct fig_node *x, struct fig_node **logits)
+                                    struct fig_node *x, const char *name)
+{
+    struct fig_dense image = { layer->height, layer->width, layer->channels, layer->no_bias };
+    if (layer->units && !layer->height)
+        return layer->no_bias
+            ? fig_reshape(fig_dense_image(x, name, (struct fig_dense){ 1, 1, layer->units, true }),
+                          fig_shape2(fig_node_shape(x).dim[0], layer->units))
+            : fig_dense(x, name, layer->units);
+    if (!layer->height)
+        image = (struct fig_dense){ stack->height, stack->width, stack->channels, layer->no_bias };
+    return fig_dense_image(x, name, image);
+}
+
+static struct fig_conv2d conv_of(const struct layer *layer, const struct stack *stack)
+{
+    return (struct fig_conv2d){ .filters = layer->units ? layer->units : stack->channels,
+                                .kernel = layer->kernel, .stride = layer->stride,
+                                .pad = layer->pad, .output_pad = layer->output_pad,
+                                .no_bias = layer->no_bias };
+}
+
+static struct fig_node *apply_conv(const struct layer *layer, struct stack *stack,
+                                   struct fig_node *x, const char *name)
+{
+    return fig_conv2d(x, name, conv_of(layer, stack));
+}
+
+static struct fig_node *apply_deconv(const struct layer *layer, struct stack *stack,
+                                     struct fig_node *x, const char *name)
+{
+    return fig_conv2d_transpose(x, name, conv_of(layer, stack));
+}
+
+static struct fig_node *apply_batchnorm(const struct layer *layer, struct stack *stack,
+                                        struct fig_node *x, const char *name)
+{
+    (void)layer;
+    const bool room = stack->update_count + 2 <= STACK_UPDATES;
+    struct fig_node **updates = stack->updates + stack->update_count;
+    stack->update_count += room && stack->training ? 2 : 0;
+    return fig_batchnorm(x, name, stack->training, room ? updates : NULL);
+}
+
+static struct fig_node *apply_layernorm(const struct layer *layer, struct stack *stack,
+                                        struct fig_node *x, const char *name)
+{
+    (void)layer;
+    (void)stack;
+    return fig_layernorm(x, name);
+}
+
+static struct fig_node *apply_dropout(const struct layer *layer, struct stack *stack,
+                                      struct fig_node *x, const char *name)
+{
+    const uint32_t stream = STREAM_DROPOUT + (uint32_t)stack->dropouts++;
+    (void)name;
+    return stack->training ? fig_dropout(x, layer->rate, stream) : x;
+}
+
+/* Layers with parameters are numbered. */
+static const struct {
+    struct fig_node *(*apply)(const struct layer *layer, struct stack *stack, struct fig_node *x,
+                              const char *name);
+    bool numbered;
+} kinds[] = {
+    [LAYER_DENSE] = { apply_dense, true },         [LAYER_CONV] = { apply_conv, true },
+    [LAYER_DECONV] = { apply_deconv, true },       [LAYER_BATCHNORM] = { apply_batchnorm, true },
+    [LAYER_LAYERNORM] = { apply_layernorm, true }, [LAYER_DROPOUT] = { apply_dropout, false },
+};
+
+static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,
+                              struct fig_node **logits)
 {
     struct text name = { 0 };
-    text_add(&name, "%s.%d", stack->prefix, stack->next++);
-    if (name.failed || !x)
-        return NULL;
-    *logits = fig_dense(x, name.chars, layer->units ? layer->units : stack->values);
+    text_add(&name, "%s.%d", stack->prefix, stack->next);
+    stack->next += kinds[layer->kind].numbered;
+    *logits = name.failed ? NULL : kinds[layer->kind].apply(layer, stack, x, name.chars);
     text_free(&name);
     return fig_activate(*logits, layer->activation);
 }
 
-static struct fig_node *apply_dropout(const struct layer *layer, struct stack *stack,
-                                      struct fig_node *x, struct fig_node **logits)
+struct fig_node *network_apply(const struct network *network, struct stack *stack,
+                               struct fig_node *x, struct fig_node **logits)
 {
-    const uint32_t stream = STREAM_DROPOUT + (uint32_t)stack->dropouts++;
-    *logits = stack->training ? fig_dropout(x, layer->rate, stream) : x;
-    return *logits;
+    struct fig_node *before = x;
+    for (int i = 0; x && i < network->count; i++)
+        x = apply(&network->layers[i], stack, x, &before);
+    if (logits)
+        *logits = before;
+    return x;
 }
 
-static const struct {
-    const char *name;
-    enum fig_status (*read)(struct layer *layer, const struct words *words);
-    struct fig_node *(*apply)(const struct layer *layer, struct stack *stack, struct fig_node *x,
-                              struct fig_node **logits);
-} kinds[] = {
-    [LAYER_DENSE] = { "dense", read_dense, apply_dense },
-    [LAYER_DROPOUT] = { "dropout", read_dropout, apply_dropout },
-};
-
-static enum fig_status read_layer(struct layer *layer, const struct yaml *node)
+enum fig_activation network_activation(const struct network *network)
 {
-    struct words words;
-    TRY(split(node, &words));
-    layer->at = node;
-    for (size_t i = 0; i < LENGTH(kinds); i++) {
-        layer->kind = (enum layer_kind)i;
-        if (words.count && strcmp(words.word[0], kinds[i].name) == 0)
-            return kinds[i].read(layer, &words);
-    }
-    return yaml_fail(node, "expected a layer (dense UNITS [ACTIVATION], or dropout RATE), found "
-                     "'%s'", node->text);
+    return network->count ? network->layers[network->count - 1].activation : FIG_LINEAR;
 }
 
 enum fig_status network_read(struct network *network, const struct yaml *list)
@@ -130,7 +115,7 @@ enum fig_status network_read(struct network *network, const struct yaml *list)
     if (!network->layers)
         return fail(FIG_NOMEM, "no memory for %d layers", list->count);
     for (const struct yaml *item = list->first; item; item = item->next)
-        TRY(read_layer(&network->layers[network->count++], item));
+        TRY(layer_read(&network->layers[network->count++], item));
     return FIG_OK;
 }
 
@@ -138,20 +123,4 @@ void network_free(struct network *network)
 {
     free(network->layers);
     *network = (struct network){ 0 };
-}
-
-struct fig_node *network_apply(const struct network *network, struct stack *stack,
-                               struct fig_node *x, struct fig_node **logits)
-{
-    struct fig_node *before = x;
-    for (int i = 0; x && i < network->count; i++)
-        x = kinds[network->layers[i].kind].apply(&network->layers[i], stack, x, &before);
-    if (logits)
-        *logits = before;
-    return x;
-}
-
-enum fig_activation network_activation(const struct network *network)
-{
-    return network->count ? network->layers[network->count - 1].activation : FIG_LINEAR;
 }

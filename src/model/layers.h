@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks as lists of layers: how a configuration writes them, and how they become nodes.
  *
- *     dense UNITS [ACTIVATION]    UNITS may be `data`: as many as a sample has values
- *     dropout RATE                in training only */
+ *     dense UNITS              a number; HxWxC: an image; `data`: an image of a sample's size
+ *     conv FILTERS KxK         `data` filters: as many as a sample has channels
+ *     deconv FILTERS KxK       transposed convolution
+ *     batchnorm
+ *     layernorm
+ *     dropout RATE             in training only
+ *
+ * followed, in any order, by `stride N`, `pad N` and `output-pad N` of convolutions, `nobias`, and an
+ * activation.  The default pad is (K - 1) / 2, and a transposed convolution's output pad such
+ * that its output is `stride` times as large as its input. */
 #ifndef MODEL_LAYERS_H
 #define MODEL_LAYERS_H
 
@@ -10,12 +18,16 @@
 
 #include "model/yaml.h"
 
-enum layer_kind { LAYER_DENSE, LAYER_DROPOUT };
+enum layer_kind { LAYER_DENSE, LAYER_CONV, LAYER_DECONV, LAYER_BATCHNORM, LAYER_LAYERNORM,
+                  LAYER_DROPOUT };
 
 struct layer {
     enum layer_kind kind;
-    const struct yaml *at; /* where it was written */
-    int units;             /* dense; 0: as many as a sample has values */
+    const struct yaml *at;       /* where it was written */
+    int units;                   /* dense, conv, deconv; 0: those of the data */
+    int height, width, channels; /* dense to an image; else 0 */
+    int kernel, stride, pad, output_pad;
+    bool no_bias;
     enum fig_activation activation;
     double rate; /* dropout */
 };
@@ -29,17 +41,21 @@ struct network {
 enum fig_status network_read(struct network *network, const struct yaml *list);
 void network_free(struct network *network);
 
+enum { STACK_UPDATES = 32 };
+
 /* What applying networks one after the other keeps track of. */
 struct stack {
     const char *prefix; /* parameters are PREFIX.0.weight ...: numbered through */
     int next;           /* number of the next layer with parameters */
-    int dropouts;       /* so far in the whole model: each has a random stream of its own */
-    int values;         /* of one sample */
+    int dropouts;       /* so far: each has a random stream of its own */
+    int height, width, channels; /* of a sample of the data */
     bool training;
+    struct fig_node *updates[STACK_UPDATES]; /* assignments of running statistics */
+    int update_count;
 };
 
-/* x [batch, n] through all layers.  `logits`, if not NULL, receives what goes into the last
- * activation. */
+/* x, a matrix [batch, n] or images [batch, h, w, c], through all layers.  `logits`, if not NULL,
+ * receives what goes into the last activation. */
 struct fig_node *network_apply(const struct network *network, struct stack *stack,
                                struct fig_node *x, struct fig_node **logits);
 

@@ -22,8 +22,8 @@ enum fig_status family_find(const struct yaml *name, const struct family **out)
 /* The images of one batch: read from a feed, or drawn as the golden traces' input: u^4. */
 static struct fig_node *add_images(struct fig_model *model, const struct fig_model_params *params)
 {
-    const struct fig_shape shape = fig_shape2(params->batch, params->height * params->width *
-                                                                 params->channels);
+    const struct fig_shape shape = fig_shape4(params->batch, params->height, params->width,
+                                              params->channels);
     if (params->uniform)
         return fig_square(fig_square(fig_uniform(model->graph, shape, STREAM_UNIFORM)));
     model->images = fig_input(model->graph, "images", shape);

@@ -35,20 +35,26 @@ static struct fig_node *draw_code(struct fig_model *model, struct fig_node *mean
     return fig_add(mean, fig_mul(noise, fig_exp(fig_affine(logvar, 0.5, 0))));
 }
 
-static struct fig_node *decode(const struct fig_config *config,
-                               const struct fig_model_params *params, struct fig_node *code,
-                               struct fig_node **logits)
+static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
+                               struct fig_node *code, struct fig_node **logits)
 {
-    struct stack stack = stack_of("decoder", params);
-    struct fig_node *out = network_apply(&config->networks[PART_DECODER], &stack, code, logits);
+    struct fig_node *out = network_apply(&config->networks[PART_DECODER], stack, code, logits);
     return reconstruction(config, PART_DECODER, out);
 }
 
-static void add_losses(struct fig_model *model, const struct fig_config *config,
+/* Images of a code, by the decoder from its first layer on. */
+static struct fig_node *draw(const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_node *code)
+{
+    struct stack stack = stack_of("decoder", params);
+    struct fig_node *logits;
+    return as_images(decode(config, &stack, code, &logits), params);
+}
+
+static void add_losses(struct fig_phase *phase, const struct fig_config *config,
                        const struct fig_model_params *params, struct fig_node *reconstruction,
                        struct fig_node *kl)
 {
-    struct fig_phase *phase = add_phase(model, "train");
     struct fig_node *loss = fig_add(reconstruction, fig_affine(kl, config->beta, 0));
     phase->tested = true;
     add_loss(phase, "loss", loss);
@@ -61,24 +67,29 @@ static void add_losses(struct fig_model *model, const struct fig_config *config,
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack stack = stack_of("encoder", params);
+    struct stack encoder = stack_of("encoder", params), decoder = stack_of("decoder", params);
     struct fig_node *logits;
-    struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
+    struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
     struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
     struct fig_node *logvar = fig_dense(body, "encoder.logvar", config->latent);
-    struct fig_node *drawn = decode(config, params, draw_code(model, mean, logvar), &logits);
+    struct fig_node *drawn = decode(config, &decoder, draw_code(model, mean, logvar), &logits);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, drawn, stack.values));
-    add_losses(model, config, params,
-               reconstruction_loss(config, drawn, logits, images, FIG_SUM),
+    TRY(check_drawn(config, PART_DECODER, drawn, sample_values(params)));
+
+    struct fig_phase *phase = add_phase(model, "train");
+    add_updates(phase, &encoder);
+    add_updates(phase, &decoder);
+    add_losses(phase, config, params,
+               reconstruction_loss(config, as_images(drawn, params), as_images(logits, params),
+                                   images, FIG_SUM),
                divergence(mean, logvar));
     if (params->training)
         return fig_graph_status(model->graph);
     model->code = mean;
-    model->rebuilt = decode(config, params, mean, &logits);
+    model->rebuilt = draw(config, params, mean);
     model->prior = true;
     model->seed = fig_input(model->graph, "code", fig_node_shape(mean));
-    model->drawn = decode(config, params, model->seed, &logits);
+    model->drawn = draw(config, params, model->seed);
     return fig_graph_status(model->graph);
 }
 

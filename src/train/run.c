@@ -21,6 +21,15 @@ struct fig_run {
     struct fig_run_info info;
 };
 
+static size_t row_values(const struct fig_node *node)
+{
+    const struct fig_shape shape = fig_node_shape(node);
+    size_t values = 1;
+    for (int i = 1; i < shape.rank; i++)
+        values *= (size_t)shape.dim[i];
+    return values;
+}
+
 static enum fig_status make_model(struct fig_run *run, struct sample_size size)
 {
     const struct fig_model_params params = { .batch = RUN_BATCH, .height = size.height,
@@ -30,7 +39,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.width = size.width;
     run->info.channels = size.channels;
     run->info.samples = run->model->prior;
-    run->info.code = run->model->code ? fig_node_shape(run->model->code).dim[1] : 0;
+    run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;
     return FIG_OK;
 }
 
@@ -117,8 +126,8 @@ static struct part part_of(struct fig_plan **plan, struct fig_node *input, struc
 {
     struct part part = { plan, input, output, 0, 0 };
     if (input && output) {
-        part.in = (size_t)fig_node_shape(input).dim[1];
-        part.out = (size_t)fig_node_shape(output).dim[1];
+        part.in = row_values(input);
+        part.out = row_values(output);
     }
     return part;
 }
@@ -194,7 +203,7 @@ enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, in
     if (!run->model->prior)
         return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw "
                     "from", fig_config_settings(run->used)->family);
-    const int length = fig_node_shape(run->model->seed).dim[1];
+    const int length = (int)row_values(run->model->seed);
     float *noise = calloc((size_t)count * (size_t)length + 1, sizeof(*noise));
     enum fig_status status = noise ? draw_noise(noise, seed, first, count, length)
                                    : fail(FIG_NOMEM, "no memory to draw %d samples", count);

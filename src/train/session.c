@@ -13,12 +13,14 @@ static enum fig_status make_plan(struct session *session, int index, struct fig_
 {
     const struct fig_phase *phase = &session->model->phases[index];
     const struct fig_feed feed = { session->model->images, samples };
-    struct fig_node *outputs[FIG_LOSSES + 1];
+    struct fig_node *outputs[FIG_LOSSES + 1 + FIG_UPDATES];
     struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY };
     for (int i = 0; i < phase->loss_count; i++)
         outputs[params.output_count++] = phase->losses[i];
     if (phase->step)
         outputs[params.output_count++] = phase->step;
+    for (int i = 0; i < phase->update_count; i++)
+        outputs[params.output_count++] = phase->updates[i];
     if (samples) {
         params.feeds = &feed;
         params.feed_count = 1;
