@@ -30,6 +30,9 @@ static size_t memory_free_now(void)
     return kilobytes ? kilobytes * 1024 : memory_total();
 }
 
+/* oneDNN's kernels read up to a vector beyond a matrix, without using what they read. */
+enum { SLACK = 256 };
+
 /* Systems promise more memory than they have and kill whoever believes it, so we look first,
  * and touch all of it here rather than in the middle of a training. */
 enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buffer **out)
@@ -39,14 +42,14 @@ enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buf
         return fail(FIG_NOMEM, "%s: %zu bytes asked for, %zu are free: take a smaller batch or "
                     "model", device->info.name, bytes, available);
     struct buffer *buffer = malloc(sizeof(*buffer));
-    char *memory = aligned_alloc(DEVICE_ALIGN, round_up(bytes, DEVICE_ALIGN));
+    char *memory = aligned_alloc(DEVICE_ALIGN, round_up(bytes + SLACK, DEVICE_ALIGN));
     if (!buffer || !memory) {
         free(buffer);
         free(memory);
         return fail(FIG_NOMEM, "%s: %zu bytes asked for, the system refused them (%zu are free)",
                     device->info.name, bytes, available);
     }
-    memset(memory, 0, bytes);
+    memset(memory, 0, bytes + SLACK);
     *buffer = (struct buffer){ .size = bytes, .bytes = memory };
     *out = buffer;
     return FIG_OK;
