@@ -16,6 +16,6 @@ UNARY(expm1,      expm1(x),                                        Y, v + 1,    
 UNARY(log,        log(x),                                          X, 1 / v,               -1 / (v * v))
 UNARY(sqrt,       sqrt(x),                                         Y, 1 / (2 * v),         -1 / (2 * v * v))
 UNARY(square,     x * x,                                           X, 2 * v,               2)
-UNARY(abs,        fabs(x),                                         X, v > 0 ? 1 : v < 0 ? -1 : 0, 0)
+UNARY(abs,        fabs(x),                                         X, (v > 0 ? 1 : 0) - (v < 0 ? 1 : 0), 0)
 UNARY(clamp,      x < p ? p : x > q ? q : x,                       X, v < p || v > q ? 0 : 1, 0)
 UNARY(keep,       x < p ? 0 : q,                                   X, 0,                   0)
