@@ -3,10 +3,11 @@
 # Run a command under Oclgrind and fail if it found anything, which its exit status does not tell:
 #     tests/oclgrind.sh [OPTION...] COMMAND
 set -uo pipefail
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-oclgrind --num-threads 1 --max-errors 20 --log "$log" "$@"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# It optimises a binary that it gave itself into instructions that it does not know: no cache.
+XDG_CACHE_HOME=$folder oclgrind --num-threads 1 --max-errors 20 --log "$folder/log" "$@"
 status=$?
-cat "$log"
-[ ! -s "$log" ] || exit 1
-exit $status
+[ -s "$folder/log" ] || exit $status
+cat "$folder/log"
+exit 1
