@@ -2,11 +2,11 @@
 /* The kernel dialect, as OpenCL C reads it; native.h is the same for the C compiler and explains
  * the words. */
 typedef float real;
-#define IN       global const real *restrict
-#define IN_BYTES global const uchar *restrict
-#define IN_WORDS global const uint *restrict
-#define OUT      global real *restrict
-#define INOUT    global real *restrict
+#define IN       global const real *
+#define IN_BYTES global const uchar *
+#define IN_WORDS global const uint *
+#define OUT      global real *
+#define INOUT    global real *
 #define FN       static inline
 #define LANES    1
 
