@@ -33,7 +33,7 @@ EXCEPTIONS = {
 LIBRARIES = {
     r"(CL/|clblast)": "src/device/opencl/",
     r"(oneapi/|dnnl)": "src/device/cpu/",
-    r"png\.h": "src/data/",
+    r"(png|jpeglib)\.h": "src/data/",
     r"yaml\.h": "src/model/",
 }
 

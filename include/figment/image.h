@@ -2,6 +2,8 @@
 #ifndef FIG_IMAGE_H
 #define FIG_IMAGE_H
 
+#include <stdint.h>
+
 #include <figment/api.h>
 #include <figment/status.h>
 
@@ -28,6 +30,26 @@ struct fig_grid {
 /* Write the grid as a PNG of 8 bits; an old file at `path` is replaced whole or not at all.
  * A value v becomes floor(255 v + 1/2). */
 FIG_API enum fig_status fig_grid_write(const char *path, const struct fig_grid *grid);
+
+/* A picture in memory. */
+struct fig_image {
+    int height, width; /* each at least 1 */
+    int channels;      /* 1: grey, 3: RGB */
+    uint8_t *bytes;    /* [height][width][channels] */
+};
+
+/* Read a PNG or a JPEG of at most 2^26 pixels, whatever its name: 16 bits become 8, what is
+ * transparent is laid over black, an orientation in EXIF is not looked at.  FIG_IO, or FIG_FORMAT
+ * for other files, damaged ones, and JPEG in CMYK.  Release with fig_image_free. */
+FIG_API enum fig_status fig_image_read(struct fig_image *out, const char *path);
+FIG_API void fig_image_free(struct fig_image *image);
+
+/* Scale until the picture just covers height x width, cut off what stands over equally at both
+ * ends, and make it grey (luma of BT.601) or RGB.  A shrunken pixel is a mean, weighted by a
+ * triangle, of what it covers; a picture that grows is interpolated linearly. */
+enum { FIG_IMAGE_SIDE = 4096 }; /* the greatest height and width */
+FIG_API enum fig_status fig_image_fit(struct fig_image *image, int height, int width,
+                                      int channels);
 
 FIG_END
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Text in lines and columns: numbers, and at most one column of labels. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,14 +139,14 @@ static bool is_missing(const char *field)
     return false;
 }
 
-/* Decimal and finite. */
+/* Decimal, and of a size that floats have. */
 static bool parse_number(const char *field, double *number)
 {
     char *end = NULL;
     if (!*field || field[strspn(field, "0123456789+-.eE")])
         return false;
     *number = strtod(field, &end);
-    return !*end && isfinite(*number);
+    return !*end && fabs(*number) <= FLT_MAX;
 }
 
 static enum fig_status take_number(const struct csv *csv, size_t column, double *number)

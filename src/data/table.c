@@ -64,7 +64,7 @@ static int find_deviations(const struct training *training, size_t used, const d
     }
     for (size_t c = 0; c < training->table->columns; c++) {
         deviation[c] = sqrt(deviation[c]);
-        if (deviation[c] > 1e-12 * fabs(mean[c]) && isfinite(deviation[c]))
+        if (deviation[c] > 1e-12 * fabs(mean[c]))
             continue;
         deviation[c] = 1;
         constant++;

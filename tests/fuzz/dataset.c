@@ -17,7 +17,7 @@ static void clean_up(void)
     remove(folder);
 }
 
-static void write_file(const char *name, const uint8_t *bytes, size_t size)
+const char *fuzz_file(const char *name, const uint8_t *bytes, size_t size)
 {
     if (!*path) {
         if (!mkdtemp(folder))
@@ -28,6 +28,7 @@ static void write_file(const char *name, const uint8_t *bytes, size_t size)
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
         abort();
+    return path;
 }
 
 static void read_all(const struct fig_dataset *dataset)
@@ -52,8 +53,7 @@ static void read_all(const struct fig_dataset *dataset)
 void fuzz_dataset(const char *name, const char *options, const uint8_t *bytes, size_t size)
 {
     char spec[128];
-    write_file(name, bytes, size);
-    snprintf(spec, sizeof(spec), "%s%s", path, options);
+    snprintf(spec, sizeof(spec), "%s%s", fuzz_file(name, bytes, size), options);
     for (int split = FIG_TRAIN; split <= FIG_TEST; split++) {
         struct fig_dataset *dataset = NULL;
         if (!fig_dataset_open(&dataset, spec, (enum fig_split)split, 1))

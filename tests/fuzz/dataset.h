@@ -7,7 +7,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* Both halves of a file of these bytes that is called `name`: whatever opens is read whole. */
+/* The path of a file of these bytes that is called `name`: always the same one. */
+const char *fuzz_file(const char *name, const uint8_t *bytes, size_t size);
+
+/* Both halves of such a file: whatever opens is read whole. */
 void fuzz_dataset(const char *name, const char *options, const uint8_t *bytes, size_t size);
 
 #endif
