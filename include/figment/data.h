@@ -35,10 +35,20 @@ struct fig_dataset_info {
  *   FOLDER             with any of CIFAR-10's data_batch_1.bin to data_batch_5.bin, test_batch.bin,
  *                      and the names of the classes in batches.meta.txt
  *   FILE.bin           one such batch: both halves are that file
+ *   FOLDER             with PNG or JPEG files in it or in folders below.  The folders just below
+ *                      are the classes, in the order of their names.  train/ and test/ (or val/),
+ *                      if there, are the halves and have the classes below; else each tenth file
+ *                      of a class, sorted by path, tests, and where no class has ten all do both.
+ *                      What cannot be read is skipped, and links: a warning says what and why.
+ *                      Pictures are made to fit (fig_image_fit): if all have one size of at most
+ *                      64x64 they keep it, else they become 32x32; grey if all are.  Options
+ *                        size=SIDE     SIDE x SIDE pixels, from 1 to 1024
+ *                        channels=1|3  grey or RGB
  *   FILE.csv, .tsv     a table of numbers, a sample each line.  Tabs, else semicolons, else commas
- *                      separate columns; quotes '' and "" are taken off; a first line with words in
- *                      it names the columns.  Each fifth line tests, the others train; of fewer than
- *                      five all do both.  Values are standardised: fig_dataset_scaling.  Option
+ *                      separate columns; quotes '' and "" are taken off; a first line with words
+ *                      in it names the columns.  Each fifth line tests, the others train; of fewer
+ *                      than five all do both.  Values are standardised: fig_dataset_scaling.
+ *                      Option
  *                        label=COLUMN  by its name or number, 1 the first and -1 the last: classes
  *                                      in the order of their names, or of their numbers if all
  *                                      are; without it there must be numbers only

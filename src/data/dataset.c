@@ -12,6 +12,7 @@
 
 static const struct format *const formats[] = {
     &synthetic_format, &uniform_format, &cifar_format, &csv_format, &idx_format,
+    &folder_format,
 };
 
 static const struct format *find_format(const char *spec)
