@@ -3,11 +3,14 @@
  * through both networks. */
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", NULL };
+static const char *const keys[] = { "loss", "reduction", "corruption", "sparsity", "contractive",
+                                    NULL };
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
-    return read_reconstruction(config, root, PART_DECODER);
+    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(read_corruption(config, root));
+    return read_penalties(config, root);
 }
 
 static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
@@ -17,31 +20,70 @@ static struct fig_node *decode(const struct fig_config *config, struct stack *st
     return reconstruction(config, PART_DECODER, out);
 }
 
-static enum fig_status build(struct fig_model *model, const struct fig_config *config,
-                             const struct fig_model_params *params, struct fig_node *images)
+/* The networks from the images that they are shown, clean or corrupted. */
+struct pass {
+    struct fig_node *shown, *code, *rebuilt, *logits;
+};
+
+static struct pass run_networks(const struct fig_config *config,
+                                const struct fig_model_params *params, struct stack *stack,
+                                struct fig_node *shown)
+{
+    struct pass pass = { .shown = shown };
+    pass.code = network_apply(&config->networks[PART_ENCODER], stack, shown, NULL);
+    pass.rebuilt = as_images(decode(config, stack, pass.code, &pass.logits), params);
+    pass.logits = as_images(pass.logits, params);
+    return pass;
+}
+
+static enum fig_status check_sizes(const struct fig_config *config,
+                                   const struct fig_model_params *params, struct fig_graph *graph,
+                                   struct fig_node *images)
+{
+    struct stack stack = stack_of("ae", params);
+    struct fig_node *code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
+    struct fig_node *drawn = network_apply(&config->networks[PART_DECODER], &stack, code, NULL);
+    TRY(fig_graph_status(graph));
+    return check_drawn(config, PART_DECODER, drawn, sample_values(params));
+}
+
+static void add_training(struct fig_model *model, const struct fig_config *config,
+                         const struct fig_model_params *params, struct fig_node *images)
+{
+    struct stack stack = stack_of("ae", params);
+    struct fig_node *shown = corrupt(config, model->graph, images);
+    const struct pass pass = run_networks(config, params, &stack, shown);
+    struct fig_phase *phase = add_phase(model, "train");
+    struct fig_node *loss = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
+                                                config->reduction);
+    phase->tested = true;
+    add_loss(phase, "loss", add_penalties(config, model->graph, loss, pass.code, shown));
+    add_updates(phase, &stack);
+    if (params->training)
+        phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
+}
+
+/* In use nothing is corrupted, and a code may come from outside. */
+static void add_use(struct fig_model *model, const struct fig_config *config,
+                    const struct fig_model_params *params, struct fig_node *images)
 {
     struct stack stack = stack_of("ae", params);
     struct fig_node *logits;
     model->code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
     const int first = stack.next; /* of the decoder's layers */
-    model->rebuilt = decode(config, &stack, model->code, &logits);
-    TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
-    model->rebuilt = as_images(model->rebuilt, params);
-    logits = as_images(logits, params);
-
-    struct fig_phase *phase = add_phase(model, "train");
-    phase->tested = true;
-    add_loss(phase, "loss", reconstruction_loss(config, model->rebuilt, logits, images,
-                                                config->reduction));
-    add_updates(phase, &stack);
-    if (params->training) {
-        phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
-        return fig_graph_status(model->graph);
-    }
+    model->rebuilt = as_images(decode(config, &stack, model->code, &logits), params);
     stack.next = first;
     model->seed = fig_input(model->graph, "code", fig_node_shape(model->code));
     model->drawn = as_images(decode(config, &stack, model->seed, &logits), params);
+}
+
+static enum fig_status build(struct fig_model *model, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_node *images)
+{
+    TRY(check_sizes(config, params, model->graph, images));
+    add_training(model, config, params, images);
+    if (!params->training)
+        add_use(model, config, params, images);
     return fig_graph_status(model->graph);
 }
 

@@ -13,6 +13,22 @@ enum part { PART_ENCODER, PART_DECODER, PART_GENERATOR, PART_DISCRIMINATOR, PART
 /* Of a reconstruction. */
 enum loss_kind { LOSS_MSE, LOSS_BCE, LOSS_L1 };
 
+enum corruption_kind {
+    CORRUPTION_NONE,
+    CORRUPTION_GAUSSIAN,
+    CORRUPTION_MASKING,
+    CORRUPTION_SALT_AND_PEPPER,
+};
+struct corruption {
+    enum corruption_kind kind;
+    double amount;
+};
+
+struct sparsity {
+    int kind; /* penalty.c's */
+    double weight, target;
+};
+
 struct fig_config {
     struct document document;
     struct fig_settings settings;
@@ -21,6 +37,9 @@ struct fig_config {
     struct fig_optimizer optimizers[PARTS]; /* settings.optimizer unless the part has its own */
     enum loss_kind loss;
     enum fig_reduction reduction;
+    struct corruption corruption; /* autoencoder */
+    struct sparsity sparsity;     /* autoencoder; weight 0: none */
+    double contractive;           /* autoencoder: weight of the penalty */
     int latent;        /* length of a code that is drawn: a VAE's, a GAN's noise */
     double beta;       /* VAE: weight of the KL divergence */
     int adversary;     /* GAN: its loss, an index of gan.c's table */
@@ -57,6 +76,15 @@ struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig
 /* The network ends with as many values as a sample has. */
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, int values);
+/* What the network sees instead of the images. */
+enum fig_status read_corruption(struct fig_config *config, const struct yaml *root);
+struct fig_node *corrupt(const struct fig_config *config, struct fig_graph *graph,
+                         struct fig_node *images);
+/* Penalties on a code of `images`, added to the loss. */
+enum fig_status read_penalties(struct fig_config *config, const struct yaml *root);
+struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph *graph,
+                               struct fig_node *loss, struct fig_node *code,
+                               struct fig_node *images);
 /* Adds a phase; its step is there in training only. */
 struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
