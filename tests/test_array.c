@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(a_table_is_written_as_csv_with_all_its_digits)
 {
-    float values[] = { 0.1f, -2, 1e-20f, 16777217 };
+    float values[] = { 0.1f, -2, 1e-20f, 16777217.0f };
     struct fig_array array = { .rank = 2, .dim = { 2, 2 }, .values = values };
     void *bytes;
     size_t size;

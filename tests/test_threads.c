@@ -88,10 +88,13 @@ static int add_works(struct work works[8], const struct layout *at)
         .kind = WORK_PRODUCT, .name = "product",
         .product = { at->a, at->b, at->c, .trans_b = true, .m = M, .n = N, .k = K },
         .chain = { .n = COUNT, .ins = 3, .steps = 4, .outs = 2,
-                   .in = { { at->c }, { at->bias, 1, N }, { at->noise } },
-                   .step = { { ROW_add, 0, 1 }, { ROW_tanh, 3, -1 }, { ROW_mul, 4, 2 },
-                             { ROW_softplus, 5, -1 } },
-                   .out = { { at->c, 6 }, { at->sums, 4, .sum = true } } },
+                   .in = { { .region = at->c }, { at->bias, 1, N }, { .region = at->noise } },
+                   .step = { { .row = ROW_add, .a = 0, .b = 1 },
+                             { .row = ROW_tanh, .a = 3, .b = -1 },
+                             { .row = ROW_mul, .a = 4, .b = 2 },
+                             { .row = ROW_softplus, .a = 5, .b = -1 } },
+                   .out = { { .region = at->c, .value = 6 },
+                            { .region = at->sums, .value = 4, .sum = true } } },
     };
     works[count++] = (struct work){ .kernel = KERNEL_sum_rows, .name = "rows",
         .buffers = { at->rows, at->c }, .n = N, .params.matrix = { M, N } };
