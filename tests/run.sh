@@ -46,7 +46,7 @@ suites() {
     shift
   done
   say "$name: $suite suites"
-  env "${variables[@]}" meson test -C "${folder:-$build}" --no-rebuild --suite "$suite" \
+  env PYTHONUNBUFFERED=1 "${variables[@]}" meson test -C "${folder:-$build}" --no-rebuild --suite "$suite" \
     --print-errorlogs --logbase "$name" "$@" | sed '/^Summary of Failures/,$d; /^Ok: /,$d; /^$/d' ||
     true # the log tells
   cp "${folder:-$build}/meson-logs/$name.json" "$logs/" || step "$name suites" false
