@@ -74,6 +74,8 @@ static const struct {
     { "encode", { "RUN", "-o FILE.npy|.csv", "--data DATA", "--split train|test",
                   "--device DEV" } },
     { "decode", { "RUN FILE.npy", "-o FILE.png|.npy", "--device DEV" } },
+    { "sample", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "-n N", "--seed N", "--grid RxC",
+                  "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--device DEV", "--json" } },
     { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
     { "devices", { "--json" } },
@@ -104,8 +106,8 @@ static const struct {
     const char *message;
 } refused[] = {
     { "", 2, "usage: figment" },
-    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode eval" },
-    { "sample r -o x.png", 2, "no command `sample`" },
+    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode sample eval" },
+    { "invent r -o x.png", 2, "no command `invent`" },
     { "help trian", 2, "no command `trian`" },
     { "train", 2, "0 of 1 arguments" },
     { "train a b", 2, "`b` is one argument too many" },
@@ -139,6 +141,15 @@ static const struct {
     { "encode absent -o x.csv --split trai", 2, "`trai` is not one" },
     { "encode absent -o x.png", 2, "must end in .npy or .csv" },
     { "decode absent -o x.png", 2, "1 of 2 arguments" },
+    { "sample absent -o x.png", 2, "absent: no such folder" },
+    { "sample absent -o x.jpg", 2, "must end in .png or .npy" },
+    { "sample absent -o absent/x.png", 2, "cannot write into absent/" },
+    { "sample absent -o x.png --grid 3", 2, "`3` must look like 8x10" },
+    { "sample absent -o x.png --grid 0x3", 2, "`0x3` must look like 8x10" },
+    { "sample absent -o x.png --grid 2x3x4", 2, "`2x3x4` must look like 8x10" },
+    { "sample absent -o x.png --grid 2x3 -n 7", 2, "7 samples do not fit into a grid of 2x3" },
+    { "sample absent -o x.npy --grid 2x3", 2, "--grid is for a FILE.png" },
+    { "sample absent -o x.png --seed -1", 2, "`-1` must be a whole number from 0" },
     { "eval absent --metrics mse,nonsense", 2, "`nonsense`; there are: mse, psnr, bce, pca_mse" },
     { "eval .", 2, "config.yaml" },
     { "bench nonsense", 2, "nonsense" },
@@ -255,22 +266,103 @@ START_TEST(codes_come_back_as_the_images_that_eval_measures)
 }
 END_TEST
 
+static bool file_has(const char *path, const char *bytes, size_t size)
+{
+    static char text[1 << 18];
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    const size_t length = fread(text, 1, sizeof(text), file);
+    bool found = false;
+    fclose(file);
+    for (size_t i = 0; !found && i + size <= length; i++)
+        found = memcmp(text + i, bytes, size) == 0;
+    return found;
+}
+
 START_TEST(a_picture_of_reconstructions_says_where_it_comes_from)
 {
     static const char step[] = "tEXtStep\0" "12", data[] = "tEXtData\0synthetic:7";
-    static char png[1 << 16];
     run_well(TRAIN "--epochs 2 --out run --seed 7 --quiet");
     run_well("reconstruct run -n 5 --data synthetic:7 -o pairs.png");
-    FILE *file = fopen("pairs.png", "rb");
-    ck_assert_ptr_nonnull(file);
-    const size_t size = fread(png, 1, sizeof(png), file);
+    ck_assert(file_has("pairs.png", step, sizeof(step) - 1));
+    ck_assert(file_has("pairs.png", data, sizeof(data) - 1));
+}
+END_TEST
+
+/* Width and height stand behind the signature and the head of the first chunk. */
+static void has_size(const char *path, unsigned width, unsigned height)
+{
+    unsigned char head[24];
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file && fread(head, 1, sizeof(head), file) == sizeof(head), "%s", path);
     fclose(file);
-    bool found[2] = { false, false };
-    for (size_t i = 0; i + sizeof(data) < size; i++) {
-        found[0] |= memcmp(png + i, step, sizeof(step) - 1) == 0;
-        found[1] |= memcmp(png + i, data, sizeof(data) - 1) == 0;
-    }
-    ck_assert(found[0] && found[1]);
+    ck_assert_uint_eq((unsigned)head[18] << 8 | head[19], width);
+    ck_assert_uint_eq((unsigned)head[22] << 8 | head[23], height);
+}
+
+static struct fig_array read_images(const char *path, int count)
+{
+    struct fig_array images;
+    ck_assert_int_eq(fig_array_read(&images, path), FIG_OK);
+    ck_assert_int_eq(images.rank, 4);
+    ck_assert_int_eq(images.dim[0], count);
+    ck_assert(images.dim[1] == 28 && images.dim[2] == 28 && images.dim[3] == 1);
+    return images;
+}
+
+#define TRAIN_ONE(model_, run_)                                                                    \
+    "train " model_ " --data synthetic:200 --batch 50 --epochs 1 --quiet --seed 7 --out " run_
+
+/* However many are drawn; 128 are drawn at a time. */
+START_TEST(a_seed_draws_the_same_samples)
+{
+    static const char *const trainings[] = {
+        TRAIN_ONE("vae-dense", "s"), TRAIN_ONE("gan-small", "s"), TRAIN_ONE("latent-gan", "s") };
+    run_well(trainings[_i]);
+    run_well("sample s -n 1 --seed 3 -o one.npy");
+    run_well("sample s -n 130 --seed 3 -o many.npy");
+    run_well("sample s -n 130 --seed 3 -o again.npy");
+    run_well("sample s -n 1 --seed 4 -o other.npy");
+    ck_assert(scratch_same_files("many.npy", "again.npy"));
+    struct fig_array one = read_images("one.npy", 1), many = read_images("many.npy", 130);
+    struct fig_array other = read_images("other.npy", 1);
+    ck_assert_mem_eq(one.values, many.values, 784 * sizeof(float));
+    ck_assert_mem_ne(one.values, other.values, 784 * sizeof(float));
+    for (int i = 0; i < 130 * 784; i++)
+        ck_assert(many.values[i] >= 0 && many.values[i] <= 1);
+    fig_array_free(&one);
+    fig_array_free(&many);
+    fig_array_free(&other);
+    ck_assert_int_eq(system("rm -r s"), 0);
+}
+END_TEST
+
+START_TEST(samples_go_into_a_grid_or_a_folder_with_their_origin)
+{
+    static const char seed[] = "tEXtSeed\0" "11", step[] = "tEXtStep\0" "4";
+    run_well(TRAIN_ONE("vae-dense", "s"));
+    run_well("sample s --seed 11 -o grid.png");
+    has_size("grid.png", 8 * 58 - 2, 8 * 58 - 2); /* 2 x 28 pixels and a gap of 2 */
+    run_well("sample s --seed 11 --grid 2x5 -o grid.png");
+    has_size("grid.png", 5 * 58 - 2, 2 * 58 - 2);
+    ck_assert(file_has("grid.png", seed, sizeof(seed) - 1));
+    ck_assert(file_has("grid.png", step, sizeof(step) - 1));
+    ck_assert(file_has("grid.png", "tEXtModel\0vae-dense", 19));
+    run_well("sample s --seed 11 -n 3 -o deep/new/");
+    run_well("sample s --seed 11 -n 3 -o folder");
+    has_size("folder/0000.png", 28, 28);
+    ck_assert(scratch_same_files("folder/0002.png", "deep/new/0002.png"));
+    ck_assert(!exists("folder/0003.png"));
+    ck_assert(file_has("folder/0002.png", seed, sizeof(seed) - 1));
+}
+END_TEST
+
+START_TEST(a_model_without_a_prior_draws_nothing)
+{
+    run_well(TRAIN_ONE("ae-shallow", "s"));
+    ck_assert_int_eq(run("sample s -o nothing.png"), 2);
+    has(err, "no distribution to draw from");
+    ck_assert(!exists("nothing.png"));
 }
 END_TEST
 
@@ -395,6 +487,9 @@ int main(int count, char **words)
     tcase_add_test(tests, a_training_prints_a_line_per_epoch_and_can_go_on);
     tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
     tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
+    tcase_add_loop_test(tests, a_seed_draws_the_same_samples, 0, 3);
+    tcase_add_test(tests, samples_go_into_a_grid_or_a_folder_with_their_origin);
+    tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);

@@ -4,7 +4,7 @@
 #include <figment/array.h>
 
 #include "cli/commands.h"
-#include "cli/task.h"
+#include "cli/pictures.h"
 
 static const char *const suffixes[] = { ".png", ".npy", NULL };
 
@@ -21,31 +21,15 @@ static enum fig_status read_codes(const struct task *task, struct fig_array *cod
                     task->info->code);
 }
 
-static enum fig_status write_images(const struct task *task, const struct images *images)
-{
-    const struct fig_run_info *info = task->info;
-    const struct fig_array array = {
-        .rank = 4,
-        .dim = { images->count, info->height, info->width, info->channels },
-        .values = images->values,
-    };
-    if (has_suffix(task->request->out, ".png"))
-        return task_write_grid(task, images, 0);
-    return fig_array_write(task->request->out, &array);
-}
-
 static enum fig_status decode(const struct task *task, const struct fig_array *codes)
 {
-    struct images images = { .count = codes->dim[0] };
-    enum fig_status status = FIG_OK;
-    images.values = malloc((size_t)images.count * task_image_length(task) * sizeof(float));
-    if (!images.values)
-        status = complain(FIG_NOMEM, "no memory for %d images", images.count);
+    struct pictures pictures = { .seed = task->settings->seed, .data = task_data(task) };
+    enum fig_status status = task_room(task, codes->dim[0], &pictures.images);
     if (!status)
-        status = fig_run_decode(task->run, codes->values, images.count, images.values);
+        status = fig_run_decode(task->run, codes->values, codes->dim[0], pictures.images.values);
     if (!status)
-        status = write_images(task, &images);
-    free(images.values);
+        status = pictures_write(task, &pictures);
+    free(pictures.images.values);
     return status;
 }
 

@@ -26,7 +26,7 @@ static const unsigned char exit_codes[] = {
 
 static const struct command *const commands[] = {
     &command_train,  &command_reconstruct, &command_encode,  &command_decode,
-    &command_eval,   &command_bench,       &command_devices,
+    &command_sample, &command_eval,        &command_bench,   &command_devices,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 

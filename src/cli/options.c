@@ -59,6 +59,21 @@ static bool is_seed(const struct option *option, const char *value)
     return whole_number(value, 0, ULLONG_MAX, &number);
 }
 
+static bool read_grid(const char *value, struct grid_size *grid)
+{
+    char rest;
+    return strspn(value, "0123456789x") == strlen(value) &&
+           sscanf(value, "%5dx%5d%c", &grid->rows, &grid->columns, &rest) == 2 &&
+           grid->rows >= 1 && grid->rows <= 10000 && grid->columns >= 1 && grid->columns <= 10000;
+}
+
+static bool is_grid(const struct option *option, const char *value)
+{
+    struct grid_size grid;
+    (void)option;
+    return read_grid(value, &grid);
+}
+
 static bool is_pair(const struct option *option, const char *value)
 {
     (void)option;
@@ -74,6 +89,7 @@ static const struct {
     [OPTION_CHOICE] = { is_choice, "is not one of these words" },
     [OPTION_COUNT] = { is_count, "must be a whole number from 1 to 2147483647" },
     [OPTION_SEED] = { is_seed, "must be a whole number from 0 to 18446744073709551615" },
+    [OPTION_GRID] = { is_grid, "must look like 8x10, each from 1 to 10000" },
     [OPTION_PAIR] = { is_pair, "must look like optimizer.rate=0.002" },
 };
 
@@ -114,6 +130,10 @@ static enum fig_status store(struct request *request, const struct option *optio
         *(bool *)target = true;
     else if (option->kind == OPTION_COUNT)
         *(int *)target = (int)strtol(value, NULL, 10);
+    else if (option->kind == OPTION_SEED)
+        *(uint64_t *)target = strtoull(value, NULL, 10);
+    else if (option->kind == OPTION_GRID)
+        read_grid(value, target);
     else
         *(const char **)target = value;
     return FIG_OK;

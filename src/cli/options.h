@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <figment/status.h>
@@ -20,6 +21,10 @@ struct request {
     int override_count;
     const char *data, *device, *out, *trace, *metrics, *split;
     int count, batch;
+    uint64_t seed;
+    struct grid_size {
+        int rows, columns;
+    } grid;
     bool resume, quiet, json;
 };
 
@@ -28,7 +33,8 @@ enum option_kind {
     OPTION_TEXT,   /* const char *; not empty */
     OPTION_CHOICE, /* const char *; one of the words in its value's name: "train|test" */
     OPTION_COUNT,  /* int; 1 to 2^31 - 1 */
-    OPTION_SEED,   /* 0 to 2^64 - 1 */
+    OPTION_SEED,   /* uint64_t; 0 to 2^64 - 1 */
+    OPTION_GRID,   /* struct grid_size; "RxC", both from 1 to 10000 */
     OPTION_PAIR,   /* KEY=VALUE */
 };
 
@@ -62,6 +68,9 @@ struct command {
       offsetof(struct request, device), NULL }
 #define OPTION_OUTPUT(value_)                                                                      \
     { "-o", value_, OPTION_TEXT, true, "the file to write", offsetof(struct request, out), NULL }
+#define OPTION_DRAW_SEED                                                                           \
+    { "--seed", "N", OPTION_SEED, false, "what is drawn depends on it only (default: 0)",          \
+      offsetof(struct request, seed), NULL }
 #define OPTION_JSON(help_)                                                                         \
     { "--json", NULL, OPTION_FLAG, false, help_, offsetof(struct request, json), NULL }
 #define OPTION_END                                                                                 \

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/task.h"
+#include "cli/pictures.h"
 
 enum { DEFAULT_COUNT = 32 };
 
@@ -19,26 +19,34 @@ static int pairs_per_row(int pairs)
     return columns;
 }
 
+/* Each image, and what became of it. */
+static void pair_up(const struct images *left, const struct images *right, size_t length,
+                    const struct images *pairs)
+{
+    for (size_t i = 0; i < (size_t)left->count; i++) {
+        float *pair = pairs->values + 2 * i * length;
+        memcpy(pair, left->values + i * length, length * sizeof(float));
+        memcpy(pair + length, right->values + i * length, length * sizeof(float));
+    }
+}
+
 static enum fig_status write_pairs(const struct task *task, const struct images *originals)
 {
     const int count = originals->count;
-    const size_t length = task_image_length(task), all = (size_t)count * length;
-    const struct images pairs = { .values = malloc(2 * all * sizeof(float)), .count = 2 * count };
-    float *rebuilt = malloc(all * sizeof(float));
-    enum fig_status status = FIG_OK;
-    if (!pairs.values || !rebuilt)
-        status = complain(FIG_NOMEM, "no memory for %d images", 2 * count);
+    struct images rebuilt = { 0 };
+    struct pictures pictures = { .columns = 2 * pairs_per_row(count),
+                                 .seed = task->settings->seed, .data = task_data(task) };
+    enum fig_status status = task_room(task, 2 * count, &pictures.images);
     if (!status)
-        status = fig_run_reconstruct(task->run, originals->values, count, rebuilt);
-    for (size_t i = 0; !status && i < (size_t)count; i++) {
-        float *pair = pairs.values + 2 * i * length;
-        memcpy(pair, originals->values + i * length, length * sizeof(float));
-        memcpy(pair + length, rebuilt + i * length, length * sizeof(float));
+        status = task_room(task, count, &rebuilt);
+    if (!status)
+        status = fig_run_reconstruct(task->run, originals->values, count, rebuilt.values);
+    if (!status) {
+        pair_up(originals, &rebuilt, task_image_length(task), &pictures.images);
+        status = pictures_write(task, &pictures);
     }
-    if (!status)
-        status = task_write_grid(task, &pairs, 2 * pairs_per_row(count));
-    free(rebuilt);
-    free(pairs.values);
+    free(rebuilt.values);
+    free(pictures.images.values);
     return status;
 }
 

@@ -2,14 +2,13 @@
 #include "cli/task.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <figment/image.h>
+#include "base/size.h"
 
 bool has_suffix(const char *path, const char *suffix)
 {
@@ -125,12 +124,18 @@ enum fig_status task_dataset(const struct task *task, enum fig_split split,
                     task->request->arguments[0], run->height, run->width, run->channels);
 }
 
-static enum fig_status copy_images(const struct fig_dataset *dataset, size_t length,
-                                   struct images *out)
+enum fig_status task_room(const struct task *task, int count, struct images *out)
 {
-    out->values = malloc((size_t)out->count * length * sizeof(float));
-    if (!out->values)
-        return complain(FIG_NOMEM, "no memory for %d images", out->count);
+    size_t size;
+    out->count = count;
+    out->values = size_mul((size_t)count, task_image_length(task) * sizeof(float), &size)
+        ? malloc(size) : NULL;
+    return out->values ? FIG_OK : complain(FIG_NOMEM, "no memory for %d images", count);
+}
+
+static enum fig_status copy_images(const struct fig_dataset *dataset, size_t length,
+                                   const struct images *out)
+{
     enum fig_status status = FIG_OK;
     for (int i = 0; !status && i < out->count; i++)
         status = fig_dataset_sample(dataset, i, out->values + (size_t)i * length);
@@ -144,28 +149,10 @@ enum fig_status task_images(const struct task *task, enum fig_split split, int l
     enum fig_status status = task_dataset(task, split, &dataset);
     if (!status) {
         const int count = fig_dataset_info(dataset)->count;
-        out->count = limit && limit < count ? limit : count;
-        status = copy_images(dataset, task_image_length(task), out);
+        status = task_room(task, limit && limit < count ? limit : count, out);
     }
+    if (!status)
+        status = copy_images(dataset, task_image_length(task), out);
     fig_dataset_close(&dataset);
     return status;
-}
-
-enum fig_status task_write_grid(const struct task *task, const struct images *images, int columns)
-{
-    char step[32], seed[32];
-    snprintf(step, sizeof(step), "%" PRIu64, task->info->step);
-    snprintf(seed, sizeof(seed), "%" PRIu64, task->settings->seed);
-    const struct fig_text texts[] = {
-        { "Model", task->settings->name },
-        { "Step", step },
-        { "Seed", seed },
-        { "Data", task_data(task) },
-    };
-    return fig_grid_write(task->request->out, &(struct fig_grid){
-        .images = images->values, .count = images->count,
-        .height = task->info->height, .width = task->info->width,
-        .channels = task->info->channels, .columns = columns, .scale = 2,
-        .texts = texts, .text_count = (int)(sizeof(texts) / sizeof(*texts)),
-    });
 }

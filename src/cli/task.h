@@ -39,16 +39,16 @@ const char *task_data(const struct task *task);    /* --data, or else the run's 
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out);
 
-/* The first `limit` images of a half, or all if limit is 0, as floats; the caller frees `values`.
- * FIG_SHAPE if they are not of the run's size. */
+/* Images of the run's size; the caller frees `values`. */
 struct images {
     float *values;
     int count;
 };
+enum fig_status task_room(const struct task *task, int count, struct images *out);
+
+/* The first `limit` images of a half, or all if limit is 0, as floats.  FIG_SHAPE if they are not
+ * of the run's size. */
 enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
                             struct images *out);
-
-/* Write images of the run's size as a PNG that says where it comes from; columns as in fig_grid. */
-enum fig_status task_write_grid(const struct task *task, const struct images *images, int columns);
 
 #endif

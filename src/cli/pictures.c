@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/pictures.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <figment/array.h>
+#include <figment/image.h>
+
+#include "base/file.h"
+
+static const char *const suffixes[] = { ".png", ".npy", NULL };
+
+static bool is_folder(const char *path)
+{
+    return path_is_folder(path) || !strchr(path_name(path), '.');
+}
+
+bool pictures_are_grid(const char *path)
+{
+    return !is_folder(path) && has_suffix(path, ".png");
+}
+
+enum fig_status pictures_check(const char *path)
+{
+    if (!is_folder(path))
+        return output_check(path, suffixes);
+    if (path_exists(path) && access(path, W_OK | X_OK))
+        return complain(FIG_INVALID, "%s: cannot write into it: %s", path, strerror(errno));
+    return FIG_OK;
+}
+
+/* `grid` has the images and how they stand. */
+static enum fig_status write_grid(const char *path, const struct task *task,
+                                  const struct pictures *pictures, struct fig_grid grid)
+{
+    char step[32], seed[32];
+    snprintf(step, sizeof(step), "%" PRIu64, task->info->step);
+    snprintf(seed, sizeof(seed), "%" PRIu64, pictures->seed);
+    const struct fig_text texts[] = {
+        { "Model", task->settings->name },
+        { "Step", step },
+        { "Seed", seed },
+        { "Data", pictures->data },
+    };
+    grid.height = task->info->height;
+    grid.width = task->info->width;
+    grid.channels = task->info->channels;
+    grid.texts = texts;
+    grid.text_count = pictures->data ? 4 : 3;
+    return fig_grid_write(path, &grid);
+}
+
+static enum fig_status write_folder(const char *folder, const struct task *task,
+                                    const struct pictures *pictures)
+{
+    enum fig_status status = folder_create(folder, 0777);
+    for (int i = 0; !status && i < pictures->images.count; i++) {
+        char name[32], path[PATH_LIMIT];
+        const struct fig_grid one = {
+            .images = pictures->images.values + (size_t)i * task_image_length(task), .count = 1 };
+        snprintf(name, sizeof(name), "%04d.png", i);
+        status = path_join(path, folder, name);
+        if (!status)
+            status = write_grid(path, task, pictures, one);
+    }
+    return status;
+}
+
+static enum fig_status write_array(const char *path, const struct task *task,
+                                   const struct images *images)
+{
+    const struct fig_run_info *info = task->info;
+    return fig_array_write(path, &(struct fig_array){
+        .rank = 4,
+        .dim = { images->count, info->height, info->width, info->channels },
+        .values = images->values,
+    });
+}
+
+enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)
+{
+    const char *path = task->request->out;
+    const int channels = task->info->channels;
+    if (!is_folder(path) && has_suffix(path, ".npy"))
+        return write_array(path, task, &pictures->images);
+    if (channels != 1 && channels != 3)
+        return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy",
+                        path, channels);
+    if (is_folder(path))
+        return write_folder(path, task, pictures);
+    return write_grid(path, task, pictures, (struct fig_grid){
+        .images = pictures->images.values, .count = pictures->images.count,
+        .columns = pictures->columns, .scale = 2 });
+}

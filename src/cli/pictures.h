@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Where images go, as the name of the output says: FILE.png, a grid; FILE.npy, [n, height, width,
+ * channels]; a folder that exists, or a name without a suffix: 0000.png, 0001.png ... */
+#ifndef CLI_PICTURES_H
+#define CLI_PICTURES_H
+
+#include <stdbool.h>
+
+#include "cli/task.h"
+
+#define PICTURES_OUTPUT "FILE.png|FILE.npy|FOLDER"
+
+/* Images of the run's size, and what the PNGs say about them. */
+struct pictures {
+    struct images images;
+    int columns;      /* of a grid; 0: a square */
+    uint64_t seed;    /* that they were drawn with, or the run's */
+    const char *data; /* that they were made of; NULL if of none */
+};
+
+/* Whether `path` names an output, and it can be written: asked before any long work. */
+enum fig_status pictures_check(const char *path);
+bool pictures_are_grid(const char *path);
+
+/* To the request's output; a missing folder is made. */
+enum fig_status pictures_write(const struct task *task, const struct pictures *pictures);
+
+#endif
