@@ -168,8 +168,63 @@ static enum fig_status check_chain(const struct work *work, size_t size)
     return FIG_OK;
 }
 
-/* A chain's output must not touch a factor either: other rows still read it. */
-static enum fig_status check_product(const struct work *work, size_t size)
+/* Elements of [a, b, c, d], 0 when a kernel cannot count them. */
+static size_t volume(int a, int b, int c, int d)
+{
+    const int sizes[] = { a, b, c, d };
+    size_t count = 1;
+    for (int i = 0; i < 4; i++) {
+        if (sizes[i] < 1 || count > ITEMS_MOST / (size_t)sizes[i])
+            return 0;
+        count *= (size_t)sizes[i];
+    }
+    return count;
+}
+
+static bool fits_geometry(const struct conv *conv)
+{
+    return conv->stride > 0 && conv->pad >= 0 && conv->pad < conv->kh && conv->pad < conv->kw &&
+           conv->kh <= conv->h + 2 * conv->pad && conv->kw <= conv->w + 2 * conv->pad &&
+           conv->oh == (conv->h + 2 * conv->pad - conv->kh) / conv->stride + 1 &&
+           conv->ow == (conv->w + 2 * conv->pad - conv->kw) / conv->stride + 1;
+}
+
+static bool fits_conv(const struct product *p)
+{
+    const struct conv *conv = &p->conv;
+    const int rows = conv->n * conv->oh * conv->ow, terms = conv->kh * conv->kw * conv->c;
+    switch (p->patches) {
+    case PATCHES_FORWARD:
+        return p->m == rows && p->n == conv->o && p->k == terms;
+    case PATCHES_INPUT:
+        return p->m == conv->n * conv->h * conv->w && p->n == conv->c &&
+               p->k == conv->kh * conv->kw * conv->o;
+    case PATCHES_WEIGHT:
+        return p->m == conv->o && p->n == terms && p->k == rows;
+    default:
+        return false;
+    }
+}
+
+static enum fig_status check_conv(const struct work *work, size_t size)
+{
+    const struct product *p = &work->product;
+    const struct conv *conv = &p->conv;
+    const size_t first = volume(conv->n, conv->h, conv->w, conv->c);
+    const size_t second = volume(conv->n, conv->oh, conv->ow, conv->o);
+    const size_t weights = volume(conv->o, conv->kh, conv->kw, conv->c);
+    const bool forward = p->patches == PATCHES_FORWARD, weight = p->patches == PATCHES_WEIGHT;
+    CHECK(work, first && second && weights);
+    CHECK(work, fits_geometry(conv));
+    CHECK(work, fits_conv(p));
+    CHECK(work, !p->trans_a && !p->trans_b);
+    TRY(check_region(work, "image", p->a, forward ? first : second, size));
+    TRY(check_region(work, weight ? "image" : "weights", p->b, weight ? first : weights, size));
+    return check_region(work, "convolution", p->c,
+                        weight ? weights : forward ? second : first, size);
+}
+
+static enum fig_status check_factors(const struct work *work, size_t size)
 {
     const struct product *p = &work->product;
     CHECK(work, p->m > 0 && p->n > 0 && p->k > 0);
@@ -177,15 +232,39 @@ static enum fig_status check_product(const struct work *work, size_t size)
     CHECK(work, m <= ITEMS_MOST / n && m <= ITEMS_MOST / k && n <= ITEMS_MOST / k);
     TRY(check_region(work, "left factor", p->a, m * k, size));
     TRY(check_region(work, "right factor", p->b, k * n, size));
-    TRY(check_region(work, "product", p->c, m * n, size));
+    return check_region(work, "product", p->c, m * n, size);
+}
+
+/* A chain's output must not touch a factor either: other rows still read it. */
+static enum fig_status check_product(const struct work *work, size_t size)
+{
+    const struct product *p = &work->product;
+    TRY(p->patches ? check_conv(work, size) : check_factors(work, size));
     CHECK(work, !overlap(p->c, p->a) && !overlap(p->c, p->b));
     if (!work->chain.outs)
         return FIG_OK;
-    CHECK(work, work->chain.n == m * n);
+    CHECK(work, work->chain.n == (size_t)p->m * (size_t)p->n);
     for (int o = 0; o < work->chain.outs; o++)
         CHECK(work, !overlap(work->chain.out[o].region, p->a) &&
                         !overlap(work->chain.out[o].region, p->b));
     return check_chain(work, size);
+}
+
+void product_flatten(struct product *p)
+{
+    const struct conv *conv = &p->conv;
+    const bool pixel = conv->kh == 1 && conv->kw == 1 && conv->stride == 1;
+    const bool whole = conv->kh == conv->h && conv->kw == conv->w;
+    if (!p->patches || conv->pad || !(pixel || whole))
+        return;
+    if (p->patches == PATCHES_INPUT) {
+        p->m = conv->n * conv->oh * conv->ow;
+        p->n = conv->kh * conv->kw * conv->c;
+        p->k = conv->o;
+    }
+    p->trans_a = p->patches == PATCHES_WEIGHT;
+    p->trans_b = p->patches == PATCHES_FORWARD;
+    p->patches = PATCHES_NONE;
 }
 
 enum fig_status work_check(const struct work *work, size_t real_size)

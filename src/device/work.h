@@ -114,6 +114,10 @@ struct work {
     struct chain chain;
 };
 
+/* Where the patches are the image itself as it lies in memory (one pixel each, or all of them), the
+ * convolution becomes a plain product with the same regions. */
+void product_flatten(struct product *product);
+
 /* Does the work keep the rules above, with numbers of that many bytes?  Names it in the log. */
 enum fig_status work_check(const struct work *work, size_t real_size);
 

@@ -94,6 +94,8 @@ static struct launch *add_launch(struct script *script, struct work *work)
 static enum fig_status plan_product(struct opencl *cl, struct script *script,
                                     struct work *work, struct text *text)
 {
+    if (work->product.patches)
+        return fail(FIG_INVALID, "%s: convolutions are not implemented on OpenCL yet", work->name);
     struct launch *launch = add_launch(script, work);
     launch->product = true;
     if (cl->engine == ENGINE_CLBLAST) {
