@@ -122,7 +122,7 @@ static void multiply_tile(real tile[TALL][WIDE], real strip[DEEP][TALL], real pa
 static void store_tile(const struct slice *s, real tile[TALL][WIDE], int i0, int j0, bool add)
 {
     for (int i = 0; i < TALL && i0 + i < s->rows; i++) {
-        real *c = (real *)s->c + (size_t)(i0 + i) * (size_t)s->n + j0;
+        real *c = (real *)s->c + (size_t)(i0 + i) * (size_t)s->ldc + j0;
         for (int j = 0; j < WIDE && j0 + j < s->n; j++)
             c[j] = tile[i][j] + (add ? c[j] : 0);
     }
@@ -139,11 +139,71 @@ static bool multiply(const struct slice *s)
             for (int i0 = 0; i0 < s->rows; i0 += TALL) {
                 pack_strip(strip, s, i0, l0, depth);
                 multiply_tile(tile, strip, panel, depth);
-                store_tile(s, tile, i0, j0, l0 > 0);
+                store_tile(s, tile, i0, j0, s->add || l0 > 0);
             }
         }
     }
     return true;
+}
+
+/* What a pixel sees in one row of taps: columns begin..end-1 of the patches, of which low..high-1
+ * are in the image, from its element `at`. */
+struct span {
+    size_t begin, low, high, end, at;
+};
+
+static struct span find_span(const struct window *w, size_t pixel, int tap_row)
+{
+    const struct conv *p = w->conv;
+    const int u = (int)(pixel % (size_t)p->ow), v = (int)(pixel / (size_t)p->ow % (size_t)p->oh);
+    const size_t image = pixel / (size_t)p->ow / (size_t)p->oh;
+    const size_t taps = (size_t)p->kw * (size_t)p->c, first = (size_t)tap_row * taps;
+    const int x = u * p->stride - p->pad, y = v * p->stride - p->pad + tap_row;
+    const int left = x < 0 ? -x : 0, right = p->w - x < p->kw ? p->w - x : p->kw;
+    struct span s = { .begin = first > w->col ? first : w->col,
+                      .end = least(first + taps, w->col + w->cols) };
+    s.low = first + (size_t)left * (size_t)p->c;
+    s.high = least(first + (size_t)right * (size_t)p->c, s.end);
+    s.low = s.low < s.begin ? s.begin : s.low;
+    if (y < w->top || y >= w->bottom || s.low >= s.high)
+        s.low = s.high = s.end;
+    else
+        s.at = ((image * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)(x + left)) *
+                   (size_t)p->c + s.low - (first + (size_t)left * (size_t)p->c);
+    return s;
+}
+
+static void take_patches(void *patches, const void *image, const struct window *w)
+{
+    const size_t taps = (size_t)w->conv->kw * (size_t)w->conv->c;
+    for (size_t row = 0; row < w->rows; row++) {
+        real *to = (real *)patches + row * w->cols;
+        for (size_t i = w->col / taps; i * taps < w->col + w->cols; i++) {
+            const struct span s = find_span(w, w->row + row, (int)i);
+            const real *from = (const real *)image + s.at;
+            for (size_t j = s.begin; j < s.low; j++)
+                *to++ = 0;
+            memcpy(to, from, (s.high - s.low) * sizeof(real));
+            to += s.high - s.low;
+            for (size_t j = s.high; j < s.end; j++)
+                *to++ = 0;
+        }
+    }
+}
+
+static void add_patches(void *image, const void *patches, const struct window *w)
+{
+    const size_t taps = (size_t)w->conv->kw * (size_t)w->conv->c;
+    for (size_t row = 0; row < w->rows; row++) {
+        const real *from = (const real *)patches + row * w->cols;
+        for (size_t i = w->col / taps; i * taps < w->col + w->cols; i++) {
+            const struct span s = find_span(w, w->row + row, (int)i);
+            real *restrict to = (real *)image + s.at;
+            const real *restrict of = from + (s.low - w->col);
+            for (size_t j = 0; j < s.high - s.low; j++)
+                to[j] += of[j];
+        }
+    }
 }
 
 extern const struct native NATIVE_TABLE;
@@ -169,4 +229,6 @@ const struct native NATIVE_TABLE = {
     .fill = fill,
     .sum = sum,
     .multiply = multiply,
+    .take_patches = take_patches,
+    .add_patches = add_patches,
 };

@@ -14,16 +14,25 @@ typedef void row_fn(void *out, const void *a, const void *b, float p, float q, s
 /* Items begin..end-1 of a kernel of cl/kernels.h; see cl/native.h. */
 typedef void kernel_fn(void *const *buffers, const void *params, size_t begin, size_t end);
 
-/* Rows of a product, row-major: c[rows, n] = op(a) op(b).  Element (i, l) of op(a) is
- * a[i * lda + l], or a[l * lda + i] when transposed; likewise b.  c is dense.  False when it could
- * not be done. */
+/* A block of a product: c[rows, n] = op(a) op(b), or += when `add`.  Element (i, l) of op(a) is
+ * a[i * lda + l], or a[l * lda + i] when transposed; likewise b and c.  False when it could not be
+ * done. */
 struct slice {
     const void *a, *b;
     void *c;
-    bool trans_a, trans_b;
-    int rows, n, k, lda, ldb;
+    bool trans_a, trans_b, add;
+    int rows, n, k, lda, ldb, ldc;
 };
 typedef bool multiply_fn(const struct slice *slice);
+
+/* A block of the matrix of patches of a convolution's first image (see struct conv in
+ * cl/params.h): a row is a pixel of the second image, a column is (tap, channel).  In memory the
+ * block is dense.  Pixels outside the image's rows top..bottom-1 are not there. */
+struct window {
+    const struct conv *conv;
+    size_t row, rows, col, cols;
+    int top, bottom;
+};
 
 struct native {
     const char *isa; /* for the user */
@@ -33,6 +42,8 @@ struct native {
     void (*fill)(void *out, const void *value, size_t n);
     void (*sum)(void *out, const void *x, size_t n); /* as reduce.cl adds a row */
     multiply_fn *multiply;                           /* no scratch but the stack, any shape */
+    void (*take_patches)(void *patches, const void *image, const struct window *window);
+    void (*add_patches)(void *image, const void *patches, const struct window *window);
 };
 
 /* The best that this processor runs. */

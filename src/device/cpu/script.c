@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "device/cpu/chain.h"
 #include "device/cpu/memory.h"
+#include "device/cpu/patches.h"
 
 enum {
     PARTS_A_THREAD = 4,   /* so that a thread which the system delays takes fewer */
@@ -23,6 +24,7 @@ struct task {
     struct program *program; /* of the chain, or NULL */
     bool program_after;      /* the chain cannot follow a product part by part */
     size_t total, chunk;     /* items, elements or rows in all and in a part */
+    size_t width;            /* elements of a product's row, or other item */
     size_t second_chunk;     /* elements in a part of a chain that runs after its product */
 };
 
@@ -80,15 +82,11 @@ static void run_chain_part(void *context, int part, int thread)
     run_elements(launch, begin, part_end(begin, chunk, task->work.chain.n), thread);
 }
 
-/* Rows of the product, and the chain over them while they are in the cache. */
-static void run_product_part(void *context, int part, int thread)
+static bool multiply_rows(const struct launch *launch, size_t begin, size_t end)
 {
-    struct launch *launch = context;
     const struct task *task = launch->task;
     const struct product *product = &task->work.product;
     const size_t size = launch->device->native->real_size;
-    const size_t begin = (size_t)part * task->chunk;
-    const size_t end = part_end(begin, task->chunk, task->total);
     const size_t m = (size_t)product->m, n = (size_t)product->n, k = (size_t)product->k;
     const struct slice slice = {
         .a = (char *)task->buffers[0] + (product->trans_a ? begin : begin * k) * size,
@@ -101,11 +99,39 @@ static void run_product_part(void *context, int part, int thread)
         .k = product->k,
         .lda = (int)(product->trans_a ? m : k),
         .ldb = (int)(product->trans_b ? k : n),
+        .ldc = product->n,
     };
-    if (!launch->device->multiply(&slice))
+    return launch->device->multiply(&slice);
+}
+
+static bool multiply_patches(const struct launch *launch, size_t begin, size_t end, int thread)
+{
+    const struct cpu_device *device = launch->device;
+    const struct patches_part part = {
+        .native = device->native,
+        .multiply = device->multiply,
+        .product = &launch->task->work.product,
+        .buffers = launch->task->buffers,
+        .begin = begin,
+        .end = end,
+        .scratch = device->scratch + (size_t)thread * device->scratch_size,
+    };
+    return patches_multiply(&part);
+}
+
+/* Rows of the product, and the chain over them while they are in the cache. */
+static void run_product_part(void *context, int part, int thread)
+{
+    struct launch *launch = context;
+    const struct task *task = launch->task;
+    const size_t begin = (size_t)part * task->chunk;
+    const size_t end = part_end(begin, task->chunk, task->total);
+    const bool done = task->work.product.patches ? multiply_patches(launch, begin, end, thread)
+                                                 : multiply_rows(launch, begin, end);
+    if (!done)
         atomic_store(&launch->failed, true);
     if (task->program && !task->program_after)
-        run_elements(launch, begin * n, end * n, thread);
+        run_elements(launch, begin * task->width, end * task->width, thread);
 }
 
 static void share(struct launch *launch, size_t total, size_t chunk,
@@ -123,7 +149,7 @@ static enum fig_status run_product(struct launch *launch)
         return fail(FIG_DEVICE, "%s: product [%d,%d] x [%d,%d]: %s failed", task->work.name,
                     product->m, product->k, product->k, product->n,
                     launch->device->base.info.products);
-    if (task->program_after)
+    if (task->program && task->program_after)
         share(launch, task->work.chain.n, task->second_chunk, run_chain_part);
     return FIG_OK;
 }
@@ -151,7 +177,7 @@ enum fig_status script_run(struct fig_device *device, struct script *script, uin
 
 /* What an item costs, and in which multiples items are shared out: where an item is one element,
  * parts end where vectors of any width end, so that the number of threads changes no bit. */
-static void prepare_kernel(const struct cpu_device *device, struct task *task)
+static enum fig_status prepare_kernel(struct cpu_device *device, struct task *task)
 {
     const struct matrix *matrix = &task->work.params.matrix;
     size_t cost = 1, unit = PARTIAL;
@@ -181,6 +207,7 @@ static void prepare_kernel(const struct cpu_device *device, struct task *task)
     task->chunk = chunk_for(device, task->total, unit, cost);
     for (int i = 0; i < KERNEL_BUFFERS && task->work.buffers[i].buffer; i++)
         task->buffers[i] = region_memory(task->work.buffers[i]);
+    return FIG_OK;
 }
 
 /* Rows of a part.  The last bits of a row depend on the rows that oneDNN multiplies with it, so the
@@ -199,35 +226,13 @@ static size_t product_chunk(const struct product *product)
 static void align_to_partials(struct task *task)
 {
     size_t unit = PARTIAL;
-    for (size_t n = (size_t)task->work.product.n; n % 2 == 0 && unit > 1; n /= 2)
+    for (size_t n = task->width; n % 2 == 0 && unit > 1; n /= 2)
         unit /= 2;
     const size_t chunk = round_up(task->chunk, unit);
     if (2 * chunk > 3 * task->chunk && task->chunk < task->total)
         task->program_after = true;
     else
         task->chunk = chunk;
-}
-
-static void prepare_product(const struct cpu_device *device, struct task *task)
-{
-    const struct product *product = &task->work.product;
-    task->buffers[0] = region_memory(product->a);
-    task->buffers[1] = region_memory(product->b);
-    task->buffers[2] = region_memory(product->c);
-    task->total = (size_t)product->m;
-    task->chunk = product_chunk(product);
-    if (!task->program)
-        return;
-    if (program_sums(task->program))
-        align_to_partials(task);
-    task->second_chunk =
-        chunk_for(device, task->work.chain.n, PARTIAL, program_cost(task->program));
-}
-
-static void prepare_chain(const struct cpu_device *device, struct task *task)
-{
-    task->total = task->work.chain.n;
-    task->chunk = chunk_for(device, task->total, PARTIAL, program_cost(task->program));
 }
 
 /* Scratch for the largest program so far. */
@@ -246,6 +251,46 @@ static enum fig_status reserve_scratch(struct cpu_device *device, size_t size)
     return FIG_OK;
 }
 
+static enum fig_status share_out(struct cpu_device *device, struct task *task)
+{
+    const struct product *product = &task->work.product;
+    task->total = (size_t)product->m;
+    task->chunk = product_chunk(product);
+    task->width = (size_t)product->n;
+    if (!product->patches)
+        return FIG_OK;
+    const struct shares shares = patches_share(product, device->native->real_size);
+    task->total = shares.total;
+    task->chunk = shares.chunk;
+    task->width = shares.width;
+    task->program_after = !shares.width;
+    return reserve_scratch(device, shares.scratch);
+}
+
+static enum fig_status prepare_product(struct cpu_device *device, struct task *task)
+{
+    struct product *product = &task->work.product;
+    task->buffers[0] = region_memory(product->a);
+    task->buffers[1] = region_memory(product->b);
+    task->buffers[2] = region_memory(product->c);
+    product_flatten(product);
+    TRY(share_out(device, task));
+    if (!task->program)
+        return FIG_OK;
+    if (program_sums(task->program) && !task->program_after)
+        align_to_partials(task);
+    task->second_chunk =
+        chunk_for(device, task->work.chain.n, PARTIAL, program_cost(task->program));
+    return FIG_OK;
+}
+
+static enum fig_status prepare_chain(struct cpu_device *device, struct task *task)
+{
+    task->total = task->work.chain.n;
+    task->chunk = chunk_for(device, task->total, PARTIAL, program_cost(task->program));
+    return FIG_OK;
+}
+
 static enum fig_status prepare(struct cpu_device *device, struct task *task)
 {
     const struct work *work = &task->work;
@@ -253,13 +298,12 @@ static enum fig_status prepare(struct cpu_device *device, struct task *task)
         TRY(program_create(&task->program, device->native, &work->chain));
         TRY(reserve_scratch(device, program_scratch(task->program)));
     }
-    static void (*const prepare_kind[])(const struct cpu_device *, struct task *) = {
+    static enum fig_status (*const prepare_kind[])(struct cpu_device *, struct task *) = {
         [WORK_KERNEL] = prepare_kernel,
         [WORK_CHAIN] = prepare_chain,
         [WORK_PRODUCT] = prepare_product,
     };
-    prepare_kind[work->kind](device, task);
-    return FIG_OK;
+    return prepare_kind[work->kind](device, task);
 }
 
 enum fig_status script_compile(struct fig_device *device, const struct work *works, int count,

@@ -19,7 +19,7 @@ const char *sgemm_name(void)
 static bool multiply_here(const struct slice *s)
 {
     return dnnl_sgemm(s->trans_a ? 'T' : 'N', s->trans_b ? 'T' : 'N', s->rows, s->n, s->k, 1,
-                      s->a, s->lda, s->b, s->ldb, 0, s->c, s->n) == dnnl_success;
+                      s->a, s->lda, s->b, s->ldb, s->add ? 1 : 0, s->c, s->ldc) == dnnl_success;
 }
 
 /* The setting belongs to the calling thread, which may be the user's: it gets back what it had. */
