@@ -52,6 +52,9 @@ struct fig_dataset_info {
  *                        label=COLUMN  by its name or number, 1 the first and -1 the last: classes
  *                                      in the order of their names, or of their numbers if all
  *                                      are; without it there must be numbers only
+ *   FILE.npy           pictures [n, height, width, channels] or [n, height, width], uint8 or floats
+ *                      in [0, 1], or a table [n, columns], its numbers as they are.  Labels, if
+ *                      any, are the integers of FILE.labels.npy.  Halves as of CSV
  * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
  * 1 GiB is opened.
  *

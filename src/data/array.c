@@ -82,27 +82,18 @@ enum fig_status fig_array_write(const char *path, const struct fig_array *array)
     return fail(FIG_INVALID, "%s: arrays are written as .npy or .csv", path);
 }
 
-static enum fig_status convert(struct fig_array *out, const struct npy *npy, const char *path)
+static enum fig_status convert(struct fig_array *out, const struct npy *npy, size_t length,
+                               const char *path)
 {
-    size_t length, bytes;
+    if (npy->type != NPY_FLOAT && npy->type != NPY_DOUBLE)
+        return fail(FIG_FORMAT, "%s: .npy: 'descr' must be '<f4' or '<f8'", path);
     memcpy(out->dim, npy->dim, sizeof(out->dim));
     out->rank = npy->rank;
-    if (!count_values(out, &length) || !size_mul(length, npy->item, &bytes))
-        return fail(FIG_FORMAT, "%s: .npy: its dimensions must be 1 or more, and fit in memory",
-                    path);
-    if (bytes != npy->size)
-        return fail(FIG_FORMAT, "%s: .npy: its header promises %zu bytes of numbers; there are %zu",
-                    path, bytes, npy->size);
     out->values = malloc(length * sizeof(float));
     if (!out->values)
         return fail(FIG_NOMEM, "%s: no memory for %zu numbers", path, length);
-    if (npy->item == sizeof(float))
-        memcpy(out->values, npy->numbers, bytes);
-    for (size_t i = 0; npy->item == sizeof(double) && i < length; i++) {
-        double value;
-        memcpy(&value, npy->numbers + i * sizeof(value), sizeof(value));
-        out->values[i] = (float)value;
-    }
+    for (size_t i = 0; i < length; i++)
+        out->values[i] = (float)npy_number(npy, i);
     return FIG_OK;
 }
 
@@ -110,14 +101,14 @@ enum fig_status fig_array_read(struct fig_array *out, const char *path)
 {
     enum { LIMIT = 1 << 30 };
     void *bytes = NULL;
-    size_t size;
+    size_t size, length;
     struct npy npy;
     REQUIRE(out && path);
     *out = (struct fig_array){ 0 };
     TRY(file_read(path, LIMIT, &bytes, &size));
-    enum fig_status status = npy_parse(&npy, path, bytes, size);
+    enum fig_status status = npy_parse(&npy, path, bytes, size, &length);
     if (!status)
-        status = convert(out, &npy, path);
+        status = convert(out, &npy, length, path);
     free(bytes);
     return status;
 }

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 static const struct format *const formats[] = {
-    &synthetic_format, &uniform_format, &cifar_format, &csv_format, &idx_format,
+    &synthetic_format, &uniform_format, &cifar_format, &csv_format, &numpy_format, &idx_format,
     &folder_format,
 };
 

@@ -47,8 +47,8 @@ struct format {
     enum fig_status (*open)(struct fig_dataset *dataset, const struct source *source);
 };
 
-extern const struct format synthetic_format, uniform_format, cifar_format, csv_format, idx_format,
-    folder_format;
+extern const struct format synthetic_format, uniform_format, cifar_format, csv_format,
+    numpy_format, idx_format, folder_format;
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);

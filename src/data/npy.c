@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,10 @@ static const char magic[MAGIC + 1] = "\x93NUMPY";
 static const struct {
     const char *name;
     size_t size;
-} types[] = { { "<f4", 4 }, { "<f8", 8 } };
+} types[] = {
+    [NPY_FLOAT] = { "<f4", 4 }, [NPY_DOUBLE] = { "<f8", 8 }, [NPY_BYTE] = { "|u1", 1 },
+    [NPY_INT] = { "<i4", 4 }, [NPY_LONG] = { "<i8", 8 },
+};
 
 size_t npy_header(char out[NPY_HEADER], const struct fig_array *array)
 {
@@ -66,6 +70,7 @@ static bool take_type(struct cursor *cursor, struct npy *npy)
         return false;
     for (size_t i = 0; i < LENGTH(types); i++) {
         if (take(cursor, types[i].name)) {
+            npy->type = (enum npy_type)i;
             npy->item = types[i].size;
             return take(cursor, "'");
         }
@@ -109,7 +114,7 @@ static const struct {
     const char *key, *expected;
     bool (*take)(struct cursor *cursor, struct npy *npy);
 } keys[] = {
-    { "'descr'", "'<f4' or '<f8'", take_type },
+    { "'descr'", "'<f4', '<f8', '|u1', '<i4' or '<i8'", take_type },
     { "'fortran_order'", "False", take_order },
     { "'shape'", "1 to 4 whole numbers in parentheses", take_shape },
 };
@@ -155,7 +160,24 @@ static size_t little_endian(const char *bytes, size_t count)
     return value;
 }
 
-enum fig_status npy_parse(struct npy *npy, const char *path, const char *bytes, size_t size)
+static enum fig_status check_size(const struct npy *npy, const char *path, size_t *length)
+{
+    size_t bytes = 0;
+    bool fits = true;
+    *length = 1;
+    for (int i = 0; fits && i < npy->rank; i++)
+        fits = npy->dim[i] >= 1 && size_mul(*length, (size_t)npy->dim[i], length);
+    if (!fits || !size_mul(*length, npy->item, &bytes))
+        return fail(FIG_FORMAT, "%s: .npy: its dimensions must be 1 or more, and fit in memory",
+                    path);
+    if (bytes != npy->size)
+        return fail(FIG_FORMAT, "%s: .npy: its header promises %zu bytes of numbers; there are %zu",
+                    path, bytes, npy->size);
+    return FIG_OK;
+}
+
+enum fig_status npy_parse(struct npy *npy, const char *path, const char *bytes, size_t size,
+                          size_t *length)
 {
     char text[HEADER_LIMIT + 1];
     if (size < MAGIC + 2 || memcmp(bytes, magic, MAGIC) != 0)
@@ -164,12 +186,33 @@ enum fig_status npy_parse(struct npy *npy, const char *path, const char *bytes, 
     if (version < 1 || version > 3)
         return fail(FIG_FORMAT, "%s: .npy version %d; versions 1 to 3 are read", path, version);
     const size_t field = version == 1 ? 2 : 4, prefix = MAGIC + 2 + field;
-    const size_t length = size < prefix ? 0 : little_endian(bytes + MAGIC + 2, field);
-    if (size < prefix || length > size - prefix || length > HEADER_LIMIT)
+    const size_t header = size < prefix ? 0 : little_endian(bytes + MAGIC + 2, field);
+    if (size < prefix || header > size - prefix || header > HEADER_LIMIT)
         return fail(FIG_FORMAT, "%s: .npy: a header of %zu bytes in a file of %zu; at most %d are"
-                                " read", path, length, size, HEADER_LIMIT);
-    memcpy(text, bytes + prefix, length);
-    text[length] = '\0';
-    *npy = (struct npy){ .numbers = bytes + prefix + length, .size = size - prefix - length };
-    return parse_dict(npy, path, text);
+                                " read", path, header, size, HEADER_LIMIT);
+    memcpy(text, bytes + prefix, header);
+    text[header] = '\0';
+    *npy = (struct npy){ .numbers = bytes + prefix + header, .size = size - prefix - header };
+    TRY(parse_dict(npy, path, text));
+    return check_size(npy, path, length);
+}
+
+double npy_number(const struct npy *npy, size_t index)
+{
+    union {
+        float f4;
+        double f8;
+        uint8_t u1;
+        int32_t i4;
+        int64_t i8;
+    } number;
+    memcpy(&number, npy->numbers + index * npy->item, npy->item);
+    switch (npy->type) {
+    case NPY_FLOAT: return (double)number.f4;
+    case NPY_DOUBLE: return number.f8;
+    case NPY_BYTE: return number.u1;
+    case NPY_INT: return number.i4;
+    case NPY_LONG: return (double)number.i8;
+    }
+    return 0;
 }
