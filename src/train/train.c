@@ -165,6 +165,7 @@ static enum fig_status finish_epoch(struct trainer *trainer)
     trainer->place.epoch++;
     trainer->place.batch = 0;
     TRY(report_epoch(trainer));
+    TRY(check_up(trainer));
     report_progress(trainer, true);
     memset(trainer->place.sums, 0, sizeof(trainer->place.sums));
     trainer->place.seen = 0;

@@ -30,6 +30,8 @@ struct trainer {
     int losses, tests;
     double test_losses[SESSION_LOSSES];
 
+    unsigned warned;     /* 1 << rule of the health monitor, for each that has spoken */
+    double first_loss;   /* of the first epoch seen */
     FILE *trace;         /* or NULL */
     struct text metrics; /* all lines of metrics.jsonl so far */
     double start;        /* clock when this start of the training began */
@@ -52,5 +54,8 @@ enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int r
 void report_progress(struct trainer *trainer, bool epoch_done);
 /* A line of metrics.jsonl and a picture. */
 enum fig_status report_epoch(struct trainer *trainer);
+
+/* --- checkup.c: after each epoch, see health.h */
+enum fig_status check_up(struct trainer *trainer);
 
 #endif
