@@ -91,6 +91,8 @@ struct fig_model {
     struct fig_node *seed;    /* input [batch, ...] of the decoder or generator; or NULL */
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
+    struct fig_node *code_in; /* input of the decoder, like `code`; NULL where that is `seed` */
+    struct fig_node *decoded; /* as images, of `code_in`; or NULL */
 };
 
 /* Errors of the configuration against the data (sizes) name its file and line. */

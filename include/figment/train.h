@@ -60,6 +60,7 @@ FIG_API void fig_run_close(struct fig_run **run);
 struct fig_run_info {
     int height, width, channels; /* of one sample */
     int code;                    /* length of a code; 0 if the model has none */
+    int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
     bool samples;                /* fig_run_sample can draw */
     uint64_t step;               /* steps trained */
 };
@@ -68,6 +69,11 @@ FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
 FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
                                        float *images);
+/* The noise that these samples are drawn from, N(0, 1), [count][noise]; and images of any noise. */
+FIG_API enum fig_status fig_run_noise(struct fig_run *run, uint64_t seed, int first, int count,
+                                      float *noise);
+FIG_API enum fig_status fig_run_draw(struct fig_run *run, const float *noise, int count,
+                                     float *images);
 /* Any count; FIG_INVALID if the model's family has no such part. */
 FIG_API enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, int count,
                                             float *out);
@@ -75,6 +81,16 @@ FIG_API enum fig_status fig_run_encode(struct fig_run *run, const float *images,
                                        float *codes);
 FIG_API enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count,
                                        float *images);
+
+/* The vector at t in [0, 1] of the way from one to the other: on the straight line; or spherical,
+ * with the weights sin((1 - t) a) / sin a and sin(t a) / sin a for the angle a between them, which
+ * keeps the norm of vectors of equal norm, as noise in many dimensions nearly has.  Vectors
+ * within 1e-3 of one line, or of length 0, are always mixed on it. */
+struct fig_mix {
+    int length;
+    bool spherical;
+};
+FIG_API void fig_mix(struct fig_mix mix, const float *from, const float *to, double t, float *out);
 
 /* --- Timing: what `figment bench` prints. */
 struct fig_bench {

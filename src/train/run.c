@@ -17,7 +17,7 @@ struct fig_run {
     struct fig_device *device;
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
-    struct fig_plan *encode, *rebuild, *decode; /* made when first asked for */
+    struct fig_plan *encode, *rebuild, *decode, *draw; /* made when first asked for */
     struct fig_run_info info;
 };
 
@@ -39,6 +39,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.width = size.width;
     run->info.channels = size.channels;
     run->info.samples = run->model->prior;
+    run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
     run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;
     return FIG_OK;
 }
@@ -98,6 +99,7 @@ void fig_run_close(struct fig_run **out)
     fig_plan_destroy(&run->encode);
     fig_plan_destroy(&run->rebuild);
     fig_plan_destroy(&run->decode);
+    fig_plan_destroy(&run->draw);
     fig_store_destroy(&run->own);
     fig_model_destroy(&run->model);
     fig_config_close(&run->config);
@@ -196,19 +198,42 @@ static enum fig_status draw_noise(float *noise, uint64_t seed, int first, int co
     return FIG_OK;
 }
 
+static enum fig_status require_prior(const struct fig_run *run)
+{
+    if (run->model->prior)
+        return FIG_OK;
+    return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw from",
+                fig_config_settings(run->used)->family);
+}
+
+enum fig_status fig_run_noise(struct fig_run *run, uint64_t seed, int first, int count,
+                              float *noise)
+{
+    REQUIRE(run && noise && first >= 0 && count >= 0);
+    TRY(require_prior(run));
+    return draw_noise(noise, seed, first, count, run->info.noise);
+}
+
+enum fig_status fig_run_draw(struct fig_run *run, const float *noise, int count, float *images)
+{
+    REQUIRE(run && noise && images && count >= 0);
+    TRY(require_prior(run));
+    return run_part(run, part_of(&run->draw, run->model->seed, run->model->drawn), "sample",
+                    noise, count, images);
+}
+
 enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
                                float *images)
 {
     REQUIRE(run && images && first >= 0 && count >= 0);
-    if (!run->model->prior)
-        return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw "
-                    "from", fig_config_settings(run->used)->family);
-    const int length = (int)row_values(run->model->seed);
-    float *noise = calloc((size_t)count * (size_t)length + 1, sizeof(*noise));
-    enum fig_status status = noise ? draw_noise(noise, seed, first, count, length)
-                                   : fail(FIG_NOMEM, "no memory to draw %d samples", count);
+    TRY(require_prior(run));
+    float *noise = calloc((size_t)count * (size_t)run->info.noise + 1, sizeof(*noise));
+    enum fig_status status =
+        noise ? FIG_OK : fail(FIG_NOMEM, "no memory to draw %d samples", count);
     if (!status)
-        status = fig_run_decode(run, noise, count, images);
+        status = fig_run_noise(run, seed, first, count, noise);
+    if (!status)
+        status = fig_run_draw(run, noise, count, images);
     free(noise);
     return status;
 }
@@ -220,9 +245,16 @@ enum fig_status fig_run_encode(struct fig_run *run, const float *images, int cou
                     images, count, codes);
 }
 
+static struct part decoder(struct fig_run *run)
+{
+    const struct fig_model *model = run->model;
+    if (model->code_in)
+        return part_of(&run->decode, model->code_in, model->decoded);
+    return part_of(&run->decode, model->code ? model->seed : NULL, model->drawn);
+}
+
 enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count, float *images)
 {
     REQUIRE(run && codes && images && count >= 0);
-    return run_part(run, part_of(&run->decode, run->model->seed, run->model->drawn), "decode",
-                    codes, count, images);
+    return run_part(run, decoder(run), "decode", codes, count, images);
 }
