@@ -76,6 +76,8 @@ static const struct {
     { "decode", { "RUN FILE.npy", "-o FILE.png|.npy", "--device DEV" } },
     { "sample", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "-n N", "--seed N", "--grid RxC",
                   "--device DEV" } },
+    { "interpolate", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "--steps N", "--rows N", "--seed N",
+                       "--spherical", "--linear", "--data DATA", "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--device DEV", "--json" } },
     { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
     { "devices", { "--json" } },
@@ -106,7 +108,7 @@ static const struct {
     const char *message;
 } refused[] = {
     { "", 2, "usage: figment" },
-    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode sample eval" },
+    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode sample" },
     { "invent r -o x.png", 2, "no command `invent`" },
     { "help trian", 2, "no command `trian`" },
     { "train", 2, "0 of 1 arguments" },
@@ -366,6 +368,58 @@ START_TEST(a_model_without_a_prior_draws_nothing)
 }
 END_TEST
 
+static void same_image(const struct fig_array *a, int i, const struct fig_array *b, int j)
+{
+    ck_assert_mem_eq(a->values + i * 784, b->values + j * 784, 784 * sizeof(float));
+}
+
+START_TEST(a_walk_begins_and_ends_with_two_samples)
+{
+    run_well(TRAIN_ONE("vae-dense", "s"));
+    run_well("sample s --seed 3 -n 4 -o ends.npy");
+    run_well("interpolate s --seed 3 --rows 2 --steps 5 -o arc.npy");
+    run_well("interpolate s --seed 3 --rows 2 --steps 5 --linear -o line.npy");
+    struct fig_array ends = read_images("ends.npy", 4), arc = read_images("arc.npy", 10);
+    struct fig_array line = read_images("line.npy", 10);
+    for (int row = 0; row < 2; row++) {
+        same_image(&ends, 2 * row, &arc, 5 * row);
+        same_image(&ends, 2 * row, &line, 5 * row);
+        same_image(&ends, 2 * row + 1, &arc, 5 * row + 4);
+        same_image(&ends, 2 * row + 1, &line, 5 * row + 4);
+    }
+    ck_assert_mem_ne(arc.values + 784, line.values + 784, 784 * sizeof(float));
+    run_well("interpolate s --rows 3 --steps 4 -o walk.png");
+    has_size("walk.png", 4 * 58 - 2, 3 * 58 - 2);
+    run_well("interpolate s --rows 1 --steps 4 -o frames");
+    ck_assert(exists("frames/0003.png") && !exists("frames/0004.png"));
+    ck_assert_int_eq(run("interpolate s --steps 1 -o walk.png"), 2);
+    has(err, "at least 2");
+    ck_assert_int_eq(run("interpolate s --linear --spherical -o walk.png"), 2);
+    has(err, "not both");
+    fig_array_free(&ends);
+    fig_array_free(&arc);
+    fig_array_free(&line);
+}
+END_TEST
+
+/* A test half of one image: both ends are its reconstruction, and so is all between them. */
+START_TEST(an_autoencoder_walks_between_test_images)
+{
+    static const char *const trainings[] = { TRAIN_ONE("ae-shallow", "s"),
+                                             TRAIN_ONE("latent-gan", "s") };
+    run_well(trainings[_i]);
+    run_well("encode s --data synthetic:1 -o codes.npy");
+    run_well("decode s codes.npy -o rebuilt.npy");
+    run_well("interpolate s --data synthetic:1 --rows 1 --steps 2 -o walk.npy");
+    struct fig_array rebuilt = read_images("rebuilt.npy", 1), walk = read_images("walk.npy", 2);
+    same_image(&rebuilt, 0, &walk, 0);
+    same_image(&rebuilt, 0, &walk, 1);
+    fig_array_free(&rebuilt);
+    fig_array_free(&walk);
+    ck_assert_int_eq(system("rm -r s"), 0);
+}
+END_TEST
+
 START_TEST(devices_and_bench_print_what_programs_can_read)
 {
     static const char *const keys[] = { "index",  "device",    "name",  "vendor",   "platform",
@@ -490,6 +544,8 @@ int main(int count, char **words)
     tcase_add_loop_test(tests, a_seed_draws_the_same_samples, 0, 3);
     tcase_add_test(tests, samples_go_into_a_grid_or_a_folder_with_their_origin);
     tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
+    tcase_add_test(tests, a_walk_begins_and_ends_with_two_samples);
+    tcase_add_loop_test(tests, an_autoencoder_walks_between_test_images, 0, 2);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);

@@ -20,12 +20,12 @@ struct request {
     char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
     int override_count;
     const char *data, *device, *out, *trace, *metrics, *split;
-    int count, batch;
+    int count, batch, rows;
     uint64_t seed;
     struct grid_size {
         int rows, columns;
     } grid;
-    bool resume, quiet, json;
+    bool resume, quiet, json, spherical, linear;
 };
 
 enum option_kind {
