@@ -10,6 +10,13 @@ FIG_BEGIN
 
 /* Layers are plain functions that add nodes; `name` prefixes their parameters. */
 
+/* Weights divided by their largest singular value (Miyato et al., ICLR 2018), which one power
+ * iteration per step follows; the state NAME.u remembers it. */
+struct fig_spectral {
+    bool training;
+    struct fig_node **update; /* receives an assignment that a plan may run; in training */
+};
+
 /* x [rows, in] to [rows, units]: x W^T + b with NAME.weight [units, in], Glorot uniform, and
  * NAME.bias [units], zero.  An image [n, h, w, c] is a row of h w c values; its weights are saved in
  * the order (c, h, w), as PyTorch flattens. */
@@ -19,6 +26,7 @@ FIG_API struct fig_node *fig_dense(struct fig_node *x, const char *name, int uni
 struct fig_dense {
     int height, width, channels;
     bool no_bias;
+    const struct fig_spectral *spectral; /* NULL: weights as they are */
 };
 FIG_API struct fig_node *fig_dense_image(struct fig_node *x, const char *name,
                                          struct fig_dense dense);
@@ -30,6 +38,7 @@ struct fig_conv2d {
     int filters, kernel, stride, pad;
     int output_pad; /* transposed only; below the stride */
     bool no_bias;
+    const struct fig_spectral *spectral; /* NULL: weights as they are */
 };
 FIG_API struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_conv2d conv);
 FIG_API struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,

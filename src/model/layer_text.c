@@ -162,6 +162,10 @@ static enum fig_status read_option(struct layer *layer, struct words *words, boo
         layer->no_bias = true;
         return FIG_OK;
     }
+    if (kinds[layer->kind].takes_bias && strcmp(word, "spectral") == 0) {
+        layer->spectral = true;
+        return FIG_OK;
+    }
     return find_activation(word, &layer->activation) ? FIG_OK : unknown_word(words, word);
 }
 

@@ -7,38 +7,54 @@
 #include "base/random.h"
 #include "model/layer_text.h"
 
+/* Spectral norm for the next layer, if it asks for it and the stack has room for its update. */
+static const struct fig_spectral *spectral_of(const struct layer *layer, struct stack *stack,
+                                              struct fig_spectral *spectral)
+{
+    if (!layer->spectral || stack->update_count == STACK_UPDATES)
+        return NULL;
+    *spectral = (struct fig_spectral){ stack->training, &stack->updates[stack->update_count] };
+    stack->update_count += stack->training;
+    return spectral;
+}
+
 static struct fig_node *apply_dense(const struct layer *layer, struct stack *stack,
                                     struct fig_node *x, const char *name)
 {
-    struct fig_dense image = { layer->height, layer->width, layer->channels, layer->no_bias };
-    if (layer->units && !layer->height)
-        return layer->no_bias
-            ? fig_reshape(fig_dense_image(x, name, (struct fig_dense){ 1, 1, layer->units, true }),
-                          fig_shape2(fig_node_shape(x).dim[0], layer->units))
-            : fig_dense(x, name, layer->units);
-    if (!layer->height)
-        image = (struct fig_dense){ stack->height, stack->width, stack->channels, layer->no_bias };
-    return fig_dense_image(x, name, image);
+    struct fig_spectral spectral;
+    struct fig_dense image = { layer->height, layer->width, layer->channels, layer->no_bias,
+                               spectral_of(layer, stack, &spectral) };
+    if (layer->height)
+        return fig_dense_image(x, name, image);
+    image.height = layer->units ? 1 : stack->height;
+    image.width = layer->units ? 1 : stack->width;
+    image.channels = layer->units ? layer->units : stack->channels;
+    struct fig_node *y = fig_dense_image(x, name, image);
+    return layer->units ? fig_reshape(y, fig_shape2(fig_node_shape(y).dim[0], layer->units)) : y;
 }
 
-static struct fig_conv2d conv_of(const struct layer *layer, const struct stack *stack)
+static struct fig_conv2d conv_of(const struct layer *layer, struct stack *stack,
+                                 struct fig_spectral *spectral)
 {
     return (struct fig_conv2d){ .filters = layer->units ? layer->units : stack->channels,
                                 .kernel = layer->kernel, .stride = layer->stride,
                                 .pad = layer->pad, .output_pad = layer->output_pad,
-                                .no_bias = layer->no_bias };
+                                .no_bias = layer->no_bias,
+                                .spectral = spectral_of(layer, stack, spectral) };
 }
 
 static struct fig_node *apply_conv(const struct layer *layer, struct stack *stack,
                                    struct fig_node *x, const char *name)
 {
-    return fig_conv2d(x, name, conv_of(layer, stack));
+    struct fig_spectral spectral;
+    return fig_conv2d(x, name, conv_of(layer, stack, &spectral));
 }
 
 static struct fig_node *apply_deconv(const struct layer *layer, struct stack *stack,
                                      struct fig_node *x, const char *name)
 {
-    return fig_conv2d_transpose(x, name, conv_of(layer, stack));
+    struct fig_spectral spectral;
+    return fig_conv2d_transpose(x, name, conv_of(layer, stack, &spectral));
 }
 
 static struct fig_node *apply_batchnorm(const struct layer *layer, struct stack *stack,

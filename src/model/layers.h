@@ -8,8 +8,8 @@
  *     layernorm
  *     dropout RATE             in training only
  *
- * followed, in any order, by `stride N`, `pad N` and `output-pad N` of convolutions, `nobias`, and an
- * activation.  The default pad is (K - 1) / 2, and a transposed convolution's output pad such
+ * followed, in any order, by `stride N`, `pad N` and `output-pad N` of convolutions, `nobias` and
+ * `spectral` (norm) of what has weights, and an activation.  The default pad is (K - 1) / 2, and a transposed convolution's output pad such
  * that its output is `stride` times as large as its input. */
 #ifndef MODEL_LAYERS_H
 #define MODEL_LAYERS_H
@@ -27,7 +27,7 @@ struct layer {
     int units;                   /* dense, conv, deconv; 0: those of the data */
     int height, width, channels; /* dense to an image; else 0 */
     int kernel, stride, pad, output_pad;
-    bool no_bias;
+    bool no_bias, spectral;
     enum fig_activation activation;
     double rate; /* dropout */
 };

@@ -2,6 +2,7 @@
 #include <figment/nn.h>
 
 #include "nn/param.h"
+#include "nn/spectral.h"
 
 /* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in]; a
  * transposed one's are those of the convolution that it transposes. */
@@ -46,6 +47,8 @@ struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_con
         return NULL;
     struct fig_node *weight = conv_weight(x->graph, name, conv.filters, x->shape.dim[3],
                                           conv.kernel);
+    if (conv.spectral)
+        weight = spectral_norm(weight, name, conv.spectral->training, conv.spectral->update);
     return add_bias(fig_conv(x, weight, conv.stride, conv.pad), name, &conv);
 }
 
@@ -61,6 +64,8 @@ struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
         return NULL;
     struct fig_node *weight = conv_weight(x->graph, name, x->shape.dim[3], conv.filters,
                                           conv.kernel);
+    if (conv.spectral)
+        weight = spectral_norm(weight, name, conv.spectral->training, conv.spectral->update);
     struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad,
                                         transposed_size(x->shape.dim[1], &conv),
                                         transposed_size(x->shape.dim[2], &conv));

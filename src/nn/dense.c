@@ -2,6 +2,7 @@
 #include <figment/nn.h>
 
 #include "nn/param.h"
+#include "nn/spectral.h"
 
 /* Pixels come before channels in memory, behind them in PyTorch's files: a dimension of h w c values is
  * seen as two there, and swapped. */
@@ -43,7 +44,7 @@ static struct layout bias_layout(int units, struct swapped to)
 }
 
 static struct fig_node *dense(struct fig_node *x, const char *name, int units, struct swapped to,
-                              bool no_bias)
+                              bool no_bias, const struct fig_spectral *spectral)
 {
     const struct fig_shape shape = x->shape;
     const int in = (int)(shape_length(shape) / (size_t)shape.dim[0]);
@@ -54,6 +55,8 @@ static struct fig_node *dense(struct fig_node *x, const char *name, int units, s
     const struct fig_init glorot = { FIG_GLOROT, in, units }, zeros = { FIG_ZEROS, 0, 0 };
     struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in), glorot,
                                           &weights);
+    if (spectral)
+        weight = spectral_norm(weight, name, spectral->training, spectral->update);
     struct fig_node *rows = fig_reshape(x, fig_shape2(shape.dim[0], in));
     struct fig_node *y = fig_matmul(rows, weight, FIG_TRANS_B);
     if (no_bias)
@@ -77,7 +80,7 @@ static bool good_input(struct fig_node *x, const char *name, int units)
 struct fig_node *fig_dense(struct fig_node *x, const char *name, int units)
 {
     const struct swapped none = { 1, units };
-    return good_input(x, name, units) ? dense(x, name, units, none, false) : NULL;
+    return good_input(x, name, units) ? dense(x, name, units, none, false, NULL) : NULL;
 }
 
 struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fig_dense size)
@@ -86,6 +89,6 @@ struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fi
     const int units = to.pixels * to.channels;
     if (!good_input(x, name, units))
         return NULL;
-    return fig_reshape(dense(x, name, units, to, size.no_bias),
+    return fig_reshape(dense(x, name, units, to, size.no_bias, size.spectral),
                        fig_shape4(x->shape.dim[0], size.height, size.width, size.channels));
 }
