@@ -30,6 +30,7 @@ static const struct {
     { "ae-shallow-batch-256", &steady }, { "vae-dense-batch-128", &steady },
     { "vae-400-20-batch-128", &steady }, { "latent-gan-batch-128", &steady },
     { "gan-dense-batch-64", &chaotic },  { "gan-small-batch-64", &chaotic },
+    { "gan-conv-batch-16", &chaotic },   { "gan-conv-batch-7", &chaotic },
     { "ae-deep-batch-37", &steady },     { "ae-256-128-batch-37", &steady },
     { "ae-shallow-batch-37", &steady },  { "vae-dense-batch-37", &steady },
     { "vae-400-20-batch-37", &steady },  { "latent-gan-batch-37", &steady },
@@ -37,7 +38,7 @@ static const struct {
     { "vae-400-20-batch-7", &steady },   { "ae-deep-batch-1", &steady },
     { "ae-256-128-batch-1", &steady },   { "ae-shallow-batch-1", &steady },
 };
-enum { TRACES = sizeof(traces) / sizeof(*traces), SMALL = 16 /* those before take minutes on slow devices */ };
+enum { TRACES = sizeof(traces) / sizeof(*traces), SMALL = 18 /* those before take minutes on slow devices */ };
 
 /* Norms of parameters after the last step, for up to a million values each. */
 static const double norm_tolerance = 1e-5;
@@ -116,7 +117,7 @@ static void compare_weights(const char *name, const cJSON *golden)
     const cJSON *want;
     snprintf(file, sizeof(file), "%s/model.safetensors", name);
     ck_assert_int_eq(safetensors_open(&model, scratch_path(file, path)), FIG_OK);
-    ck_assert_int_eq(model.count, cJSON_GetArraySize(golden));
+    ck_assert_int_ge(model.count, cJSON_GetArraySize(golden)); /* running statistics besides */
     cJSON_ArrayForEach(want, golden) {
         const char *tensor_name = string(want, "name");
         const struct safe_tensor *tensor = safetensors_find(&model, tensor_name);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Layers that remember: batch norm's running statistics, spectral norm's direction. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#undef fail /* Check's macro */
+
+#include <figment/nn.h>
+#include <figment/plan.h>
+
+#include "scratch.h"
+
+enum { ROWS = 37, COLS = 5, OUT = 6, IN = 9 };
+
+static struct fig_device *device;
+static struct fig_graph *graph;
+static struct fig_store *store;
+
+static void set_up(void)
+{
+    device = scratch_device();
+    ck_assert_int_eq(fig_graph_create(&graph), FIG_OK);
+}
+
+static void tear_down(void)
+{
+    fig_store_destroy(&store);
+    fig_graph_destroy(&graph);
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+static struct fig_plan *plan_of(struct fig_node *const *outputs, int count)
+{
+    struct fig_plan *plan;
+    if (!store)
+        ck_assert_msg(fig_store_create(&store, device, graph, 7) == FIG_OK, "%s",
+                      scratch_error());
+    const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    return plan;
+}
+
+static void read_tensor(const char *name, float *values)
+{
+    ck_assert_int_eq(fig_store_read(store, fig_store_find(store, name), values), FIG_OK);
+}
+
+/* Column means and biased variances in double. */
+static void moments(const float *x, double mean[COLS], double variance[COLS])
+{
+    for (int c = 0; c < COLS; c++) {
+        mean[c] = variance[c] = 0;
+        for (int r = 0; r < ROWS; r++)
+            mean[c] += (double)x[r * COLS + c] / ROWS;
+        for (int r = 0; r < ROWS; r++)
+            variance[c] += pow(x[r * COLS + c] - mean[c], 2) / ROWS;
+    }
+}
+
+START_TEST(batch_norm_normalises_by_the_batch_and_follows_it)
+{
+    float x[ROWS * COLS], y[ROWS * COLS], running[COLS], spread[COLS], used[ROWS * COLS];
+    double mean[COLS], variance[COLS];
+    struct fig_node *updates[2];
+    struct fig_node *in = fig_input(graph, "x", fig_shape2(ROWS, COLS));
+    struct fig_node *train = fig_batchnorm(in, "bn", true, updates);
+    struct fig_node *use = fig_batchnorm(in, "bn", false, NULL);
+    struct fig_node *const outputs[] = { train, updates[0], updates[1] };
+    struct fig_plan *plan = plan_of(outputs, 3), *use_plan = plan_of(&use, 1);
+    for (int i = 0; i < ROWS * COLS; i++)
+        x[i] = (float)(sin(i * 1.7) * (1 + i % COLS) + 3 * (i % COLS));
+    moments(x, mean, variance);
+    ck_assert_int_eq(fig_plan_write(plan, in, x), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, train, y), FIG_OK);
+    read_tensor("bn.running_mean", running);
+    read_tensor("bn.running_var", spread);
+    ck_assert_int_eq(fig_plan_write(use_plan, in, x), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(use_plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(use_plan, use, used), FIG_OK);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        const int c = i % COLS;
+        const double new_mean = 0.1 * mean[c], new_var = 0.9 + 0.1 * variance[c] * ROWS / (ROWS - 1);
+        /* Float sums of 37 numbers below 20, divided by deviations above 0.5. */
+        ck_assert_double_eq_tol(y[i], (x[i] - mean[c]) / sqrt(variance[c] + 1e-5), 2e-5);
+        ck_assert_double_eq_tol(running[c], new_mean, 1e-5);
+        ck_assert_double_eq_tol(spread[c], new_var, 1e-5);
+        ck_assert_double_eq_tol(used[i], (x[i] - new_mean) / sqrt(new_var + 1e-5), 2e-5);
+    }
+    fig_plan_destroy(&plan);
+    fig_plan_destroy(&use_plan);
+}
+END_TEST
+
+/* The largest singular value of a matrix [OUT, IN], by many power iterations in double. */
+static double largest_singular_value(const float *w)
+{
+    double u[OUT], v[IN], sigma = 0;
+    for (int o = 0; o < OUT; o++)
+        u[o] = 1 + o;
+    for (int round = 0; round < 2000; round++) {
+        double norm = 0;
+        for (int i = 0; i < IN; i++) {
+            v[i] = 0;
+            for (int o = 0; o < OUT; o++)
+                v[i] += u[o] * w[o * IN + i];
+            norm += v[i] * v[i];
+        }
+        sigma = 0;
+        for (int o = 0; o < OUT; o++) {
+            u[o] = 0;
+            for (int i = 0; i < IN; i++)
+                u[o] += v[i] / sqrt(norm) * w[o * IN + i];
+            sigma += u[o] * u[o];
+        }
+        for (int o = 0; o < OUT; o++)
+            u[o] /= sqrt(sigma);
+    }
+    return sqrt(sigma);
+}
+
+START_TEST(spectral_norm_comes_to_one)
+{
+    float identity[IN * IN] = { 0 }, bias[OUT], y[IN * OUT], w[OUT * IN], effective[OUT * IN];
+    struct fig_node *update = NULL;
+    const struct fig_spectral spectral = { true, &update };
+    struct fig_node *in = fig_input(graph, "x", fig_shape2(IN, IN));
+    struct fig_node *out = fig_dense_image(in, "d", (struct fig_dense){ 1, 1, OUT, false,
+                                                                        &spectral });
+    struct fig_node *const outputs[] = { out, update };
+    struct fig_plan *plan = plan_of(outputs, 2);
+    for (int i = 0; i < IN; i++)
+        identity[i * IN + i] = 1; /* so that the output is the transposed weight */
+    ck_assert_int_eq(fig_plan_write(plan, in, identity), FIG_OK);
+    for (int step = 0; step < 300; step++)
+        ck_assert_int_eq(fig_plan_run(plan, (uint32_t)step, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, out, y), FIG_OK);
+    read_tensor("d.weight", w);
+    read_tensor("d.bias", bias);
+    for (int i = 0; i < OUT * IN; i++)
+        effective[i] = y[i % IN * OUT + i / IN];
+    ck_assert(largest_singular_value(w) > 1.05);
+    ck_assert_double_eq_tol(largest_singular_value(effective), 1, 1e-4);
+    fig_plan_destroy(&plan);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("nn");
+    TCase *tcase = tcase_create("nn");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, batch_norm_normalises_by_the_batch_and_follows_it);
+    tcase_add_test(tcase, spectral_norm_comes_to_one);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
