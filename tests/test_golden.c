@@ -19,8 +19,9 @@
 struct tolerance {
     double early, late;
     int early_steps;
+    double norm; /* of norms of weights after the last step */
 };
-static const struct tolerance steady = { 2e-6, 2e-6, 0 }, chaotic = { 1e-5, 5e-3, 3 };
+static const struct tolerance steady = { 2e-6, 2e-6, 0, 1e-4 }, chaotic = { 1e-5, 5e-3, 3, 5e-3 };
 
 static const struct {
     const char *name;
@@ -39,9 +40,6 @@ static const struct {
     { "ae-256-128-batch-1", &steady },   { "ae-shallow-batch-1", &steady },
 };
 enum { TRACES = sizeof(traces) / sizeof(*traces), SMALL = 18 /* those before take minutes on slow devices */ };
-
-/* Norms of parameters after the last step, for up to a million values each. */
-static const double norm_tolerance = 1e-5;
 
 static struct fig_device *device;
 
@@ -110,7 +108,7 @@ static double norm(const struct safe_tensor *tensor)
 }
 
 /* Names, shapes and norms of the trained weights, in the file that PyTorch would load. */
-static void compare_weights(const char *name, const cJSON *golden)
+static void compare_weights(const char *name, const cJSON *golden, double tolerance)
 {
     char file[SCRATCH_PATH], path[SCRATCH_PATH];
     struct safetensors model;
@@ -127,7 +125,7 @@ static void compare_weights(const char *name, const cJSON *golden)
         for (int i = 0; i < tensor->rank; i++)
             ck_assert_uint_eq(tensor->dims[i], (size_t)cJSON_GetArrayItem(shape, i)->valueint);
         const double expected = number(want, "final_norm");
-        ck_assert_msg(fabs(norm(tensor) - expected) <= norm_tolerance * (1 + expected),
+        ck_assert_msg(fabs(norm(tensor) - expected) <= tolerance * (1e-3 + expected),
                       "%s: norm of %s is %.9g, not %.9g", name, tensor_name, norm(tensor),
                       expected);
     }
@@ -160,7 +158,8 @@ START_TEST(a_training_follows_its_golden_trace)
     train(name, golden, scratch_path("trace.jsonl", trace));
     compare_losses(name, trace, cJSON_GetObjectItemCaseSensitive(golden, "losses"),
                    traces[_i].tolerance);
-    compare_weights(name, cJSON_GetObjectItemCaseSensitive(golden, "parameters"));
+    compare_weights(name, cJSON_GetObjectItemCaseSensitive(golden, "parameters"),
+                    traces[_i].tolerance->norm);
     cJSON_Delete(golden);
     free(text);
 }
