@@ -31,16 +31,29 @@ struct fig_node *fig_neg(struct fig_node *x)
     return fig_affine(x, -1, 0);
 }
 
+/* The rows without constants. */
+#define PLAIN_ROW(name)                                                                            \
+    struct fig_node *fig_##name(struct fig_node *x)                                                \
+    {                                                                                              \
+        return node_unary(x, ROW_##name, 0, 0);                                                    \
+    }
+PLAIN_ROW(relu)
+PLAIN_ROW(sigmoid)
+PLAIN_ROW(tanh)
+PLAIN_ROW(softplus)
+PLAIN_ROW(exp)
+PLAIN_ROW(expm1)
+PLAIN_ROW(log)
+PLAIN_ROW(sqrt)
+PLAIN_ROW(square)
+PLAIN_ROW(abs)
+#undef PLAIN_ROW
+
 static struct fig_node *check_constant(struct fig_node *x, bool good, const char *rule, double value)
 {
     if (!x || good)
         return x;
     return graph_fail(x->graph, FIG_INVALID, "%s, found %g", rule, value);
-}
-
-struct fig_node *fig_relu(struct fig_node *x)
-{
-    return node_unary(x, ROW_relu, 0, 0);
 }
 
 struct fig_node *fig_leaky_relu(struct fig_node *x, double slope)
@@ -53,51 +66,6 @@ struct fig_node *fig_elu(struct fig_node *x, double alpha)
 {
     x = check_constant(x, alpha >= 0, "elu: an alpha of at least 0 is expected", alpha);
     return node_unary(x, ROW_elu, alpha, 0);
-}
-
-struct fig_node *fig_sigmoid(struct fig_node *x)
-{
-    return node_unary(x, ROW_sigmoid, 0, 0);
-}
-
-struct fig_node *fig_tanh(struct fig_node *x)
-{
-    return node_unary(x, ROW_tanh, 0, 0);
-}
-
-struct fig_node *fig_softplus(struct fig_node *x)
-{
-    return node_unary(x, ROW_softplus, 0, 0);
-}
-
-struct fig_node *fig_exp(struct fig_node *x)
-{
-    return node_unary(x, ROW_exp, 0, 0);
-}
-
-struct fig_node *fig_expm1(struct fig_node *x)
-{
-    return node_unary(x, ROW_expm1, 0, 0);
-}
-
-struct fig_node *fig_log(struct fig_node *x)
-{
-    return node_unary(x, ROW_log, 0, 0);
-}
-
-struct fig_node *fig_sqrt(struct fig_node *x)
-{
-    return node_unary(x, ROW_sqrt, 0, 0);
-}
-
-struct fig_node *fig_square(struct fig_node *x)
-{
-    return node_unary(x, ROW_square, 0, 0);
-}
-
-struct fig_node *fig_abs(struct fig_node *x)
-{
-    return node_unary(x, ROW_abs, 0, 0);
 }
 
 struct fig_node *fig_clamp(struct fig_node *x, double low, double high)
