@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Every reference model on its own data size: it builds, its losses are numbers, and each phase moves the
+ * parameters that it trains and no others. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#undef fail /* Check's macro */
+
+#include <figment/plan.h>
+
+#include "scratch.h"
+
+enum { BATCH = 6, PREFIXES = 2 };
+
+/* Which parameters a phase of a family trains. */
+static const struct route {
+    const char *family, *phase, *prefixes[PREFIXES];
+} routes[] = {
+    { "autoencoder", "train", { "ae.", NULL } },
+    { "vae", "train", { "encoder.", "decoder." } },
+    { "gan", "discriminator", { "discriminator.", NULL } },
+    { "gan", "generator", { "generator.", NULL } },
+    { "latent-gan", "autoencoder", { "encoder.", "decoder." } },
+    { "latent-gan", "discriminator", { "discriminator.", NULL } },
+    { "latent-gan", "generator", { "generator.", NULL } },
+};
+
+static const struct route *find_route(const char *family, const char *phase)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+        if (strcmp(routes[i].family, family) == 0 && strcmp(routes[i].phase, phase) == 0)
+            return &routes[i];
+    }
+    ck_abort_msg("no route for phase %s of family %s: add a row", phase, family);
+    return NULL;
+}
+
+static bool is_routed(const struct route *route, const char *parameter)
+{
+    for (int i = 0; i < PREFIXES && route->prefixes[i]; i++) {
+        if (strncmp(parameter, route->prefixes[i], strlen(route->prefixes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct fig_device *device;
+
+static void set_up(void)
+{
+    device = scratch_device();
+}
+
+static void tear_down(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+static size_t length_of(const struct fig_tensor *tensor)
+{
+    size_t length = 1;
+    for (int i = 0; i < tensor->shape.rank; i++)
+        length *= (size_t)tensor->shape.dim[i];
+    return length;
+}
+
+/* All tensors of the store, one behind the other; the caller frees. */
+static float *read_all(struct fig_store *store)
+{
+    size_t length = 0;
+    for (int i = 0; i < fig_store_count(store); i++)
+        length += length_of(fig_store_tensor(store, i));
+    float *all = malloc(length * sizeof(*all)), *at = all;
+    ck_assert_ptr_nonnull(all);
+    for (int i = 0; i < fig_store_count(store); i++) {
+        ck_assert_int_eq(fig_store_read(store, i, at), FIG_OK);
+        at += length_of(fig_store_tensor(store, i));
+    }
+    return all;
+}
+
+static void run_phase(struct fig_store *store, const struct fig_model *model,
+                      const struct fig_phase *phase, int values)
+{
+    struct fig_node *outputs[FIG_LOSSES + 1];
+    struct fig_plan *plan;
+    int count = 0;
+    for (; count < phase->loss_count; count++)
+        outputs[count] = phase->losses[count];
+    outputs[count++] = phase->step;
+    const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    float *images = malloc((size_t)values * BATCH * sizeof(*images));
+    ck_assert_ptr_nonnull(images);
+    for (int i = 0; i < values * BATCH; i++)
+        images[i] = (float)(i * 7 % 101) / 101;
+    /* Phases that draw everything themselves do not read images. */
+    fig_plan_write(plan, model->images, images);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    for (int i = 0; i < phase->loss_count; i++) {
+        float loss;
+        ck_assert_int_eq(fig_plan_read(plan, phase->losses[i], &loss), FIG_OK);
+        ck_assert_msg(isfinite(loss), "%s is %g", phase->loss_names[i], loss);
+    }
+    free(images);
+    fig_plan_destroy(&plan);
+}
+
+/* Some parameter of each prefix moved, and none of the others. */
+static void check_moves(const struct fig_store *store, const struct route *route,
+                        const float *before, const float *after)
+{
+    bool moved[PREFIXES] = { false };
+    for (int i = 0; i < fig_store_count(store); i++) {
+        const struct fig_tensor *tensor = fig_store_tensor(store, i);
+        const size_t length = length_of(tensor);
+        const bool same = memcmp(before, after, length * sizeof(*before)) == 0;
+        before += length;
+        after += length;
+        if (tensor->kind != FIG_PARAMETER)
+            continue;
+        ck_assert_msg(same || is_routed(route, tensor->name), "%s moved in phase %s", tensor->name,
+                      route->phase);
+        for (int k = 0; k < PREFIXES && route->prefixes[k]; k++) {
+            const size_t prefix = strlen(route->prefixes[k]);
+            moved[k] |= !same && strncmp(tensor->name, route->prefixes[k], prefix) == 0;
+        }
+    }
+    for (int k = 0; k < PREFIXES && route->prefixes[k]; k++)
+        ck_assert_msg(moved[k], "phase %s moved nothing of %s", route->phase, route->prefixes[k]);
+}
+
+static void check_phases(struct fig_store *store, const struct fig_model *model,
+                         const char *family, int values)
+{
+    for (int i = 0; i < model->phase_count; i++) {
+        const struct fig_phase *phase = &model->phases[i];
+        float *before = read_all(store);
+        run_phase(store, model, phase, values);
+        float *after = read_all(store);
+        check_moves(store, find_route(family, phase->name), before, after);
+        free(before);
+        free(after);
+    }
+}
+
+START_TEST(each_phase_moves_its_own_parameters_only)
+{
+    const char *name = fig_model_name(_i);
+    const int side = strstr(name, "hinge") ? 32 : 28; /* that model's own size */
+    const struct fig_model_params params = { .batch = BATCH, .height = side, .width = side,
+                                             .channels = 1, .training = true };
+    struct fig_config *config;
+    struct fig_model *model;
+    struct fig_store *store;
+    ck_assert_msg(fig_config_open(&config, name, NULL, 0) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s: %s", name,
+                  scratch_error());
+    ck_assert_int_eq(fig_store_create(&store, device, model->graph, 3), FIG_OK);
+    check_phases(store, model, fig_config_settings(config)->family, side * side);
+    fig_store_destroy(&store);
+    fig_model_destroy(&model);
+    fig_config_close(&config);
+}
+END_TEST
+
+int main(void)
+{
+    int models = 0;
+    while (fig_model_name(models))
+        models++;
+    Suite *suite = suite_create("families");
+    TCase *tcase = tcase_create("families");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, each_phase_moves_its_own_parameters_only, 0, models);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
