@@ -26,6 +26,9 @@ static const struct route {
     { "latent-gan", "autoencoder", { "encoder.", "decoder." } },
     { "latent-gan", "discriminator", { "discriminator.", NULL } },
     { "latent-gan", "generator", { "generator.", NULL } },
+    { "aae", "autoencoder", { "encoder.", "decoder." } },
+    { "aae", "discriminator", { "discriminator.", NULL } },
+    { "aae", "generator", { "encoder.", NULL } },
 };
 
 static const struct route *find_route(const char *family, const char *phase)

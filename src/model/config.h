@@ -59,7 +59,8 @@ struct family {
                              const struct fig_model_params *params, struct fig_node *images);
 };
 
-extern const struct family autoencoder_family, vae_family, gan_family, latent_gan_family;
+extern const struct family autoencoder_family, vae_family, gan_family, latent_gan_family,
+    aae_family;
 
 /* --- What families share */
 
@@ -89,26 +90,32 @@ struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph
 struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
-/* A generator against a discriminator.  Real samples and what the generator draws have the same shape
- * [batch, ...]; no gradient flows into `real`.  Noise k of the model is stream STREAM_NOISE + k:
- * the discriminator's phase uses 0 (and 2 for the penalty), the generator's 1. */
+/* Somebody who draws samples against a discriminator, whose parameters are discriminator.0, ...; `real`,
+ * `fake` and `passing` have the same shape [batch, ...]. */
 struct contest {
     struct fig_model *model;
     struct fig_graph *graph;
     const struct fig_config *config;
     const struct fig_model_params *params;
-    struct fig_node *real;
-    const char *generator, *discriminator; /* what their parameters' names begin with */
+    struct fig_node *real;    /* no gradient flows into it */
+    struct fig_node *fake;    /* what the discriminator learns to tell from it */
+    struct fig_node *passing; /* what is to pass; its gradient moves the generator */
+    struct stack generator;   /* the network that made `passing`: its prefix, its updates */
+    const struct fig_optimizer *optimizer; /* of the generator */
 };
-/* The configuration's keys for it, beside `latent`; the list ends with NULL. */
+/* The configuration's keys adversary, real-label and penalty. */
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
-/* The generator, applied to noise [batch, latent]; its running statistics are followed in `phase`, if
- * that is not NULL. */
-struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise,
-                              struct fig_phase *phase);
-/* Adds both phases.  The generator's parameters come first in the order of creation: they are
- * made by the first drawing. */
+/* Adds both phases. */
 enum fig_status add_contest(const struct contest *contest);
+
+/* The generator on noise [batch, latent]; stack of "generator". */
+struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
+                                struct fig_node *noise);
+/* The contest of a generator that draws `real` samples from noise 0 for the discriminator and noise 1
+ * for itself; noise k is stream STREAM_NOISE + k. */
+enum fig_status add_generator_contest(struct fig_model *model, const struct fig_config *config,
+                                      const struct fig_model_params *params,
+                                      struct fig_node *real);
 
 /* Values of one sample; and what was drawn, of as many values, in the shape of samples. */
 int sample_values(const struct fig_model_params *params);

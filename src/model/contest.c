@@ -111,37 +111,17 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     return put_default(config, "penalty", config->penalty);
 }
 
-/* --- Networks: `phase`, if not NULL, is where running statistics are followed */
-
-struct fig_node *contest_draw(const struct contest *contest, struct fig_node *noise,
-                              struct fig_phase *phase)
-{
-    struct stack stack = stack_of(contest->generator, contest->params);
-    struct fig_node *drawn = network_apply(&contest->config->networks[PART_GENERATOR], &stack,
-                                           noise, NULL);
-    if (phase)
-        add_updates(phase, &stack);
-    return drawn;
-}
+/* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
 
 static struct fig_node *judge(const struct contest *contest, struct fig_node *samples,
                               struct fig_phase *phase)
 {
-    struct stack stack = stack_of(contest->discriminator, contest->params);
+    struct stack stack = stack_of("discriminator", contest->params);
     struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
                                           samples, NULL);
     if (phase)
         add_updates(phase, &stack);
     return said;
-}
-
-static struct fig_node *draw_fresh(const struct contest *contest, uint32_t noise,
-                                   struct fig_phase *phase)
-{
-    const struct fig_shape shape = fig_shape2(contest->params->batch, contest->config->latent);
-    struct fig_node *drawn = contest_draw(contest, fig_normal(contest->graph, shape,
-                                                              STREAM_NOISE + noise), phase);
-    return fig_reshape(drawn, fig_node_shape(contest->real));
 }
 
 /* Real and drawn samples go through the discriminator as one batch. */
@@ -187,7 +167,7 @@ static struct fig_phase *discriminator_phase(const struct contest *contest)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_phase *phase = add_phase(contest->model, "discriminator");
-    struct fig_node *fake = fig_detach(draw_fresh(contest, 0, NULL));
+    struct fig_node *fake = fig_detach(contest->fake);
     const struct verdict verdict = judge_both(contest, fake, phase);
     struct fig_node *loss = adversary->discriminator(&verdict);
     if (contest->config->penalty > 0)
@@ -202,7 +182,8 @@ static struct fig_phase *generator_phase(const struct contest *contest)
     const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_phase *phase = add_phase(contest->model, "generator");
     const struct verdict verdict = { .graph = contest->graph,
-                                     .fake = judge(contest, draw_fresh(contest, 1, phase), NULL) };
+                                     .fake = judge(contest, contest->passing, NULL) };
+    add_updates(phase, &contest->generator);
     add_loss(phase, "generator", adversary->generator(&verdict));
     return phase;
 }
@@ -227,9 +208,9 @@ enum fig_status add_contest(const struct contest *contest)
     TRY(fig_graph_status(contest->graph));
     if (!contest->params->training)
         return FIG_OK;
-    snprintf(prefix, sizeof(prefix), "%s.", contest->discriminator);
-    first->step = fig_optimize(first->losses[0], prefix, &config->optimizers[PART_DISCRIMINATOR]);
-    snprintf(prefix, sizeof(prefix), "%s.", contest->generator);
-    second->step = fig_optimize(second->losses[0], prefix, &config->optimizers[PART_GENERATOR]);
+    first->step = fig_optimize(first->losses[0], "discriminator.",
+                               &config->optimizers[PART_DISCRIMINATOR]);
+    snprintf(prefix, sizeof(prefix), "%s.", contest->generator.prefix);
+    second->step = fig_optimize(second->losses[0], prefix, contest->optimizer);
     return fig_graph_status(contest->graph);
 }

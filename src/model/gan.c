@@ -27,18 +27,16 @@ static bool draws_signed(const struct fig_config *config)
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    const struct contest contest = {
-        .model = model, .graph = model->graph, .config = config, .params = params,
-        .real = draws_signed(config) ? fig_affine(images, 2, -1) : images,
-        .generator = "generator", .discriminator = "discriminator" };
+    struct stack stack = stack_of("generator", params);
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
-    struct fig_node *drawn = contest_draw(&contest, model->seed, NULL);
+    struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_GENERATOR, drawn, sample_values(params)));
     drawn = as_images(drawn, params);
     model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
-    return add_contest(&contest);
+    return add_generator_contest(model, config, params,
+                                 draws_signed(config) ? fig_affine(images, 2, -1) : images);
 }
 
 const struct family gan_family = {

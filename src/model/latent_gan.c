@@ -62,21 +62,14 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
         phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
                                    &config->optimizers[PART_ENCODER]);
 
-    const struct contest contest = {
-        .model = model, .graph = model->graph, .config = config, .params = params,
-        .real = fig_detach(model->code), .generator = "generator",
-        .discriminator = "discriminator" };
+    struct stack stack = stack_of("generator", params);
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
-    struct fig_node *drawn = contest_draw(&contest, model->seed, NULL);
+    struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
     model->drawn = as_images(decode(config, params, drawn, &logits), params);
-    if (!params->training) {
-        model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
-        model->decoded = as_images(decode(config, params, model->code_in, &logits), params);
-    }
-    return add_contest(&contest);
+    return add_generator_contest(model, config, params, fig_detach(model->code));
 }
 
 const struct family latent_gan_family = {
