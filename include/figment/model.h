@@ -90,6 +90,7 @@ struct fig_model {
     struct fig_node *rebuilt; /* as images, of `images`; or NULL */
     struct fig_node *seed;    /* input [batch, ...] of the decoder or generator; or NULL */
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
+    struct fig_node *likelihoods; /* [batch, 4] of `images`, as fig_run_likelihoods; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
     struct fig_node *code_in; /* input of the decoder, like `code`; NULL where that is `seed` */
     struct fig_node *decoded; /* as images, of `code_in`; or NULL */

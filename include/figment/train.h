@@ -62,6 +62,7 @@ struct fig_run_info {
     int code;                    /* length of a code; 0 if the model has none */
     int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
     bool samples;                /* fig_run_sample can draw */
+    bool likelihoods;            /* fig_run_likelihoods can tell */
     uint64_t step;               /* steps trained */
 };
 FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);
@@ -91,6 +92,15 @@ struct fig_mix {
     bool spherical;
 };
 FIG_API void fig_mix(struct fig_mix mix, const float *from, const float *to, double t, float *out);
+
+/* Of each image of a variational autoencoder, in nats, for one code z of q(z|x).  log p(x|z) is the
+ * negative reconstruction error: its normalising constant is left out unless the loss is bce. */
+enum { FIG_LOG_DATA, FIG_LOG_PRIOR, FIG_LOG_POSTERIOR, FIG_DIVERGENCE, FIG_LIKELIHOODS };
+/* [count][FIG_LIKELIHOODS]: log p(x|z), log p(z), log q(z|x), and the divergence of q(z|x) from
+ * p(z), which does not depend on z.  Which z are drawn depends on `draw`, below 2^26, and on the
+ * image's place modulo 8192. */
+FIG_API enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
+                                            uint32_t draw, float *out);
 
 /* --- Timing: what `figment bench` prints. */
 struct fig_bench {

@@ -47,6 +47,20 @@ struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig
     return fig_loss_mse(drawn, images, reduction);
 }
 
+struct fig_node *reconstruction_errors(const struct fig_config *config, struct fig_node *drawn,
+                                       struct fig_node *logits, struct fig_node *images)
+{
+    switch (config->loss) {
+    case LOSS_BCE:
+        return fig_bce(logits, images);
+    case LOSS_L1:
+        return fig_abs(fig_sub(drawn, images));
+    case LOSS_MSE:
+        break;
+    }
+    return fig_square(fig_sub(drawn, images));
+}
+
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, int values)
 {

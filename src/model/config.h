@@ -74,6 +74,16 @@ struct fig_node *reconstruction(const struct fig_config *config, enum part part,
 struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
                                      struct fig_node *logits, struct fig_node *images,
                                      enum fig_reduction reduction);
+/* Of every value; their sum is a sample's reconstruction error. */
+struct fig_node *reconstruction_errors(const struct fig_config *config, struct fig_node *drawn,
+                                       struct fig_node *logits, struct fig_node *images);
+/* Of each image log p(x|z), log p(z), log q(z|x) and the divergence of q(z|x) from p(z), as
+ * [batch, 4]: q is N(mean, e^logvar), z is `code`, p(z) is N(0, 1), and -log p(x|z) is the sum of
+ * the errors. */
+struct posterior {
+    struct fig_node *mean, *logvar, *code;
+};
+struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);
 /* The network ends with as many values as a sample has. */
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, int values);

@@ -72,19 +72,22 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
     struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
     struct fig_node *logvar = fig_dense(body, "encoder.logvar", config->latent);
-    struct fig_node *drawn = decode(config, &decoder, draw_code(model, mean, logvar), &logits);
+    struct fig_node *code = draw_code(model, mean, logvar);
+    struct fig_node *drawn = decode(config, &decoder, code, &logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, drawn, sample_values(params)));
 
+    drawn = as_images(drawn, params);
+    logits = as_images(logits, params);
     struct fig_phase *phase = add_phase(model, "train");
     add_updates(phase, &encoder);
     add_updates(phase, &decoder);
-    add_losses(phase, config, params,
-               reconstruction_loss(config, as_images(drawn, params), as_images(logits, params),
-                                   images, FIG_SUM),
+    add_losses(phase, config, params, reconstruction_loss(config, drawn, logits, images, FIG_SUM),
                divergence(mean, logvar));
     if (params->training)
         return fig_graph_status(model->graph);
+    model->likelihoods = likelihoods(&(struct posterior){ mean, logvar, code },
+                                     reconstruction_errors(config, drawn, logits, images));
     model->code = mean;
     model->rebuilt = draw(config, params, mean);
     model->prior = true;

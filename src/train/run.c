@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 
-enum { RUN_BATCH = 128 };
+enum { RUN_BATCH = 128, RUN_STEPS = 64 };
 
 struct fig_run {
     struct fig_config *config; /* NULL when borrowed */
@@ -17,7 +17,7 @@ struct fig_run {
     struct fig_device *device;
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
-    struct fig_plan *encode, *rebuild, *decode, *draw; /* made when first asked for */
+    struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods; /* made when first asked for */
     struct fig_run_info info;
 };
 
@@ -39,6 +39,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.width = size.width;
     run->info.channels = size.channels;
     run->info.samples = run->model->prior;
+    run->info.likelihoods = run->model->likelihoods;
     run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
     run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;
     return FIG_OK;
@@ -100,6 +101,7 @@ void fig_run_close(struct fig_run **out)
     fig_plan_destroy(&run->rebuild);
     fig_plan_destroy(&run->decode);
     fig_plan_destroy(&run->draw);
+    fig_plan_destroy(&run->likelihoods);
     fig_store_destroy(&run->own);
     fig_model_destroy(&run->model);
     fig_config_close(&run->config);
@@ -122,11 +124,12 @@ struct part {
     struct fig_plan **plan;
     struct fig_node *input, *output;
     size_t in, out; /* values of one row */
+    uint32_t step;  /* of its random streams, for the first batch */
 };
 
 static struct part part_of(struct fig_plan **plan, struct fig_node *input, struct fig_node *output)
 {
-    struct part part = { plan, input, output, 0, 0 };
+    struct part part = { plan, input, output, 0, 0, 0 };
     if (input && output) {
         part.in = row_values(input);
         part.out = row_values(output);
@@ -151,7 +154,7 @@ static enum fig_status run_batches(const struct part *part, const float *in, int
         memset(batch_in, 0, RUN_BATCH * part->in * sizeof(*batch_in));
         memcpy(batch_in, in + (size_t)first * part->in, rows * part->in * sizeof(*batch_in));
         TRY(fig_plan_write(*part->plan, part->input, batch_in));
-        TRY(fig_plan_run(*part->plan, 0, 0));
+        TRY(fig_plan_run(*part->plan, part->step + (uint32_t)(first / RUN_BATCH % RUN_STEPS), 0));
         TRY(fig_plan_read(*part->plan, part->output, batch_out));
         memcpy(out + (size_t)first * part->out, batch_out, rows * part->out * sizeof(*out));
     }
@@ -257,4 +260,18 @@ enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int coun
 {
     REQUIRE(run && codes && images && count >= 0);
     return run_part(run, decoder(run), "decode", codes, count, images);
+}
+
+enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
+                                    uint32_t draw, float *out)
+{
+    REQUIRE(run && images && out && count >= 0 && draw < UINT32_MAX / RUN_STEPS);
+    struct part part = part_of(&run->likelihoods, run->model->images, run->model->likelihoods);
+    part.step = draw * RUN_STEPS;
+    return run_part(run, part, "likelihoods", images, count, out);
+}
+
+struct fig_device *run_device(const struct fig_run *run)
+{
+    return run->device;
 }

@@ -12,4 +12,6 @@ enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config
                            struct fig_device *device, struct fig_store *store,
                            struct sample_size size);
 
+struct fig_device *run_device(const struct fig_run *run);
+
 #endif
