@@ -78,7 +78,8 @@ static const struct {
                   "--device DEV" } },
     { "interpolate", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "--steps N", "--rows N", "--seed N",
                        "--spherical", "--linear", "--data DATA", "--device DEV" } },
-    { "eval", { "RUN", "--data DATA", "--metrics LIST", "--device DEV", "--json" } },
+    { "eval", { "RUN", "--data DATA", "--metrics LIST", "--samples N", "--device DEV",
+                "--json" } },
     { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
     { "devices", { "--json" } },
 };
@@ -420,6 +421,24 @@ START_TEST(an_autoencoder_walks_between_test_images)
 }
 END_TEST
 
+START_TEST(eval_measures_what_a_family_has)
+{
+    run_well(TRAIN_ONE("gan-small", "s"));
+    run_well("eval s --json");
+    ck_assert_double_gt(number(out, "sample_std"), 0);
+    ck_assert_double_gt(number(out, "nn_ratio"), 0);
+    ck_assert_msg(!strstr(out, "mse"), "a GAN rebuilds nothing: %s", out);
+    ck_assert_int_eq(run("eval s --metrics sample_std,mse"), 2);
+    has(err, "mse: a model of the family gan has none");
+    run_well(TRAIN_ONE("vae-dense", "v"));
+    run_well("eval v --json --samples 3");
+    has(err, "nll: 3 codes for each of 200 test images");
+    ck_assert_double_eq_tol(number(out, "neg_elbo"),
+                            number(out, "reconstruction") + number(out, "kl"), 1e-4);
+    ck_assert_double_lt(number(out, "nll"), number(out, "neg_elbo"));
+}
+END_TEST
+
 START_TEST(devices_and_bench_print_what_programs_can_read)
 {
     static const char *const keys[] = { "index",  "device",    "name",  "vendor",   "platform",
@@ -546,6 +565,7 @@ int main(int count, char **words)
     tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
     tcase_add_test(tests, a_walk_begins_and_ends_with_two_samples);
     tcase_add_loop_test(tests, an_autoencoder_walks_between_test_images, 0, 2);
+    tcase_add_test(tests, eval_measures_what_a_family_has);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);

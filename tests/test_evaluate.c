@@ -14,7 +14,10 @@
 #include "data/dataset.h"
 #include "train/eigen.h"
 #include "train/errors.h"
+#include "train/nearest.h"
 #include "train/pca.h"
+
+#include "scratch.h"
 
 /* --- Errors */
 
@@ -66,6 +69,259 @@ START_TEST(metrics_have_names_of_their_own)
     }
     ck_assert_ptr_null(fig_metric_info(-1));
     ck_assert_ptr_null(fig_metric_info(FIG_METRICS));
+}
+END_TEST
+
+/* --- Models that were trained a little */
+
+enum { TEST_IMAGES = 200, LENGTH_28 = 784 };
+static const char spec[] = "synthetic:200"; /* both halves have 200 */
+
+struct trained {
+    struct fig_device *device;
+    struct fig_run *run;
+    struct fig_dataset *train, *test;
+    float images[TEST_IMAGES * LENGTH_28]; /* of the test half */
+};
+static struct trained trained;
+
+static void open_trained(const char *model, const char *const *overrides)
+{
+    char path[SCRATCH_PATH];
+    trained.device = scratch_device();
+    ck_assert_msg(scratch_train(trained.device, &(struct scratch_training){
+        .model = model, .run = "run" }, overrides) == FIG_OK, "%s", scratch_error());
+    ck_assert_int_eq(fig_run_open(&trained.run, scratch_path("run", path), trained.device), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&trained.train, spec, FIG_TRAIN, 7), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&trained.test, spec, FIG_TEST, 7), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(trained.test)->count, TEST_IMAGES);
+    for (int i = 0; i < TEST_IMAGES; i++)
+        fig_dataset_sample(trained.test, i, trained.images + i * LENGTH_28);
+}
+
+static void close_trained(void)
+{
+    fig_dataset_close(&trained.train);
+    fig_dataset_close(&trained.test);
+    fig_run_close(&trained.run);
+    fig_device_close(&trained.device);
+    scratch_remove();
+}
+
+/* A code of one value, so that integrals over it can be sums. */
+static void open_vae(void)
+{
+    static const char *const overrides[] = {
+        "data=synthetic:200", "seed=7", "epochs=20", "batch=50", "latent=1",
+        "encoder.0=dense 32 relu", "decoder.0=dense 32 relu", NULL };
+    open_trained("vae-400-20", overrides);
+}
+
+static void open_gan(void)
+{
+    static const char *const overrides[] = { "data=synthetic:200", "seed=7", "epochs=1", NULL };
+    open_trained("gan-small", overrides);
+}
+
+static double metric(const char *name, int samples)
+{
+    int index = 0;
+    while (strcmp(fig_metric_info(index)->name, name) != 0)
+        index++;
+    double values[FIG_METRICS];
+    const struct fig_evaluation evaluation = {
+        .train = trained.train, .test = trained.test, .wanted = 1u << index,
+        .nll_samples = samples };
+    ck_assert_msg(fig_evaluate(trained.run, &evaluation, values) == FIG_OK, "%s",
+                  scratch_error());
+    return values[index];
+}
+
+/* The sum of x log y + (1 - x) log(1 - y) is that of x log(y / (1 - y)), which takes y's place, and
+ * of log(1 - y), which is returned. */
+static double take_logarithms(float *drawn)
+{
+    double sum = 0;
+    for (int i = 0; i < LENGTH_28; i++) {
+        const double y = fmin(fmax((double)drawn[i], 1e-12), 1 - 1e-7);
+        drawn[i] = (float)(log(y) - log1p(-y));
+        sum += log1p(-y);
+    }
+    return sum;
+}
+
+static double product(const float *a, const float *b)
+{
+    double sum = 0;
+    for (int i = 0; i < LENGTH_28; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+/* -log of the integral of p(x|z) p(z) over z in [-16, 16], mean over the images. */
+static double integrated_nll(void)
+{
+    enum { POINTS = 3201 };
+    static float codes[POINTS], drawn[POINTS * LENGTH_28];
+    static double constants[POINTS], terms[POINTS];
+    const double width = 32.0 / (POINTS - 1), log_2pi = log(2 * acos(-1));
+    double nll = 0;
+    for (int k = 0; k < POINTS; k++)
+        codes[k] = (float)(-16 + width * k);
+    ck_assert_int_eq(fig_run_decode(trained.run, codes, POINTS, drawn), FIG_OK);
+    for (int k = 0; k < POINTS; k++)
+        constants[k] = take_logarithms(drawn + k * LENGTH_28) -
+                       0.5 * ((double)codes[k] * (double)codes[k] + log_2pi);
+    for (int i = 0; i < TEST_IMAGES; i++) {
+        double greatest = -INFINITY, sum = 0;
+        for (int k = 0; k < POINTS; k++) {
+            terms[k] = constants[k] + product(trained.images + i * LENGTH_28,
+                                              drawn + k * LENGTH_28);
+            greatest = fmax(greatest, terms[k]);
+        }
+        for (int k = 0; k < POINTS; k++)
+            sum += exp(terms[k] - greatest) * width;
+        nll -= (greatest + log(sum)) / TEST_IMAGES;
+    }
+    return nll;
+}
+
+START_TEST(more_codes_come_nearer_to_the_likelihood)
+{
+    open_vae();
+    const double bound = metric("neg_elbo", 0);
+    const double few = metric("nll", 5), many = metric("nll", 50), most = metric("nll", 2000);
+    const double exact = integrated_nll();
+    ck_assert_double_ge(bound, few);
+    ck_assert_double_ge(few, many);
+    ck_assert_double_ge(many, most - 0.02);
+    /* 2000 codes for each of 200 images leave a hundredth of a nat. */
+    ck_assert_double_eq_tol(most, exact, 0.03);
+    ck_assert_double_eq(most, metric("nll", 2000));
+    close_trained();
+}
+END_TEST
+
+/* KL(q || p) is the mean of log q(z|x) - log p(z) over codes of q. */
+START_TEST(the_divergence_is_what_codes_say_on_average)
+{
+    enum { DRAWS = 400 };
+    static float rows[TEST_IMAGES][FIG_LIKELIHOODS];
+    double mean = 0, exact = 0, error = 0;
+    open_vae();
+    for (uint32_t draw = 0; draw < DRAWS; draw++) {
+        ck_assert_int_eq(fig_run_likelihoods(trained.run, trained.images, TEST_IMAGES, draw,
+                                             rows[0]), FIG_OK);
+        for (int i = 0; i < TEST_IMAGES; i++) {
+            mean += (double)rows[i][FIG_LOG_POSTERIOR] - (double)rows[i][FIG_LOG_PRIOR];
+            error -= (double)rows[i][FIG_LOG_DATA];
+            exact += (double)rows[i][FIG_DIVERGENCE];
+        }
+    }
+    const double count = TEST_IMAGES * DRAWS;
+    /* 80000 draws with a deviation below 3: four standard errors. */
+    ck_assert_double_eq_tol(mean / count, exact / count, 4 * 3 / sqrt(count));
+    ck_assert_double_gt(exact / count, 0.1);
+    ck_assert_double_eq_tol(metric("kl", 0), exact / count, 1e-4);
+    /* The mean over the images of one draw each: within a nat of that of all. */
+    ck_assert_double_eq_tol(metric("reconstruction", 0), error / count, 1);
+    ck_assert_double_eq(metric("neg_elbo", 0), metric("reconstruction", 0) + metric("kl", 0));
+    close_trained();
+}
+END_TEST
+
+START_TEST(a_unit_is_active_when_its_mean_varies)
+{
+    static const char *const overrides[] = { "data=synthetic:200", "seed=7", "epochs=2", NULL };
+    static float codes[TEST_IMAGES][20];
+    int active = 0;
+    open_trained("vae-400-20", overrides);
+    ck_assert_int_eq(fig_run_encode(trained.run, trained.images, TEST_IMAGES, codes[0]), FIG_OK);
+    for (int k = 0; k < 20; k++) {
+        double mean = 0, variance = 0;
+        for (int i = 0; i < TEST_IMAGES; i++)
+            mean += (double)codes[i][k] / TEST_IMAGES;
+        for (int i = 0; i < TEST_IMAGES; i++)
+            variance += pow((double)codes[i][k] - mean, 2) / TEST_IMAGES;
+        active += variance > 0.01;
+    }
+    ck_assert_double_eq(metric("active_units", 0), active);
+    close_trained();
+}
+END_TEST
+
+/* --- What is drawn */
+
+static double nearest(const float *image, const struct fig_dataset *dataset)
+{
+    double least = INFINITY;
+    float other[LENGTH_28];
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const int length = info->height * info->width * info->channels;
+    for (int i = 0; i < info->count; i++) {
+        double sum = 0;
+        fig_dataset_sample(dataset, i, other);
+        for (int k = 0; k < length; k++)
+            sum += pow((double)image[k] - (double)other[k], 2);
+        least = fmin(least, sqrt(sum));
+    }
+    return least;
+}
+
+static double mean_of_nearest(const float *images, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += nearest(images + i * LENGTH_28, trained.train);
+    return sum / count;
+}
+
+START_TEST(samples_are_compared_with_the_data_by_definition)
+{
+    static float drawn[FIG_DRAWN_SAMPLES * LENGTH_28];
+    double deviation = 0;
+    open_gan();
+    ck_assert_int_eq(fig_run_sample(trained.run, 0, 0, FIG_DRAWN_SAMPLES, drawn), FIG_OK);
+    for (int k = 0; k < LENGTH_28; k++) {
+        double mean = 0, variance = 0;
+        for (int i = 0; i < FIG_DRAWN_SAMPLES; i++)
+            mean += (double)drawn[i * LENGTH_28 + k] / FIG_DRAWN_SAMPLES;
+        for (int i = 0; i < FIG_DRAWN_SAMPLES; i++)
+            variance += pow((double)drawn[i * LENGTH_28 + k] - mean, 2) / FIG_DRAWN_SAMPLES;
+        deviation += sqrt(variance) / LENGTH_28;
+    }
+    ck_assert_double_eq_tol(metric("sample_std", 0), deviation, 1e-9);
+    const double ratio = mean_of_nearest(drawn, FIG_DRAWN_SAMPLES) /
+                         mean_of_nearest(trained.images, TEST_IMAGES);
+    ck_assert_double_eq_tol(metric("nn_ratio", 0), ratio, 1e-6); /* of nearly equal neighbours */
+    ck_assert_uint_eq(fig_metrics_of(trained.run) & 3, 0); /* no mse, no psnr */
+    close_trained();
+}
+END_TEST
+
+/* More samples than fit into one look. */
+START_TEST(the_nearest_image_is_found)
+{
+    enum { COUNT = 2300, WIDTH = 70, QUERIES = 37 };
+    const struct stream stream = { .seed = 4 };
+    static double numbers[COUNT * WIDTH], distances[QUERIES];
+    static float values[COUNT * WIDTH], queries[QUERIES * WIDTH];
+    struct fig_device *device = scratch_device();
+    random_uniform(&stream, numbers, LENGTH(numbers));
+    for (size_t i = 0; i < LENGTH(numbers); i++)
+        values[i] = (float)numbers[i];
+    memcpy(queries, values + 1999 * WIDTH, sizeof(queries));
+    for (int i = 0; i < QUERIES * WIDTH; i += 3)
+        queries[i] += (float)(i % 5) * 0.125f;
+    struct fig_dataset dataset = {
+        .info = { .count = COUNT, .height = 1, .width = WIDTH, .channels = 1 }, .values = values };
+    ck_assert_int_eq(nearest_distances(device, &dataset, queries, QUERIES, distances), FIG_OK);
+    for (int i = 0; i < QUERIES; i++)
+        ck_assert_double_eq_tol(distances[i], nearest(queries + i * WIDTH, &dataset), 1e-5);
+    ck_assert_int_eq(nearest_distances(device, &dataset, values + 2299 * WIDTH, 1, distances),
+                     FIG_OK);
+    ck_assert_double_eq(distances[0], 0);
+    fig_device_close(&device);
 }
 END_TEST
 
@@ -294,6 +550,11 @@ int main(void)
     tcase_add_test(tests, errors_are_the_textbook_formulas);
     tcase_add_test(tests, cross_entropy_stays_finite_where_the_reconstruction_is_sure);
     tcase_add_test(tests, metrics_have_names_of_their_own);
+    tcase_add_test(tests, more_codes_come_nearer_to_the_likelihood);
+    tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
+    tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
+    tcase_add_test(tests, samples_are_compared_with_the_data_by_definition);
+    tcase_add_test(tests, the_nearest_image_is_found);
     tcase_add_loop_test(tests, the_largest_eigenvectors_see_all_they_can, 0, LENGTH(matrices));
     tcase_add_test(tests, data_of_rank_k_are_rebuilt_by_k_components);
     tcase_add_test(tests, what_pca_loses_is_the_sum_of_the_small_eigenvalues);

@@ -11,21 +11,35 @@
 
 FIG_BEGIN
 
-/* --- How well a trained model reconstructs images that it has not seen. */
+/* --- How well a trained model does on data that it has not seen. */
 
-enum { FIG_METRICS = 5 };
+enum { FIG_METRICS = 13 };
 
 struct fig_metric {
     const char *name;    /* key of `figment eval --json` */
     const char *summary; /* what it is, in a phrase */
-    bool needs_train;    /* a baseline is fitted to the train half */
 };
 FIG_API const struct fig_metric *fig_metric_info(int index); /* 0 to FIG_METRICS - 1 */
 
-/* Fill values[i] of the metrics whose bit 1 << i is in `wanted`.  The PCA baseline has as many
- * components as the model's code has values; `train` may be NULL if no wanted metric needs it. */
-FIG_API enum fig_status fig_evaluate(struct fig_run *run, const struct fig_dataset *test,
-                                     const struct fig_dataset *train, unsigned wanted,
+/* The metrics that the model can have, and those that need the train half, as bits 1 << index. */
+FIG_API unsigned fig_metrics_of(const struct fig_run *run);
+FIG_API unsigned fig_metrics_of_train(void);
+
+enum {
+    FIG_NLL_SAMPLES = 100,  /* codes per image, unless told otherwise */
+    FIG_NLL_IMAGES = 1000,  /* of the test half at most, as it is the slowest metric */
+    FIG_DRAWN_SAMPLES = 500 /* that are compared with data */
+};
+
+struct fig_evaluation {
+    const struct fig_dataset *test, *train; /* `train` may be NULL if no wanted metric needs it */
+    unsigned wanted;                        /* a subset of fig_metrics_of(run) */
+    int nll_samples;                        /* 0: FIG_NLL_SAMPLES */
+};
+
+/* Fill values[i] of the wanted metrics.  The same run and data give the same values.  Samples that
+ * are blank or alike are warned of in the log. */
+FIG_API enum fig_status fig_evaluate(struct fig_run *run, const struct fig_evaluation *evaluation,
                                      double values[FIG_METRICS]);
 
 FIG_END

@@ -1,128 +1,107 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/evaluate.h>
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/size.h"
-#include "train/errors.h"
-#include "train/pca.h"
+#include "train/evaluation.h"
 
-enum { CHUNK = 1000 /* images at a time */ };
-
-void errors_add(struct errors *errors, const float *images, const float *rebuilt, size_t count)
+static bool has_codes(const struct fig_run_info *info)
 {
-    const double least = 1e-7;
-    for (size_t i = 0; i < count; i++) {
-        const double x = images[i], y = rebuilt[i];
-        const double p = fmin(fmax(y, least), 1 - least);
-        errors->squares += (y - x) * (y - x);
-        errors->cross_entropies -= x * log(p) + (1 - x) * log1p(-p);
-    }
-    errors->count += count;
+    return info->code > 0;
 }
 
-double errors_mse(const struct errors *errors)
+static bool has_samples(const struct fig_run_info *info)
 {
-    return errors->squares / (double)errors->count;
+    return info->samples;
 }
 
-double errors_psnr(const struct errors *errors)
+static bool has_likelihoods(const struct fig_run_info *info)
 {
-    return -10 * log10(errors_mse(errors));
+    return info->likelihoods;
 }
 
-double errors_bce(const struct errors *errors)
-{
-    return errors->cross_entropies / (double)errors->count;
-}
-
-/* A metric is a number made of the errors of the model, or of those of PCA. */
-static const struct row {
-    struct fig_metric info;
-    double (*value)(const struct errors *errors);
-} rows[FIG_METRICS] = {
-    { { "mse", "mean square error per value", false }, errors_mse },
-    { { "psnr", "dB, of the mean square error and peak 1", false }, errors_psnr },
-    { { "bce", "binary cross-entropy per value, nats", false }, errors_bce },
-    { { "pca_mse", "the same error of PCA with the same code size", true }, errors_mse },
-    { { "pca_psnr", "dB, of PCA's error", true }, errors_psnr },
+/* Metrics that are measured together follow each other. */
+enum { GROUP_SIZE = 3 };
+static const struct group {
+    enum fig_status (*measure)(const struct subject *subject, double *values);
+    bool (*applies)(const struct fig_run_info *info);
+    bool needs_train;
+    struct fig_metric metrics[GROUP_SIZE]; /* those that have a name */
+} groups[] = {
+    { measure_errors, has_codes, false, {
+        { "mse", "mean square error per value" },
+        { "psnr", "dB, of the mean square error and peak 1" },
+        { "bce", "binary cross-entropy per value, nats" } } },
+    { measure_pca, has_codes, true, {
+        { "pca_mse", "the same error of PCA with the same code size" },
+        { "pca_psnr", "dB, of PCA's error" } } },
+    { measure_bound, has_likelihoods, false, {
+        { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
+        { "reconstruction", "its reconstruction error, of one code for each image" },
+        { "kl", "its divergence of the codes from their prior" } } },
+    { measure_units, has_likelihoods, false, {
+        { "active_units", "code values whose mean varies by more than 0.01 over images" } } },
+    { measure_nll, has_likelihoods, false, {
+        { "nll", "negative log-likelihood per image, nats, by importance samples" } } },
+    { measure_spread, has_samples, false, {
+        { "sample_std", "deviation of a pixel over samples, mean of the pixels" },
+        { "data_std", "the same over the test half" } } },
+    { measure_nearest, has_samples, true, {
+        { "nn_ratio", "distance of samples to the nearest training image / of test images" } } },
 };
+enum { GROUPS = sizeof(groups) / sizeof(*groups) };
+
+static int group_size(const struct group *group)
+{
+    int size = 0;
+    while (size < GROUP_SIZE && group->metrics[size].name)
+        size++;
+    return size;
+}
 
 const struct fig_metric *fig_metric_info(int index)
 {
-    return index >= 0 && index < FIG_METRICS ? &rows[index].info : NULL;
-}
-
-/* Some of a dataset's images, and what came back of them. */
-struct chunk {
-    size_t length;          /* values of an image */
-    float *images, *rebuilt; /* [CHUNK][length] */
-};
-
-static enum fig_status chunk_create(struct chunk *chunk, const struct fig_dataset_info *info)
-{
-    chunk->length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
-    chunk->images = malloc(CHUNK * chunk->length * sizeof(float));
-    chunk->rebuilt = malloc(CHUNK * chunk->length * sizeof(float));
-    if (!chunk->images || !chunk->rebuilt)
-        return fail(FIG_NOMEM, "no memory for 2 x %d images of %zu values", CHUNK, chunk->length);
-    return FIG_OK;
-}
-
-static void chunk_destroy(struct chunk *chunk)
-{
-    free(chunk->images);
-    free(chunk->rebuilt);
-}
-
-/* Who rebuilds: one of the two is NULL. */
-struct rebuilder {
-    struct fig_run *run;
-    const struct pca *pca;
-};
-
-static enum fig_status rebuild(const struct rebuilder *rebuilder, struct chunk *chunk, int count)
-{
-    if (rebuilder->run)
-        return fig_run_reconstruct(rebuilder->run, chunk->images, count, chunk->rebuilt);
-    return pca_rebuild(rebuilder->pca, chunk->images, count, chunk->rebuilt);
-}
-
-static enum fig_status measure(struct errors *errors, const struct rebuilder *rebuilder,
-                               const struct fig_dataset *test, struct chunk *chunk)
-{
-    const int all = fig_dataset_info(test)->count;
-    for (int first = 0; first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        for (int i = 0; i < count; i++)
-            TRY(fig_dataset_sample(test, first + i, chunk->images + (size_t)i * chunk->length));
-        TRY(rebuild(rebuilder, chunk, count));
-        errors_add(errors, chunk->images, chunk->rebuilt, (size_t)count * chunk->length);
+    for (int i = 0; index >= 0 && i < GROUPS; i++) {
+        if (index < group_size(&groups[i]))
+            return &groups[i].metrics[index];
+        index -= group_size(&groups[i]);
     }
-    return FIG_OK;
+    return NULL;
 }
 
-/* PCA is fitted to the one half and measured on the other. */
-static enum fig_status measure_pca(struct errors *errors, const struct fig_dataset *train,
-                                   const struct fig_dataset *test, int code, struct chunk *chunk)
+/* The bits of all groups that `which` says yes to. */
+static unsigned bits_of(bool (*which)(const struct group *group, const struct fig_run_info *info),
+                        const struct fig_run_info *info)
 {
-    struct pca *pca = NULL;
-    enum fig_status status = pca_create(&pca, train, code);
-    if (!status)
-        status = measure(errors, &(struct rebuilder){ .pca = pca }, test, chunk);
-    pca_destroy(&pca);
-    return status;
-}
-
-static bool wants(unsigned wanted, bool needs_train)
-{
-    for (int i = 0; i < FIG_METRICS; i++) {
-        if ((wanted >> i & 1) && rows[i].info.needs_train == needs_train)
-            return true;
+    unsigned bits = 0;
+    for (int i = 0, first = 0; i < GROUPS; first += group_size(&groups[i]), i++) {
+        if (which(&groups[i], info))
+            bits |= ((1u << group_size(&groups[i])) - 1) << first;
     }
-    return false;
+    return bits;
+}
+
+static bool applies(const struct group *group, const struct fig_run_info *info)
+{
+    return group->applies(info);
+}
+
+static bool needs_train(const struct group *group, const struct fig_run_info *info)
+{
+    (void)info;
+    return group->needs_train;
+}
+
+unsigned fig_metrics_of(const struct fig_run *run)
+{
+    return bits_of(applies, fig_run_info(run));
+}
+
+unsigned fig_metrics_of_train(void)
+{
+    return bits_of(needs_train, NULL);
 }
 
 static bool has_size(const struct fig_dataset *dataset, const struct fig_run_info *run)
@@ -132,24 +111,43 @@ static bool has_size(const struct fig_dataset *dataset, const struct fig_run_inf
            info->channels == run->channels;
 }
 
-enum fig_status fig_evaluate(struct fig_run *run, const struct fig_dataset *test,
-                             const struct fig_dataset *train, unsigned wanted,
+static enum fig_status measure(const struct subject *subject, unsigned wanted, double *values)
+{
+    for (int i = 0, first = 0; i < GROUPS; first += group_size(&groups[i]), i++) {
+        const unsigned bits = (1u << group_size(&groups[i])) - 1;
+        if (wanted >> first & bits)
+            TRY(groups[i].measure(subject, values + first));
+    }
+    return FIG_OK;
+}
+
+enum fig_status fig_evaluate(struct fig_run *run, const struct fig_evaluation *evaluation,
                              double values[FIG_METRICS])
 {
-    REQUIRE(run && test && values && wanted < 1u << FIG_METRICS);
-    REQUIRE(has_size(test, fig_run_info(run)));
-    REQUIRE(!wants(wanted, true) || (train && has_size(train, fig_run_info(run))));
-    struct chunk chunk = { 0 };
-    struct errors errors[2] = { 0 }; /* of the model, of PCA */
-    enum fig_status status = chunk_create(&chunk, fig_dataset_info(test));
-    if (!status && wants(wanted, false))
-        status = measure(&errors[false], &(struct rebuilder){ .run = run }, test, &chunk);
-    if (!status && wants(wanted, true))
-        status = measure_pca(&errors[true], train, test, fig_run_info(run)->code, &chunk);
-    for (int i = 0; !status && i < FIG_METRICS; i++) {
-        if (wanted >> i & 1)
-            values[i] = rows[i].value(&errors[rows[i].info.needs_train]);
-    }
-    chunk_destroy(&chunk);
-    return status;
+    REQUIRE(run && evaluation && values && evaluation->test && evaluation->nll_samples >= 0);
+    REQUIRE(!(evaluation->wanted & ~fig_metrics_of(run)));
+    REQUIRE(evaluation->train || !(evaluation->wanted & fig_metrics_of_train()));
+    REQUIRE(has_size(evaluation->test, fig_run_info(run)));
+    REQUIRE(!evaluation->train || has_size(evaluation->train, fig_run_info(run)));
+    const struct fig_run_info *info = fig_run_info(run);
+    return measure(&(struct subject){
+        .run = run, .test = evaluation->test, .train = evaluation->train,
+        .nll_samples = evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
+        .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels,
+    }, evaluation->wanted, values);
+}
+
+enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,
+                            size_t length, float *images)
+{
+    for (int i = 0; i < count; i++)
+        TRY(fig_dataset_sample(dataset, first + i, images + (size_t)i * length));
+    return FIG_OK;
+}
+
+enum fig_status make_rows(float **out, int count, size_t length)
+{
+    size_t size;
+    *out = size_mul((size_t)count, length * sizeof(float), &size) ? malloc(size) : NULL;
+    return *out ? FIG_OK : fail(FIG_NOMEM, "no memory for %d x %zu values", count, length);
 }
