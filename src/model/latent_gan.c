@@ -69,6 +69,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
     model->drawn = as_images(decode(config, params, drawn, &logits), params);
+    if (!params->training) {
+        model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
+        model->decoded = as_images(decode(config, params, model->code_in, &logits), params);
+    }
     return add_generator_contest(model, config, params, fig_detach(model->code));
 }
 
