@@ -146,44 +146,63 @@ static bool multiply(const struct slice *s)
     return true;
 }
 
-/* What a pixel sees in one row of taps: columns begin..end-1 of the patches, of which low..high-1
- * are in the image, from its element `at`. */
+/* What pixel number `row` of a convolution's second image sees of the first: `taps` columns from
+ * pixel (y, x) on, of which left..right-1 are in the image; `at` is element (0, x) of the image. */
+struct sight {
+    int y;
+    size_t left, right, taps, pitch;
+    ptrdiff_t at;
+};
+
+static struct sight look(const struct conv *p, size_t row)
+{
+    const int u = (int)(row % (size_t)p->ow), v = (int)(row / (size_t)p->ow % (size_t)p->oh);
+    const size_t image = row / (size_t)p->ow / (size_t)p->oh;
+    const int x = u * p->stride - p->pad, right = p->w - x < p->kw ? p->w - x : p->kw;
+    const size_t pitch = (size_t)p->w * (size_t)p->c;
+    return (struct sight){
+        .y = v * p->stride - p->pad,
+        .left = (size_t)(x < 0 ? -x : 0) * (size_t)p->c,
+        .right = (size_t)right * (size_t)p->c,
+        .taps = (size_t)p->kw * (size_t)p->c,
+        .pitch = pitch,
+        .at = (ptrdiff_t)(image * (size_t)p->h * pitch) + (ptrdiff_t)x * p->c,
+    };
+}
+
+/* Columns begin..end-1 of a row of patches lie in one row of taps; low..high-1 are in the image,
+ * from its element `at`. */
 struct span {
     size_t begin, low, high, end, at;
 };
 
-static struct span find_span(const struct window *w, size_t pixel, int tap_row)
+static inline struct span find_span(const struct window *w, const struct sight *s, size_t tap_row)
 {
-    const struct conv *p = w->conv;
-    const int u = (int)(pixel % (size_t)p->ow), v = (int)(pixel / (size_t)p->ow % (size_t)p->oh);
-    const size_t image = pixel / (size_t)p->ow / (size_t)p->oh;
-    const size_t taps = (size_t)p->kw * (size_t)p->c, first = (size_t)tap_row * taps;
-    const int x = u * p->stride - p->pad, y = v * p->stride - p->pad + tap_row;
-    const int left = x < 0 ? -x : 0, right = p->w - x < p->kw ? p->w - x : p->kw;
-    struct span s = { .begin = first > w->col ? first : w->col,
-                      .end = least(first + taps, w->col + w->cols) };
-    s.low = first + (size_t)left * (size_t)p->c;
-    s.high = least(first + (size_t)right * (size_t)p->c, s.end);
-    s.low = s.low < s.begin ? s.begin : s.low;
-    if (y < w->top || y >= w->bottom || s.low >= s.high)
-        s.low = s.high = s.end;
+    const size_t first = tap_row * s->taps, stop = w->col + w->cols;
+    const int y = s->y + (int)tap_row;
+    struct span span = { .begin = first > w->col ? first : w->col,
+                         .end = least(first + s->taps, stop) };
+    span.low = first + s->left > span.begin ? first + s->left : span.begin;
+    span.high = least(first + s->right, stop);
+    if (y < w->top || y >= w->bottom || span.low >= span.high)
+        span.low = span.high = span.end;
     else
-        s.at = ((image * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)(x + left)) *
-                   (size_t)p->c + s.low - (first + (size_t)left * (size_t)p->c);
-    return s;
+        span.at = (size_t)(s->at + y * (ptrdiff_t)s->pitch + (ptrdiff_t)(span.low - first));
+    return span;
 }
 
 static void take_patches(void *patches, const void *image, const struct window *w)
 {
-    const size_t taps = (size_t)w->conv->kw * (size_t)w->conv->c;
     for (size_t row = 0; row < w->rows; row++) {
-        real *to = (real *)patches + row * w->cols;
-        for (size_t i = w->col / taps; i * taps < w->col + w->cols; i++) {
-            const struct span s = find_span(w, w->row + row, (int)i);
+        const struct sight sight = look(w->conv, w->row + row);
+        real *to = (real *)patches + row * w->pitch;
+        for (size_t i = w->col / sight.taps; i * sight.taps < w->col + w->cols; i++) {
+            const struct span s = find_span(w, &sight, i);
             const real *from = (const real *)image + s.at;
             for (size_t j = s.begin; j < s.low; j++)
                 *to++ = 0;
-            memcpy(to, from, (s.high - s.low) * sizeof(real));
+            for (size_t j = 0; j < s.high - s.low; j++)
+                to[j] = from[j];
             to += s.high - s.low;
             for (size_t j = s.high; j < s.end; j++)
                 *to++ = 0;
@@ -193,15 +212,14 @@ static void take_patches(void *patches, const void *image, const struct window *
 
 static void add_patches(void *image, const void *patches, const struct window *w)
 {
-    const size_t taps = (size_t)w->conv->kw * (size_t)w->conv->c;
     for (size_t row = 0; row < w->rows; row++) {
-        const real *from = (const real *)patches + row * w->cols;
-        for (size_t i = w->col / taps; i * taps < w->col + w->cols; i++) {
-            const struct span s = find_span(w, w->row + row, (int)i);
+        const struct sight sight = look(w->conv, w->row + row);
+        for (size_t i = w->col / sight.taps; i * sight.taps < w->col + w->cols; i++) {
+            const struct span s = find_span(w, &sight, i);
+            const real *restrict from = (const real *)patches + row * w->pitch + s.low - w->col;
             real *restrict to = (real *)image + s.at;
-            const real *restrict of = from + (s.low - w->col);
             for (size_t j = 0; j < s.high - s.low; j++)
-                to[j] += of[j];
+                to[j] += from[j];
         }
     }
 }

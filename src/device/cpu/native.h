@@ -26,11 +26,11 @@ struct slice {
 typedef bool multiply_fn(const struct slice *slice);
 
 /* A block of the matrix of patches of a convolution's first image (see struct conv in
- * cl/params.h): a row is a pixel of the second image, a column is (tap, channel).  In memory the
- * block is dense.  Pixels outside the image's rows top..bottom-1 are not there. */
+ * cl/params.h): a row is a pixel of the second image, a column is (tap, channel).  In memory rows
+ * are `pitch` elements apart.  Pixels outside the image's rows top..bottom-1 are not there. */
 struct window {
     const struct conv *conv;
-    size_t row, rows, col, cols;
+    size_t row, rows, col, cols, pitch;
     int top, bottom;
 };
 

@@ -7,13 +7,36 @@
 #include "base/threads.h"
 
 enum {
-    ROWS_MOST = 256,           /* output pixels in a block: packing the weights must pay */
-    BLOCK_BYTES = 256 * 1024,  /* of patches, so that they stay in the L2 cache */
+    ROWS_MOST = 256,          /* output pixels in a block: packing the weights must pay */
+    BLOCK_BYTES = 256 * 1024, /* of patches, so that they stay in the L2 cache */
+    PITCH_BAD = 64,           /* elements: see pitch_for */
+    PITCH_MORE = 16,
+    VECTOR = 16,          /* elements */
+    COLS_LEAST = 8,       /* of the weights' gradient in a part, if there are several parts */
+    FLOPS_LEAST = 400000, /* less is not worth a part */
 };
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What each takes when `total` are shared out evenly, none taking more than `limit`. */
+static size_t evenly(size_t total, size_t limit)
+{
+    const size_t parts = (total - 1) / limit + 1;
+    return (total - 1) / parts + 1;
+}
+
+/* The same for columns: whole vectors. */
+static size_t evenly_cols(size_t total, size_t limit)
+{
+    return least(round_up(evenly(total, limit), VECTOR), limit);
 }
 
 static size_t output_pixels(const struct conv *conv)
@@ -32,35 +55,78 @@ static size_t block_cols(size_t rows, size_t real_size)
     return BLOCK_BYTES / real_size / rows;
 }
 
-/* Items in each of at least `parts` parts, of at most `most` items. */
-static size_t items_in_part(size_t total, size_t parts, size_t most)
+/* Elements from row to row: powers of two fill but a few of the cache's sets, and oneDNN then takes
+ * up to twice the time. */
+static size_t pitch_for(size_t cols)
 {
-    const size_t chunk = (total - 1) / parts + 1;
-    return chunk < most ? chunk : (total - 1) / ((total - 1) / most + 1) + 1;
+    return cols % PITCH_BAD ? cols : cols + PITCH_MORE;
+}
+
+/* Scratch for a block of patches. */
+static size_t block_bytes(size_t real_size)
+{
+    return BLOCK_BYTES + ROWS_MOST * PITCH_MORE * real_size;
+}
+
+/* And for the weights of so many columns. */
+static size_t weight_bytes(const struct conv *conv, size_t real_size)
+{
+    return (size_t)conv->o * (block_cols(ROWS_MOST, real_size) + PITCH_MORE) * real_size;
+}
+
+/* Items of a part when all cores are to have some, if the work is worth it. */
+static size_t share_of(const struct conv *conv, size_t total)
+{
+    const double flops = 2.0 * (double)output_pixels(conv) * conv->o * (double)terms_of(conv);
+    const size_t cores = (size_t)pool_cores();
+    const double worth = 1 + flops / FLOPS_LEAST;
+    return (total - 1) / (worth < (double)cores ? (size_t)worth : cores) + 1;
+}
+
+static struct shares share_forward(const struct conv *conv, size_t real_size)
+{
+    const size_t total = output_pixels(conv);
+    return (struct shares){
+        .total = total,
+        .chunk = evenly(total, least(share_of(conv, total), ROWS_MOST)),
+        .width = (size_t)conv->o,
+        .scratch = block_bytes(real_size),
+    };
+}
+
+/* Whole images, or some rows of one where there are few. */
+static struct shares share_input(const struct conv *conv, size_t real_size)
+{
+    const size_t images = (size_t)conv->n, height = (size_t)conv->h, total = images * height;
+    const size_t block = most(ROWS_MOST / ((size_t)conv->oh * (size_t)conv->ow), 1);
+    const size_t share = share_of(conv, total);
+    return (struct shares){
+        .total = total,
+        .chunk = share < height ? least(most(share, 2 * (size_t)conv->kh), total)
+                                : evenly(images, least(share / height, block)) * height,
+        .width = (size_t)conv->w * (size_t)conv->c,
+        .scratch = block_bytes(real_size) + weight_bytes(conv, real_size),
+    };
+}
+
+static struct shares share_weight(const struct conv *conv, size_t real_size)
+{
+    const size_t total = terms_of(conv), share = most(share_of(conv, total), COLS_LEAST);
+    return (struct shares){
+        .total = total,
+        .chunk = evenly_cols(total, least(share, block_cols(ROWS_MOST, real_size))),
+        .scratch = block_bytes(real_size),
+    };
 }
 
 struct shares patches_share(const struct product *product, size_t real_size)
 {
-    const struct conv *conv = &product->conv;
-    const size_t cores = (size_t)pool_cores(), pixels = (size_t)conv->oh * (size_t)conv->ow;
-    struct shares s = { .scratch = BLOCK_BYTES };
-    switch (product->patches) {
-    case PATCHES_FORWARD:
-        s.total = output_pixels(conv);
-        s.width = (size_t)conv->o;
-        s.chunk = items_in_part(s.total, cores, ROWS_MOST);
-        break;
-    case PATCHES_INPUT:
-        s.total = (size_t)conv->n * (size_t)conv->h;
-        s.width = (size_t)conv->w * (size_t)conv->c;
-        s.chunk = items_in_part((size_t)conv->n, cores, 1 + ROWS_MOST / pixels) * (size_t)conv->h;
-        break;
-    default:
-        s.total = terms_of(conv);
-        s.chunk = items_in_part(s.total, cores, block_cols(ROWS_MOST, real_size));
-        break;
-    }
-    return s;
+    static struct shares (*const share[])(const struct conv *, size_t) = {
+        [PATCHES_FORWARD] = share_forward,
+        [PATCHES_INPUT] = share_input,
+        [PATCHES_WEIGHT] = share_weight,
+    };
+    return share[product->patches](&product->conv, real_size);
 }
 
 /* Rows of patches against all weights; long sums are added up in several blocks. */
@@ -68,11 +134,14 @@ static bool multiply_forward(const struct patches_part *part)
 {
     const struct conv *conv = &part->product->conv;
     const size_t size = part->native->real_size, terms = terms_of(conv);
+    const size_t rows = evenly(part->end - part->begin, ROWS_MOST);
+    const size_t cols = evenly_cols(terms, block_cols(rows, size));
     struct window w = { .conv = conv, .bottom = conv->h };
     for (w.row = part->begin; w.row < part->end; w.row += w.rows) {
-        w.rows = least(part->end - w.row, ROWS_MOST);
+        w.rows = least(part->end - w.row, rows);
         for (w.col = 0; w.col < terms; w.col += w.cols) {
-            w.cols = least(terms - w.col, block_cols(w.rows, size));
+            w.cols = least(terms - w.col, cols);
+            w.pitch = pitch_for(w.cols);
             part->native->take_patches(part->scratch, part->buffers[0], &w);
             const struct slice slice = {
                 .a = part->scratch,
@@ -83,7 +152,7 @@ static bool multiply_forward(const struct patches_part *part)
                 .rows = (int)w.rows,
                 .n = conv->o,
                 .k = (int)w.cols,
-                .lda = (int)w.cols,
+                .lda = (int)w.pitch,
                 .ldb = (int)terms,
                 .ldc = conv->o,
             };
@@ -94,24 +163,38 @@ static bool multiply_forward(const struct patches_part *part)
     return true;
 }
 
+/* Columns col.. of the weights, side by side at the pitch. */
+static void pack_weights(const struct patches_part *part, const struct window *w, char *packed)
+{
+    const size_t size = part->native->real_size, terms = terms_of(w->conv);
+    const char *weights = (const char *)part->buffers[1] + w->col * size;
+    for (size_t o = 0; o < (size_t)w->conv->o; o++)
+        memcpy(packed + o * w->pitch * size, weights + o * terms * size, w->cols * size);
+}
+
 /* What `count` output pixels from `first` on give to the image rows that the window names. */
 static bool spread(const struct patches_part *part, struct window w, size_t first, size_t count)
 {
-    const size_t size = part->native->real_size, terms = terms_of(w.conv);
-    for (w.row = first; w.row < first + count; w.row += w.rows) {
-        w.rows = least(first + count - w.row, ROWS_MOST);
-        for (w.col = 0; w.col < terms; w.col += w.cols) {
-            w.cols = least(terms - w.col, block_cols(w.rows, size));
+    const size_t size = part->native->real_size, terms = terms_of(w.conv), o = (size_t)w.conv->o;
+    const size_t cols = evenly_cols(terms, block_cols(ROWS_MOST, size));
+    const size_t rows = evenly(count, ROWS_MOST);
+    char *packed = part->scratch + block_bytes(size);
+    for (w.col = 0; w.col < terms; w.col += w.cols) {
+        w.cols = least(terms - w.col, cols);
+        w.pitch = pitch_for(w.cols);
+        pack_weights(part, &w, packed);
+        for (w.row = first; w.row < first + count; w.row += w.rows) {
+            w.rows = least(first + count - w.row, rows);
             const struct slice slice = {
-                .a = (char *)part->buffers[0] + w.row * (size_t)w.conv->o * size,
-                .b = (char *)part->buffers[1] + w.col * size,
+                .a = (char *)part->buffers[0] + w.row * o * size,
+                .b = packed,
                 .c = part->scratch,
                 .rows = (int)w.rows,
                 .n = (int)w.cols,
-                .k = w.conv->o,
-                .lda = w.conv->o,
-                .ldb = (int)terms,
-                .ldc = (int)w.cols,
+                .k = (int)o,
+                .lda = (int)o,
+                .ldb = (int)w.pitch,
+                .ldc = (int)w.pitch,
             };
             if (!part->multiply(&slice))
                 return false;
@@ -153,9 +236,10 @@ static bool multiply_weight(const struct patches_part *part)
     const struct conv *conv = &part->product->conv;
     const size_t size = part->native->real_size, pixels = output_pixels(conv);
     struct window w = { .conv = conv, .col = part->begin, .cols = part->end - part->begin,
-                        .bottom = conv->h };
+                        .pitch = pitch_for(part->end - part->begin), .bottom = conv->h };
+    const size_t rows = evenly(pixels, BLOCK_BYTES / size / w.pitch);
     for (w.row = 0; w.row < pixels; w.row += w.rows) {
-        w.rows = least(pixels - w.row, BLOCK_BYTES / size / w.cols);
+        w.rows = least(pixels - w.row, rows);
         part->native->take_patches(part->scratch, part->buffers[1], &w);
         const struct slice slice = {
             .a = (char *)part->buffers[0] + w.row * (size_t)conv->o * size,
@@ -167,7 +251,7 @@ static bool multiply_weight(const struct patches_part *part)
             .n = (int)w.cols,
             .k = (int)w.rows,
             .lda = conv->o,
-            .ldb = (int)w.cols,
+            .ldb = (int)w.pitch,
             .ldc = (int)terms_of(conv),
         };
         if (!part->multiply(&slice))
