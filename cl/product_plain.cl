@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* C[m,n] = op(A) op(B), one element an item and no local memory: the reference of product.cl, and
- * what runs where that fails.  The host defines NAME, TRANS_A, TRANS_B, MORE and STORE as there. */
+ * what runs where that fails.  The host defines NAME, MORE and STORE as there. */
 kernel void NAME(global const real *a, global const real *b, const uint m, const uint n,
                  const uint k MORE)
 {
-    const uint n_ = m * n;
+    const uint n_ = m * n, phase = get_global_id(1), terms = TERMS;
     EACH_CELL(row, col, n) {
+        const struct place line_a = A_LINE(row), line_b = B_LINE(col);
+        const uint r = C_ROW(row);
         real sum = 0;
-        for (uint t = 0; t < k; t++) {
-#if TRANS_A
-            const real x = a[t * m + row];
-#else
-            const real x = a[row * k + t];
-#endif
-#if TRANS_B
-            sum += x * b[col * k + t];
-#else
-            sum += x * b[t * n + col];
-#endif
-        }
-        STORE(row * n + col, sum);
+        for (uint t = 0; t < terms; t++)
+            sum += take(a, line_a, A_TERM(t), A_IMAGE) * take(b, line_b, B_TERM(t), B_IMAGE);
+        if (r != OUTSIDE)
+            STORE(r * n + col, sum);
     }
 }
-#undef NAME
-#undef TRANS_A
-#undef TRANS_B
-#undef MORE
-#undef STORE

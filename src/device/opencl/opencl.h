@@ -63,6 +63,7 @@ void opencl_release(struct fig_device *device, struct script *script);
 enum fig_status source_add(struct text *out, const char *name);
 enum fig_status source_add_dialect(struct text *out); /* what every program starts with */
 enum fig_status source_add_kernels(struct text *out); /* all kernels of cl/kernels.h */
+enum fig_status source_add_products(struct text *out); /* all templates of products */
 
 /* program.c: compile, or take from the cache. */
 enum fig_status program_build(struct opencl *cl, const char *source, cl_program *out);
@@ -87,13 +88,18 @@ void chain_emit(struct text *out, const char *prefix, struct text *text, char na
 
 /* product.c: kernels for products. */
 struct tile {
-    int m, n, k, item_m, item_n; /* as in product.cl; m == 0: the plain kernel */
+    const char *source;          /* which of cl/product*.cl */
+    int m, n, k, item_m, item_n; /* as there; of the plain kernel 0 */
+    size_t items;                /* of a work-group */
 };
 unsigned product_tiles(const struct opencl *cl); /* those that suit the device, as bits */
 const struct tile *product_shape(int number);
 const struct tile *product_tile(const struct opencl *cl, const struct product *product);
-size_t product_items(const struct tile *tile); /* of a work-group */
-size_t product_groups(const struct tile *tile, const struct product *product);
+/* Of PATCHES_INPUT, the pixels that are seen by the same taps are a phase, and rows are counted in
+ * each; of others there is one. */
+size_t product_phases(const struct product *product);
+size_t product_rows(const struct product *product);
+size_t product_groups(const struct tile *tile, const struct product *product); /* of a phase */
 /* The chain's input that is the product's result, where the chain can follow in the same kernel;
  * -1 where it must be a kernel of its own. */
 int product_fused(const struct work *work);

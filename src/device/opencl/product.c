@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "base/size.h"
 #include "device/opencl/opencl.h"
 
-/* Largest first.  Local memory: (m + n + 2) * k * 4 bytes, at most 16 KiB.  The last one gives a
+/* Largest first.  Local memory of product.cl: (m + n + 2) * k * 4 bytes, at most 16 KiB.  The last one gives a
  * tile to an item alone, for processors that run few items side by side. */
-static const struct tile tiles[] = {
-    { .m = 128, .n = 128, .k = 8, .item_m = 8, .item_n = 8 },
-    { .m = 64, .n = 64, .k = 16, .item_m = 4, .item_n = 4 },
-    { .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 2 },
-    { .m = 16, .n = 16, .k = 16, .item_m = 2, .item_n = 2 },
-    { .m = 16, .n = 16, .k = 32, .item_m = 16, .item_n = 16 },
+static const struct tile tiles[TILES] = {
+    { "product.cl", .m = 128, .n = 128, .k = 8, .item_m = 8, .item_n = 8, .items = 256 },
+    { "product.cl", .m = 64, .n = 64, .k = 16, .item_m = 4, .item_n = 4, .items = 256 },
+    { "product.cl", .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 2, .items = 128 },
+    { "product.cl", .m = 16, .n = 16, .k = 16, .item_m = 2, .item_n = 2, .items = 64 },
+    { "product.cl", .m = 16, .n = 16, .k = 32, .item_m = 16, .item_n = 16, .items = 1 },
 };
-static const struct tile plain = { 0 };
-static_assert(LENGTH(tiles) == TILES, "opencl.h counts them");
+static const struct tile plain = { "product_plain.cl", .m = 0 };
+
+static bool suits(const struct opencl *cl, const struct tile *tile)
+{
+    const bool single = tile->items == 1;
+    return single == (cl->base.info.type == FIG_HOST || cl->group_limit < 64);
+}
 
 unsigned product_tiles(const struct opencl *cl)
 {
-    const unsigned single = 1u << (TILES - 1);
     unsigned fitting = 0;
-    for (int i = 0; i < TILES - 1; i++) {
-        if (product_items(&tiles[i]) <= cl->group_limit)
+    for (int i = 0; i < TILES; i++) {
+        if (suits(cl, &tiles[i]) && tiles[i].items <= cl->group_limit)
             fitting |= 1u << i;
     }
-    return cl->base.info.type == FIG_HOST || !fitting ? single : fitting;
+    return fitting;
 }
 
 const struct tile *product_shape(int number)
@@ -32,26 +34,40 @@ const struct tile *product_shape(int number)
     return &tiles[number];
 }
 
-size_t product_items(const struct tile *tile)
+static size_t divide_up(int total, int part)
 {
-    return (size_t)(tile->m / tile->item_m) * (size_t)(tile->n / tile->item_n);
+    return ((size_t)total + (size_t)part - 1) / (size_t)part;
+}
+
+size_t product_phases(const struct product *p)
+{
+    const bool phases = p->patches == PATCHES_INPUT;
+    return phases ? (size_t)p->conv.stride * (size_t)p->conv.stride : 1;
+}
+
+size_t product_rows(const struct product *p)
+{
+    const struct conv *conv = &p->conv;
+    if (p->patches != PATCHES_INPUT)
+        return (size_t)p->m;
+    return (size_t)conv->n * divide_up(conv->h, conv->stride) * divide_up(conv->w, conv->stride);
 }
 
 size_t product_groups(const struct tile *tile, const struct product *p)
 {
-    const size_t rows = ((size_t)p->m + (size_t)tile->m - 1) / (size_t)tile->m;
-    return rows * (((size_t)p->n + (size_t)tile->n - 1) / (size_t)tile->n);
+    return divide_up((int)product_rows(p), tile->m) * divide_up(p->n, tile->n);
 }
 
 /* The largest tile that leaves work for every unit of the device, else the smallest. */
 const struct tile *product_tile(const struct opencl *cl, const struct product *product)
 {
+    const size_t wanted = 2 * (size_t)cl->base.info.units;
     const struct tile *last = &plain;
     for (int i = 0; cl->engine != ENGINE_PLAIN && i < TILES; i++) {
         if (!(cl->tiles & 1u << i))
             continue;
         last = &tiles[i];
-        if (product_groups(last, product) >= 2 * (size_t)cl->base.info.units)
+        if (product_groups(last, product) * product_phases(product) >= wanted)
             break;
     }
     return last;
@@ -98,26 +114,55 @@ bool product_stores(const struct work *work, int fused)
     return work->product_kept;
 }
 
+static void define(struct text *out, const char *name, int value)
+{
+    text_add(out, "#undef %s\n#define %s %d\n", name, name, value);
+}
+
+/* The geometry as constants: divisions by it become multiplications.  The number of images is not
+ * among them, so that batches of all sizes have the same kernel. */
+static void define_conv(struct text *out, const struct product *p)
+{
+    const struct conv *c = &p->conv;
+    text_add(out, "#undef CONV\n#define CONV ((struct conv){ 0, %d, %d, %d, %d, %d, %d, %d, %d, %d, "
+                  "%d })\n", c->h, c->w, c->c, c->oh, c->ow, c->o, c->kh, c->kw, c->stride, c->pad);
+}
+
+static void define_product(struct text *out, const struct tile *tile, const struct product *p)
+{
+    define(out, "PATCHES", (int)p->patches);
+    define(out, "PATCHES_FORWARD", PATCHES_FORWARD);
+    define(out, "PATCHES_INPUT", PATCHES_INPUT);
+    define(out, "PATCHES_WEIGHT", PATCHES_WEIGHT);
+    define(out, "TRANS_A", p->trans_a || p->patches == PATCHES_WEIGHT);
+    define(out, "TRANS_B", p->trans_b || p->patches == PATCHES_FORWARD);
+    define(out, "TILE_M", tile->m);
+    define(out, "TILE_N", tile->n);
+    define(out, "TILE_K", tile->k);
+    define(out, "ITEM_M", tile->item_m);
+    define(out, "ITEM_N", tile->item_n);
+    if (p->patches)
+        define_conv(out, p);
+}
+
 enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
                                int fused, char name[NAME_LIMIT])
 {
     struct text text = { 0 };
     char finish[NAME_LIMIT];
     chain_finish(out, &work->chain, fused, product_stores(work, fused), finish);
-    text_add(&text, "#define NAME @\n#define TRANS_A %d\n#define TRANS_B %d\n",
-             work->product.trans_a, work->product.trans_b);
-    if (tile->m)
-        text_add(&text, "#define TILE_M %d\n#define TILE_N %d\n#define TILE_K %d\n"
-                        "#define ITEM_M %d\n#define ITEM_N %d\n",
-                 tile->m, tile->n, tile->k, tile->item_m, tile->item_n);
-    text_add(&text, "#define MORE , global real *result");
+    text_add(&text, "#undef NAME\n#define NAME @\n");
+    define_product(&text, tile, &work->product);
+    text_add(&text, "#undef MORE\n#define MORE , global real *result");
     if (fused >= 0)
         chain_parameters(&text, &work->chain, fused);
-    text_add(&text, "\n#define STORE(i, value) %s(i, value, result", finish);
+    text_add(&text, "\n#undef STORE\n#define STORE(i, value) %s(i, value, result", finish);
     if (fused >= 0)
         chain_arguments(&text, &work->chain, fused);
     text_add(&text, ")\n");
-    const enum fig_status status = source_add(&text, tile->m ? "product.cl" : "product_plain.cl");
+    enum fig_status status = source_add(&text, "operands.cl");
+    if (!status)
+        status = source_add(&text, tile->source);
     chain_emit(out, "product", &text, name);
     return status;
 }

@@ -15,7 +15,7 @@ struct launch {
     bool product, chain;     /* what of the work it does; neither: its kernel */
     cl_kernel kernel;        /* NULL: CLBlast multiplies */
     cl_mem a, b, c;          /* for CLBlast */
-    size_t global, local;
+    size_t global[2], local[2];
 };
 
 /* A region as the driver sees it. */
@@ -94,11 +94,10 @@ static struct launch *add_launch(struct script *script, struct work *work)
 static enum fig_status plan_product(struct opencl *cl, struct script *script,
                                     struct work *work, struct text *text)
 {
-    if (work->product.patches)
-        return fail(FIG_INVALID, "%s: convolutions are not implemented on OpenCL yet", work->name);
+    product_flatten(&work->product);
     struct launch *launch = add_launch(script, work);
     launch->product = true;
-    if (cl->engine == ENGINE_CLBLAST) {
+    if (cl->engine == ENGINE_CLBLAST && !work->product.patches) {
         TRY(clblast_prepare(cl, &work->product));
     } else {
         launch->tile = product_tile(cl, &work->product);
@@ -197,7 +196,7 @@ static void set_product(struct arguments *args, const struct launch *launch)
     const struct product *p = &launch->work->product;
     set_region(args, p->a);
     set_region(args, p->b);
-    set_count(args, (size_t)p->m);
+    set_count(args, product_rows(p));
     set_count(args, (size_t)p->n);
     set_count(args, (size_t)p->k);
     set_region(args, p->c);
@@ -213,21 +212,29 @@ static void set_kernel(struct arguments *args, const struct work *work)
     set_count(args, work->n);
 }
 
+static void set_product_sizes(struct launch *launch)
+{
+    const struct product *p = &launch->work->product;
+    const bool tiled = launch->tile->m > 0;
+    if (tiled)
+        launch->local[0] = launch->tile->items;
+    launch->global[0] = tiled ? product_groups(launch->tile, p) * launch->local[0]
+                              : round_up(product_rows(p) * (size_t)p->n, launch->local[0]);
+    launch->global[1] = product_phases(p);
+}
+
 static void set_sizes(struct opencl *cl, struct launch *launch)
 {
     const struct work *work = launch->work;
-    const size_t elements = (size_t)work->product.m * (size_t)work->product.n;
-    const bool sums = launch->chain && !launch->product && chain_sums(&work->chain);
-    launch->local = program_group(cl, launch->kernel);
-    if (launch->tile && launch->tile->m) {
-        launch->local = product_items(launch->tile);
-        launch->global = product_groups(launch->tile, &work->product) * launch->local;
-    } else if (sums) {
-        launch->global = (work->chain.n + PARTIAL - 1) / PARTIAL * launch->local;
-    } else {
-        const size_t n = launch->product ? elements : launch->chain ? work->chain.n : work->n;
-        launch->global = round_up(n, launch->local);
-    }
+    const size_t n = launch->chain ? work->chain.n : work->n;
+    launch->local[0] = program_group(cl, launch->kernel);
+    launch->local[1] = launch->global[1] = 1;
+    if (launch->product)
+        set_product_sizes(launch);
+    else if (launch->chain && chain_sums(&work->chain))
+        launch->global[0] = (n + PARTIAL - 1) / PARTIAL * launch->local[0];
+    else
+        launch->global[0] = round_up(n, launch->local[0]);
 }
 
 static enum fig_status prepare(struct opencl *cl, struct script *script, struct launch *launch)
@@ -307,8 +314,8 @@ static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint
         return clblast_run(cl, &work->product, launch->a, launch->b, launch->c);
     if (work->kind == WORK_KERNEL && work->tick)
         TRY(tick(work, launch, step));
-    CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 1, NULL, &launch->global,
-                                  &launch->local, 0, NULL, NULL), work->name);
+    CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 2, NULL, launch->global,
+                                  launch->local, 0, NULL, NULL), work->name);
     return FIG_OK;
 }
 

@@ -134,9 +134,7 @@ static enum fig_status verdict_key(const struct opencl *cl, enum engine wish,
     if (!status)
         status = source_add_kernels(&text);
     if (!status)
-        status = source_add(&text, "product.cl");
-    if (!status)
-        status = source_add(&text, "product_plain.cl");
+        status = source_add_products(&text);
     const char *const parts[] = { "verdict 1", cl->identity, text.chars,
                                   wish < ENGINE_COUNT ? engine_names[wish] : "best",
                                   clblast_present() ? "with CLBlast" : "without CLBlast" };

@@ -7,10 +7,12 @@
 #include "base/size.h"
 #include "device/opencl/opencl.h"
 
-static const char *const dialect[] = { "opencl.cl", "params.h", "philox.cl", "rows.cl",
-                                       "unary.cl", "binary.cl" };
+static const char *const dialect[] = { "opencl.cl", "params.h", "philox.cl", "place.cl",
+                                       "phase.cl", "rows.cl", "unary.cl", "binary.cl" };
 static const char *const kernels[] = { "reduce.cl", "softmax.cl", "copy.cl", "random.cl",
                                        "gather.cl", "optimizer.cl" };
+
+static const char *const products[] = { "operands.cl", "product.cl", "product_plain.cl" };
 
 static enum fig_status add_file(struct text *out, const char *folder, const char *name)
 {
@@ -53,4 +55,9 @@ enum fig_status source_add_dialect(struct text *out)
 enum fig_status source_add_kernels(struct text *out)
 {
     return add_all(out, kernels, LENGTH(kernels));
+}
+
+enum fig_status source_add_products(struct text *out)
+{
+    return add_all(out, products, LENGTH(products));
 }
