@@ -2,14 +2,14 @@
 #include "base/size.h"
 #include "device/opencl/opencl.h"
 
-/* Largest first.  Local memory of product.cl: (m + n + 2) * k * 4 bytes, at most 16 KiB.  The last one gives a
- * tile to an item alone, for processors that run few items side by side. */
+/* Largest first.  Local memory of product.cl: (m + n + 2) * k * 4 bytes, at most 16 KiB. */
 static const struct tile tiles[TILES] = {
     { "product.cl", .m = 128, .n = 128, .k = 8, .item_m = 8, .item_n = 8, .items = 256 },
     { "product.cl", .m = 64, .n = 64, .k = 16, .item_m = 4, .item_n = 4, .items = 256 },
     { "product.cl", .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 2, .items = 128 },
     { "product.cl", .m = 16, .n = 16, .k = 16, .item_m = 2, .item_n = 2, .items = 64 },
-    { "product.cl", .m = 16, .n = 16, .k = 32, .item_m = 16, .item_n = 16, .items = 1 },
+    { "product_single.cl", .m = 64, .n = 64, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
+    { "product_single.cl", .m = 16, .n = 32, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
 };
 static const struct tile plain = { "product_plain.cl", .m = 0 };
 

@@ -12,7 +12,8 @@ static const char *const dialect[] = { "opencl.cl", "params.h", "philox.cl", "pl
 static const char *const kernels[] = { "reduce.cl", "softmax.cl", "copy.cl", "random.cl",
                                        "gather.cl", "optimizer.cl" };
 
-static const char *const products[] = { "operands.cl", "product.cl", "product_plain.cl" };
+static const char *const products[] = { "operands.cl", "product.cl", "product_single.cl",
+                                        "product_plain.cl" };
 
 static enum fig_status add_file(struct text *out, const char *folder, const char *name)
 {
