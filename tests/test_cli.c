@@ -75,7 +75,7 @@ static const struct {
                   "--device DEV" } },
     { "decode", { "RUN FILE.npy", "-o FILE.png|.npy", "--device DEV" } },
     { "sample", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "-n N", "--seed N", "--grid RxC",
-                  "--device DEV" } },
+                  "--sampler prior|gmm[:K]", "--device DEV" } },
     { "interpolate", { "RUN", "-o FILE.png|FILE.npy|FOLDER", "--steps N", "--rows N", "--seed N",
                        "--spherical", "--linear", "--data DATA", "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--samples N", "--device DEV",
@@ -152,6 +152,8 @@ static const struct {
     { "sample absent -o x.png --grid 2x3x4", 2, "`2x3x4` must look like 8x10" },
     { "sample absent -o x.png --grid 2x3 -n 7", 2, "7 samples do not fit into a grid of 2x3" },
     { "sample absent -o x.npy --grid 2x3", 2, "--grid is for a FILE.png" },
+    { "sample absent -o x.png --sampler gmm:0", 2, "it is `prior`, `gmm` or `gmm:K`" },
+    { "sample absent -o x.png --sampler gmm:3x", 2, "it is `prior`, `gmm` or `gmm:K`" },
     { "sample absent -o x.png --seed -1", 2, "`-1` must be a whole number from 0" },
     { "eval absent --metrics mse,nonsense", 2, "`nonsense`; there are: mse, psnr, bce, pca_mse" },
     { "eval .", 2, "config.yaml" },
@@ -421,6 +423,27 @@ START_TEST(an_autoencoder_walks_between_test_images)
 }
 END_TEST
 
+START_TEST(any_model_with_codes_draws_from_gaussians)
+{
+    run_well(TRAIN_ONE("ae-shallow", "s"));
+    run_well("sample s --sampler gmm:3 -n 5 -o first.npy");
+    has(err, "3 Gaussians fitted to 200 codes");
+    run_well("sample s --sampler gmm:3 -n 5 -o again.npy");
+    ck_assert_msg(!strstr(err, "fitted"), "fitted again: %s", err);
+    ck_assert(scratch_same_files("first.npy", "again.npy"));
+    run_well("train ae-shallow --data synthetic:200 --batch 50 --epochs 2 --quiet --seed 7 "
+             "--out s --resume");
+    run_well("sample s --sampler gmm:3 -n 5 -o later.npy");
+    has(err, "fitted");
+    ck_assert(!scratch_same_files("first.npy", "later.npy"));
+    ck_assert_int_eq(run("sample s --sampler gmm:201 -o x.png"), 2);
+    has(err, "201 Gaussians cannot be fitted to 200 points");
+    run_well(TRAIN_ONE("gan-small", "g"));
+    ck_assert_int_eq(run("sample g --sampler gmm -o x.png"), 2);
+    has(err, "has no codes");
+}
+END_TEST
+
 START_TEST(eval_measures_what_a_family_has)
 {
     run_well(TRAIN_ONE("gan-small", "s"));
@@ -565,6 +588,7 @@ int main(int count, char **words)
     tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
     tcase_add_test(tests, a_walk_begins_and_ends_with_two_samples);
     tcase_add_loop_test(tests, an_autoencoder_walks_between_test_images, 0, 2);
+    tcase_add_test(tests, any_model_with_codes_draws_from_gaussians);
     tcase_add_test(tests, eval_measures_what_a_family_has);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);

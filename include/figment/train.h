@@ -102,6 +102,21 @@ enum { FIG_LOG_DATA, FIG_LOG_PRIOR, FIG_LOG_POSTERIOR, FIG_DIVERGENCE, FIG_LIKEL
 FIG_API enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
                                             uint32_t draw, float *out);
 
+/* --- Samples of any model that has codes: Gaussians fitted to the codes of the training half.
+ *
+ *     RUN/mixture-K.safetensors    weights [K], means [K][code], Cholesky factors [K][code][code]
+ */
+struct fig_mixture;
+
+/* The mixture that the run folder has for the run's step; or else fit one to the run's own data (of
+ * the first 20000 at most) and keep it there. */
+FIG_API enum fig_status fig_mixture_open(struct fig_mixture **out, struct fig_run *run,
+                                         const char *folder, int components);
+FIG_API void fig_mixture_close(struct fig_mixture **mixture);
+/* As fig_run_sample. */
+FIG_API enum fig_status fig_mixture_sample(struct fig_mixture *mixture, struct fig_run *run,
+                                           uint64_t seed, int first, int count, float *images);
+
 /* --- Timing: what `figment bench` prints. */
 struct fig_bench {
     double step_ms; /* median of one training step, all phases */

@@ -19,7 +19,7 @@ struct request {
     int argument_count;
     char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
     int override_count;
-    const char *data, *device, *out, *trace, *metrics, *split;
+    const char *data, *device, *out, *trace, *metrics, *split, *sampler;
     int count, batch, rows;
     uint64_t seed;
     struct grid_size {
