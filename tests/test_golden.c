@@ -21,7 +21,8 @@ struct tolerance {
     int early_steps;
     double norm; /* of norms of weights after the last step */
 };
-static const struct tolerance steady = { 2e-6, 2e-6, 0, 1e-4 }, chaotic = { 1e-5, 5e-3, 3, 5e-3 };
+static const struct tolerance steady = { 2e-6, 2e-6, 0, 1e-4 }, chaotic = { 1e-5, 5e-3, 3, 5e-3 },
+    deep = { 1e-5, 5e-3, 2, 5e-3 }; /* batch norm passes a flip on to all: a step earlier */
 
 static const struct {
     const char *name;
@@ -31,7 +32,7 @@ static const struct {
     { "ae-shallow-batch-256", &steady }, { "vae-dense-batch-128", &steady },
     { "vae-400-20-batch-128", &steady }, { "latent-gan-batch-128", &steady },
     { "gan-dense-batch-64", &chaotic },  { "gan-small-batch-64", &chaotic },
-    { "gan-conv-batch-16", &chaotic },   { "gan-conv-batch-7", &chaotic },
+    { "gan-conv-batch-16", &deep },      { "gan-conv-batch-7", &deep },
     { "ae-deep-batch-37", &steady },     { "ae-256-128-batch-37", &steady },
     { "ae-shallow-batch-37", &steady },  { "vae-dense-batch-37", &steady },
     { "vae-400-20-batch-37", &steady },  { "latent-gan-batch-37", &steady },
