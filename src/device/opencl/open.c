@@ -70,7 +70,7 @@ static enum fig_status build_kernels(struct opencl *cl)
     if (!status)
         status = source_add_kernels(&text);
     if (!status)
-        status = program_build(cl, text.chars, &cl->kernels);
+        status = program_build(cl, text.chars, "k_copy", &cl->kernels);
     text_free(&text);
     return status;
 }

@@ -65,8 +65,10 @@ enum fig_status source_add_dialect(struct text *out); /* what every program star
 enum fig_status source_add_kernels(struct text *out); /* all kernels of cl/kernels.h */
 enum fig_status source_add_products(struct text *out); /* all templates of products */
 
-/* program.c: compile, or take from the cache. */
-enum fig_status program_build(struct opencl *cl, const char *source, cl_program *out);
+/* program.c: compile, or take from the cache.  `kernel` is one of the program's: an entry of the
+ * cache without it is a bad one. */
+enum fig_status program_build(struct opencl *cl, const char *source, const char *kernel,
+                              cl_program *out);
 enum fig_status program_kernel(struct opencl *cl, cl_program program, const char *name,
                                cl_kernel *out);
 /* The largest power of two that the kernel's work-group may have. */

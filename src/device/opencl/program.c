@@ -69,24 +69,40 @@ static void *binary_of(cl_program program, size_t *size)
     return bytes;
 }
 
-static cl_program from_cache(struct opencl *cl, struct cache_key key)
+static bool has_kernel(cl_program program, const char *name)
+{
+    cl_int error = CL_SUCCESS;
+    cl_kernel kernel = clCreateKernel(program, name, &error);
+    if (error)
+        return false;
+    clReleaseKernel(kernel);
+    return true;
+}
+
+/* Some drivers build a binary that they then find no kernels in. */
+static cl_program from_cache(struct opencl *cl, struct cache_key key, const char *kernel)
 {
     void *bytes = NULL;
     size_t size = 0;
     if (!cache_load(&cl->cache, key, &bytes, &size))
         return NULL;
     cl_program program = build_binary(cl, bytes, size);
+    if (program && !has_kernel(program, kernel)) {
+        clReleaseProgram(program);
+        program = NULL;
+    }
     if (!program)
         cache_remove(&cl->cache, key);
     free(bytes);
     return program;
 }
 
-enum fig_status program_build(struct opencl *cl, const char *source, cl_program *out)
+enum fig_status program_build(struct opencl *cl, const char *source, const char *kernel,
+                              cl_program *out)
 {
     const struct cache_key key = program_key(cl, source);
     size_t size = 0;
-    *out = from_cache(cl, key);
+    *out = from_cache(cl, key, kernel);
     if (*out)
         return FIG_OK;
     TRY(build_source(cl, source, out));

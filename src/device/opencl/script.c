@@ -132,6 +132,15 @@ static enum fig_status plan(struct opencl *cl, struct script *script, struct tex
                         : FIG_OK;
 }
 
+/* A kernel of the script's own program. */
+static const char *own_function(const struct script *script)
+{
+    const struct launch *launch = script->launches;
+    while (!launch->function[0] || !(launch->product || launch->chain))
+        launch++;
+    return launch->function;
+}
+
 static enum fig_status build(struct opencl *cl, struct script *script, const struct text *own)
 {
     struct text text = { 0 };
@@ -142,7 +151,7 @@ static enum fig_status build(struct opencl *cl, struct script *script, const str
     if (!status && text.failed)
         status = fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
     if (!status)
-        status = program_build(cl, text.chars, &script->program);
+        status = program_build(cl, text.chars, own_function(script), &script->program);
     text_free(&text);
     return status;
 }
