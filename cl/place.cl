@@ -10,10 +10,14 @@ struct place {
 
 #define OUTSIDE 0x40000000u
 
+FN bool is_inside(struct place line, struct place term, uint high, uint wide)
+{
+    return line.y + term.y < high && line.x + term.x < wide;
+}
+
 FN real take(IN image, struct place line, struct place term, uint high, uint wide)
 {
-    const bool inside = line.y + term.y < high && line.x + term.x < wide;
-    return inside ? image[line.at + term.at] : 0;
+    return is_inside(line, term, high, wide) ? image[line.at + term.at] : 0;
 }
 
 /* A line or term of a matrix. */

@@ -3,6 +3,29 @@
  * no local memory and no barriers, but vectors.  Blocks of A and B are packed first, TILE_K terms at
  * a time, and multiplied ITEM_M rows by ITEM_N = 16 columns at a time.  The host defines the same as
  * for product.cl. */
+
+/* X is A or B.  cell(line, term) = the number there, for `lines` from `start` and `some` terms from
+ * `first`: in runs of neighbours. */
+#define PACK(X, x, cell, start, lines)                                                             \
+    for (uint outer = 0; outer < (X##_ACROSS ? some : lines); outer++) {                           \
+        const uint end = X##_ACROSS ? lines : some, from = X##_ACROSS ? start : first;             \
+        for (uint inner = 0, run; inner < end; inner += run) {                                     \
+            const uint i = X##_ACROSS ? inner : outer, t = X##_ACROSS ? outer : inner;             \
+            const struct place line = X##_LINE(start + i), term = X##_TERM(first + t);             \
+            run = min(end - inner, (uint)(X##_RUN) - (from + inner) % (uint)(X##_RUN));            \
+            if (is_inside(line, term, X##_IMAGE)) {                                                \
+                for (uint r = 0; r < run; r++)                                                     \
+                    cell(X##_ACROSS ? i + r : i, X##_ACROSS ? t : t + r) =                         \
+                        x[line.at + term.at + r];                                                  \
+            } else {                                                                               \
+                for (uint r = 0; r < run; r++)                                                     \
+                    cell(X##_ACROSS ? i + r : i, X##_ACROSS ? t : t + r) = 0;                      \
+            }                                                                                      \
+        }                                                                                          \
+    }
+#define CELL_A(line, term) part_a[line][term]
+#define CELL_B(line, term) ((real *)part_b[term])[line]
+
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 NAME(global const real *a, global const real *b, const uint m, const uint n, const uint k MORE)
 {
@@ -10,28 +33,22 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     float16 part_b[TILE_K][TILE_N / 16], sum[TILE_M][TILE_N / 16];
     const uint tiles_n = (n + TILE_N - 1) / TILE_N, phase = get_group_id(1), terms = TERMS;
     const uint row = get_group_id(0) / tiles_n * TILE_M, col = get_group_id(0) % tiles_n * TILE_N;
-    const uint rows = min((uint)TILE_M, m - row), cols = min((uint)TILE_N, n - col);
-    for (uint i = 0; i < TILE_M; i++) {
-        for (uint j = 0; j < TILE_N / 16; j++)
+    const uint rows = min((uint)TILE_M, (m - row + ITEM_M - 1) / ITEM_M * ITEM_M);
+    const uint vectors = min((uint)TILE_N / 16, (n - col + 15) / 16);
+    for (uint i = 0; i < rows; i++) {
+        for (uint j = 0; j < vectors; j++)
             sum[i][j] = 0;
     }
     for (uint first = 0; first < terms; first += TILE_K) {
-        for (uint i = 0; i < TILE_M; i++) {
-            const struct place line = A_LINE(row + i);
-            for (uint t = 0; t < TILE_K; t++)
-                part_a[i][t] = take(a, line, A_TERM(first + t), A_IMAGE);
-        }
-        for (uint j = 0; j < TILE_N; j++) {
-            const struct place line = B_LINE(col + j);
-            for (uint t = 0; t < TILE_K; t++)
-                ((real *)part_b[t])[j] = take(b, line, B_TERM(first + t), B_IMAGE);
-        }
+        const uint some = min((uint)TILE_K, terms - first);
+        PACK(A, a, CELL_A, row, rows)
+        PACK(B, b, CELL_B, col, vectors * 16)
         for (uint i = 0; i < rows; i += ITEM_M) {
-            for (uint j = 0; j * 16 < cols; j++) {
+            for (uint j = 0; j < vectors; j++) {
                 float16 s[ITEM_M];
                 for (uint r = 0; r < ITEM_M; r++)
                     s[r] = sum[i + r][j];
-                for (uint t = 0; t < TILE_K; t++) {
+                for (uint t = 0; t < some; t++) {
                     for (uint r = 0; r < ITEM_M; r++)
                         s[r] += part_a[i + r][t] * part_b[t][j];
                 }
@@ -42,9 +59,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     }
     for (uint i = 0; i < rows; i++) {
         const uint r = C_ROW(row + i);
-        for (uint j = 0; j < cols; j++) {
-            if (r != OUTSIDE)
-                STORE(r * n + col + j, ((const real *)sum[i])[j]);
-        }
+        for (uint j = 0; r != OUTSIDE && j < min((uint)TILE_N, n - col); j++)
+            STORE(r * n + col + j, ((const real *)sum[i])[j]);
     }
 }
