@@ -31,7 +31,8 @@ FN struct place seen_place(uint index, uint count, uint phase, struct conv p)
     const uint rows = (p.h + p.stride - 1) / p.stride, cols = (p.w + p.stride - 1) / p.stride;
     const uint v = index / cols % rows + phase_rest(phase, true, p) / p.stride;
     const uint u = index % cols + phase_rest(phase, false, p) / p.stride, n = index / (cols * rows);
-    const struct place place = { ((n * p.oh + v) * p.ow + u) * p.o, index < count ? v : OUTSIDE, u };
+    const uint at = ((n * p.oh + v) * p.ow + u) * p.o;
+    const struct place place = { at, index < count ? v : OUTSIDE, u };
     return place;
 }
 

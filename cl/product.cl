@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* C[m,n] = op(A) op(B), one tile of C a work-group.  A template, after operands.cl: the host defines
+/* C[m,n] = op(A) op(B), one tile of C a work-group.  A template, after operands.cl: the host
+ * defines
  *   NAME               of the kernel
  *   TILE_M, TILE_N     the tile, and TILE_K, how many terms are in local memory at a time
  *   ITEM_M, ITEM_N     what one item of the group computes of the tile

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* C[m,n] = op(A) op(B), one tile of C an item, for processors whose items run one after the other:
- * no local memory and no barriers, but vectors.  Blocks of A and B are packed first, TILE_K terms at
- * a time, and multiplied ITEM_M rows by ITEM_N = 16 columns at a time.  The host defines the same as
- * for product.cl. */
+ * no local memory and no barriers, but vectors.  Blocks of A and B are packed first, TILE_K terms
+ * at a time, and multiplied ITEM_M rows by ITEM_N = 16 columns at a time.  The host defines the
+ * same as for product.cl. */
 
 /* X is A or B.  cell(line, term) = the number there, for `lines` from `start` and `some` terms from
  * `first`: in runs of neighbours. */

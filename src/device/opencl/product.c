@@ -124,8 +124,9 @@ static void define(struct text *out, const char *name, int value)
 static void define_conv(struct text *out, const struct product *p)
 {
     const struct conv *c = &p->conv;
-    text_add(out, "#undef CONV\n#define CONV ((struct conv){ 0, %d, %d, %d, %d, %d, %d, %d, %d, %d, "
-                  "%d })\n", c->h, c->w, c->c, c->oh, c->ow, c->o, c->kh, c->kw, c->stride, c->pad);
+    text_add(out, "#undef CONV\n"
+                  "#define CONV ((struct conv){ 0, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d })\n",
+             c->h, c->w, c->c, c->oh, c->ow, c->o, c->kh, c->kw, c->stride, c->pad);
 }
 
 static void define_product(struct text *out, const struct tile *tile, const struct product *p)
