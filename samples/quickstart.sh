@@ -34,8 +34,8 @@ train ae-256-128 10 "$@"
 train vae-400-20 10 "$@"
 "$figment" sample "$runs/vae-400-20" -n 64 -o "$runs/samples-vae.png"
 "$figment" interpolate "$runs/vae-400-20" -o "$runs/interpolation.png"
-train gan-small 15 "$@"
-"$figment" sample "$runs/gan-small" -n 64 -o "$runs/samples-gan.png"
+train gan-ls 15 "$@"
+"$figment" sample "$runs/gan-ls" -n 64 -o "$runs/samples-gan.png"
 
 cat <<END
 

@@ -25,6 +25,7 @@ sanitizers() {
 
 # Drivers are not ours to check: the native engine alone.
 on_valgrind() {
+  local wrapper=valgrind
   command -v valgrind >/dev/null || return 0
   suites valgrind device FIGMENT_DEVICE=cpu FIGMENT_TEST_SMALL=1 OCL_ICD_VENDORS=/nonexistent \
     --timeout-multiplier 10 \

@@ -20,6 +20,7 @@ esac
 # Nothing outside the build folder is read or written: not the user's caches, not his settings.
 unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_DEBUG FIGMENT_TEST_SMALL FIGMENT_TEST_SEED
 unset RUSTICL_ENABLE RUSTICL_DEVICE_TYPE OCL_ICD_VENDORS
+unset wrapper
 export XDG_CACHE_HOME=$build/cache POCL_CACHE_DIR=$build/cache/pocl
 
 say() { printf '\n== %s\n' "$*"; }
@@ -37,7 +38,8 @@ configure() {
   ninja -C "$folder" --quiet
 }
 
-# suites NAME SUITE [VARIABLE=VALUE... [--] MESON_OPTION...]: run a suite; its log is NAME.json.
+# suites NAME SUITE [VARIABLE=VALUE... [--] MESON_OPTION...]: run a suite; its log is NAME.json, or
+# NAME-WRAPPER.json where the caller's $wrapper is a command that each test runs under.
 suites() {
   local name=$1 suite=$2 variables=()
   shift 2
@@ -49,7 +51,8 @@ suites() {
   env PYTHONUNBUFFERED=1 "${variables[@]}" meson test -C "${folder:-$build}" --no-rebuild --suite "$suite" \
     --print-errorlogs --logbase "$name" "$@" | sed '/^Summary of Failures/,$d; /^Ok: /,$d; /^$/d' ||
     true # the log tells
-  cp "${folder:-$build}/meson-logs/$name.json" "$logs/" || step "$name suites" false
+  cp "${folder:-$build}/meson-logs/$name${wrapper:+-${wrapper##*/}}.json" "$logs/" ||
+    step "$name suites" false
 }
 
 # Whether an OpenCL device shows up with these variables.
