@@ -176,13 +176,12 @@ static bool may_join(struct draft *draft, struct unit *unit, const struct fig_no
 }
 
 /* Products first (their results are at hand), then the latest. */
-static bool better(const struct draft *draft, const struct unit *a, const struct unit *b)
+static bool better(const struct unit *a, const struct unit *b)
 {
     if (!b)
         return true;
     if (!a->node != !b->node)
         return a->node != NULL;
-    (void)draft;
     return a > b;
 }
 
@@ -208,7 +207,7 @@ static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
         struct unit *unit = unit_of(draft, operand.root);
         if (!unit && is_row(operand.root))
             unit = find_unit(draft, operand.root, joiner);
-        if (unit != best && may_join(draft, unit, joiner) && better(draft, unit, best))
+        if (unit != best && may_join(draft, unit, joiner) && better(unit, best))
             best = unit;
     }
     return best;

@@ -35,27 +35,36 @@ static struct region product_region(const struct draft *draft, const struct unit
                             device_reals(store_device(draft->store), unit->length) };
 }
 
-static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit)
+/* The unit's product, its sizes and kind given, between its operands; then its chain. */
+static enum fig_status add_product(struct draft *draft, const struct unit *unit,
+                                   struct product product, double flops)
 {
-    const struct fig_node *node = unit->node, *a = node->in[0];
-    const bool trans_a = node->flags & FIG_TRANS_A;
+    const struct fig_node *node = unit->node;
     struct work *work = add_work(draft, WORK_PRODUCT, node->name);
     if (!work)
         return FIG_NOMEM;
-    work->product = (struct product){
-        .a = region_of(draft, node->in[0]),
-        .b = region_of(draft, node->in[1]),
-        .c = product_region(draft, unit),
+    product.a = region_of(draft, node->in[0]);
+    product.b = region_of(draft, node->in[1]);
+    product.c = product_region(draft, unit);
+    work->product = product;
+    work->product_kept = draft->stored[node->id];
+    draft->flops += flops;
+    fill_chain(draft, unit, work);
+    return FIG_OK;
+}
+
+static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit)
+{
+    const struct fig_node *node = unit->node;
+    const bool trans_a = node->flags & FIG_TRANS_A;
+    const struct product product = {
         .trans_a = trans_a,
         .trans_b = node->flags & FIG_TRANS_B,
         .m = node->shape.dim[0],
         .n = node->shape.dim[1],
-        .k = a->shape.dim[!trans_a],
+        .k = node->in[0]->shape.dim[!trans_a],
     };
-    work->product_kept = draft->stored[node->id];
-    draft->flops += 2.0 * work->product.m * work->product.n * work->product.k;
-    fill_chain(draft, unit, work);
-    return FIG_OK;
+    return add_product(draft, unit, product, 2.0 * product.m * product.n * product.k);
 }
 
 /* A convolution, its gradient for the image, or that for the weights: operands in the order of
@@ -63,17 +72,10 @@ static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit
 static enum fig_status add_patches(struct draft *draft, const struct unit *unit,
                                    enum patches patches)
 {
-    const struct fig_node *node = unit->node;
-    const struct conv *conv = &node->conv;
+    const struct conv *conv = &unit->node->conv;
     const int taps = conv->kh * conv->kw, terms = taps * conv->c;
     const int rows = conv->n * conv->oh * conv->ow;
-    struct work *work = add_work(draft, WORK_PRODUCT, node->name);
-    if (!work)
-        return FIG_NOMEM;
-    work->product = (struct product){
-        .a = region_of(draft, node->in[0]),
-        .b = region_of(draft, node->in[1]),
-        .c = product_region(draft, unit),
+    const struct product product = {
         .m = patches == PATCHES_INPUT ? conv->n * conv->h * conv->w
              : patches == PATCHES_WEIGHT ? conv->o : rows,
         .n = patches == PATCHES_INPUT ? conv->c : patches == PATCHES_WEIGHT ? terms : conv->o,
@@ -81,10 +83,7 @@ static enum fig_status add_patches(struct draft *draft, const struct unit *unit,
         .patches = patches,
         .conv = *conv,
     };
-    work->product_kept = draft->stored[node->id];
-    draft->flops += 2.0 * rows * conv->o * terms;
-    fill_chain(draft, unit, work);
-    return FIG_OK;
+    return add_product(draft, unit, product, 2.0 * rows * conv->o * terms);
 }
 
 static enum fig_status lower_conv(struct draft *draft, const struct unit *unit)
