@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "graph/node.h"
+#include "tests/suite.h"
 
 static struct {
     const char *name;
@@ -162,12 +163,8 @@ bool rig_near(double seen, double expected, double rtol, double atol)
 int rig_main(Suite *suite)
 {
     fig_log_set(keep_message, NULL);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int status = suite_main(suite);
     for (int i = 0; i < 2; i++)
         fig_device_close(&devices[i].device);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,11 +174,5 @@ int main(void)
     tcase_add_test(tests, a_label_above_nine_is_refused_with_its_place);
     tcase_add_test(tests, a_half_without_batches_is_refused);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The `figment` command as its users see it: words in, files, texts and exit codes out. */
 #define _XOPEN_SOURCE 600 /* pseudo-terminals */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
@@ -594,10 +595,5 @@ int main(int count, char **words)
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,11 +261,5 @@ int main(void)
     tcase_add_test(tests, at_most_256_classes_are_told_apart);
     tcase_add_test(tests, every_truncation_is_read_or_refused);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
 #undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -562,10 +563,5 @@ int main(void)
     tcase_add_test(tests, an_arc_has_equal_angles_and_keeps_the_norm);
     tcase_add_test(tests, vectors_on_one_line_are_mixed_on_it);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

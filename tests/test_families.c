@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Every reference model on its own data size: it builds, its losses are numbers, and each phase moves the
  * parameters that it trains and no others. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#undef fail /* Check's macro */
 
 #include <figment/plan.h>
 
@@ -182,10 +181,5 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, each_phase_moves_its_own_parameters_only, 0, models);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Training follows exact traces: losses and weights of float64 PyTorch runs on the same random
  * streams (tests/golden/README.md), for several seeds and batch sizes. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
-
-#undef fail /* Check's macro */
 
 #include "scratch.h"
 #include "train/safetensors.h"
@@ -199,10 +198,5 @@ int main(void)
     tcase_add_loop_test(tcase, a_training_follows_its_golden_trace, small ? SMALL : 0, TRACES);
     tcase_add_test(tcase, a_training_gives_the_same_bits_twice);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The health monitor's rules: each speaks of its illness and of nothing else. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -73,10 +74,5 @@ int main(void)
     tcase_add_test(tcase, every_illness_is_named);
     tcase_add_test(tcase, spread_is_over_samples_and_contrast_over_pixels);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

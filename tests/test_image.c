@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <png.h>
 #include <signal.h>
@@ -253,11 +254,5 @@ int main(void)
     tcase_add_test(tests, a_folder_that_is_not_there_is_an_error);
     tcase_add_test(tests, a_full_disk_leaves_the_old_file);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

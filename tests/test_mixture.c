@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
 #undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,10 +198,5 @@ int main(void)
     tcase_add_test(tests, draws_have_the_moments_of_the_mixture);
     tcase_add_test(tests, fewer_points_than_gaussians_are_refused);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations: what is refused, with which words, and what a saved one repeats. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#undef fail /* Check's macro */
 
 #include <figment/log.h>
 #include <figment/model.h>
@@ -190,10 +189,5 @@ int main(void)
     tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);
     tcase_add_test(tcase, schedules_follow_their_formulas);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Layers that remember: batch norm's running statistics, spectral norm's direction. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#undef fail /* Check's macro */
 
 #include <figment/nn.h>
 #include <figment/plan.h>
@@ -157,10 +156,5 @@ int main(void)
     tcase_add_test(tcase, batch_norm_normalises_by_the_batch_and_follows_it);
     tcase_add_test(tcase, spectral_norm_comes_to_one);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,11 +218,5 @@ int main(void)
     tcase_add_loop_test(tests, wrong_labels_are_refused, 0, LENGTH(wrong_labels));
     tcase_add_test(tests, every_truncation_is_refused);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

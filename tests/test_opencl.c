@@ -3,8 +3,9 @@
  * calls that fail (clfail.c makes them), a cache that is damaged.  Each case is a child process of
  * its own, started anew: this same program with a word that says what to do. */
 #define _GNU_SOURCE
-#include <check.h>
 #undef fail /* Check's: base/log.h has a function of that name */
+#include "tests/suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,12 +361,7 @@ static int run_tests(void)
     tcase_add_test(tests, two_processes_share_one_cache);
     Suite *suite = suite_create("opencl");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }
 
 int main(int count, char **arguments)

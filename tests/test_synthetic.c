@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,11 +171,5 @@ int main(void)
     tcase_add_test(tests, ink_is_white_on_black_whole_and_near_the_middle);
     tcase_add_test(tests, the_digits_can_be_told_apart);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pool, and the promise that the number of threads changes no bit of a result. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,10 +158,5 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     Suite *suite = suite_create("threads");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

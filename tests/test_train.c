@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Trainings as users live with them: resumed, stopped, damaged, and used afterwards. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
-
-#undef fail /* Check's macro */
 
 #include "scratch.h"
 
@@ -239,10 +238,5 @@ int main(void)
     tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);
     tcase_add_test(tcase, a_damaged_model_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_main(suite);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The device that FIGMENT_DEVICE names, driven as plans drive it: each work against an independent
  * double reference, in awkward sizes, with guard words around every region. */
-#include <check.h>
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -609,10 +610,5 @@ int main(void)
     tcase_add_test(tests, names_choose_devices);
     Suite *suite = suite_create("work");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }

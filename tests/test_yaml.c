@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
 #undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -635,11 +636,5 @@ int main(void)
     tcase_add_test(tests, a_message_is_one_line_whatever_the_file_holds);
     tcase_add_test(tests, a_file_is_read_and_a_missing_one_is_an_error);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_main(suite);
 }
