@@ -24,7 +24,7 @@ struct fig_store {
     uint64_t seed;
     struct buffer *values, *gradients, *states;
     struct tensor *tensors; /* parameters in order of creation, then states, then moments */
-    int count, params;
+    int count;
     struct group *groups;
     int group_count;
 };
@@ -144,7 +144,6 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
         TRY(write_initial(store, node, tensor->values));
         at += param_room(node);
     }
-    store->params = store->count;
     return FIG_OK;
 }
 
