@@ -10,6 +10,8 @@
 #include <figment/log.h>
 #include <figment/model.h>
 
+#include "base/random.h"
+#include "graph/node.h"
 #include "scratch.h"
 
 static const char good[] = "family: autoencoder\n"
@@ -109,6 +111,36 @@ START_TEST(a_decoder_of_the_wrong_size_is_refused_with_both_sizes)
 }
 END_TEST
 
+/* Masks of encoder and decoder would repeat each other if they drew from the same stream. */
+START_TEST(every_dropout_of_a_model_has_a_stream_of_its_own)
+{
+    static const char *const overrides[] = {
+        "encoder=[dense 8, dropout 0.5, dense 8, dropout 0.5]",
+        "decoder=[dropout 0.5, dense data sigmoid]", "family=vae", "latent=2" };
+    const struct fig_model_params params = { .batch = 2, .height = 4, .width = 4, .channels = 1,
+                                             .training = true };
+    struct fig_config *config;
+    struct fig_model *model;
+    unsigned seen = 0;
+    int dropouts = 0;
+    write_file(good);
+    ck_assert_msg(fig_config_open(&config, path, overrides, 4) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", scratch_error());
+    for (int i = 0; i < model->graph->count; i++) {
+        const struct fig_node *node = model->graph->nodes[i];
+        if (node->op != OP_random || node->stream < STREAM_DROPOUT)
+            continue;
+        ck_assert_msg(!(seen >> (node->stream - STREAM_DROPOUT) & 1), "stream %x comes twice",
+                      node->stream);
+        seen |= 1u << (node->stream - STREAM_DROPOUT);
+        dropouts++;
+    }
+    ck_assert_int_eq(dropouts, 3);
+    fig_model_destroy(&model);
+    fig_config_close(&config);
+}
+END_TEST
+
 START_TEST(an_unknown_reference_model_lists_those_there_are)
 {
     struct fig_config *config;
@@ -185,6 +217,7 @@ int main(void)
     tcase_add_test(tcase, an_error_in_a_file_names_file_and_line);
     tcase_add_test(tcase, cross_entropy_wants_logits);
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);
+    tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
     tcase_add_test(tcase, an_unknown_reference_model_lists_those_there_are);
     tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);
     tcase_add_test(tcase, schedules_follow_their_formulas);

@@ -94,6 +94,7 @@ struct fig_model {
     bool prior;               /* `seed` of N(0, 1) draws samples */
     struct fig_node *code_in; /* input of the decoder, like `code`; NULL where that is `seed` */
     struct fig_node *decoded; /* as images, of `code_in`; or NULL */
+    int dropouts;             /* layers of it in the graph so far: the library's own */
 };
 
 /* Errors of the configuration against the data (sizes) name its file and line. */

@@ -13,11 +13,11 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     return read_contest(config, root);
 }
 
-static struct fig_node *decode(const struct fig_config *config,
+static struct fig_node *decode(struct fig_model *model, const struct fig_config *config,
                                const struct fig_model_params *params, struct fig_node *code,
                                struct fig_node **logits, struct fig_phase *phase)
 {
-    struct stack stack = stack_of("decoder", params);
+    struct stack stack = stack_of(model, "decoder", params);
     struct fig_node *out = network_apply(&config->networks[PART_DECODER], &stack, code, logits);
     if (phase)
         add_updates(phase, &stack);
@@ -30,7 +30,7 @@ static enum fig_status add_autoencoder(struct fig_model *model, const struct fig
 {
     struct fig_node *logits;
     struct fig_phase *phase = add_phase(model, "autoencoder");
-    model->rebuilt = decode(config, params, model->code, &logits, phase);
+    model->rebuilt = decode(model, config, params, model->code, &logits, phase);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
     model->rebuilt = as_images(model->rebuilt, params);
@@ -49,13 +49,13 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 {
     struct fig_node *logits;
     struct contest contest = { .model = model, .graph = model->graph, .config = config,
-                               .params = params, .generator = stack_of("encoder", params),
+                               .params = params, .generator = stack_of(model, "encoder", params),
                                .optimizer = &config->optimizers[PART_ENCODER] };
     model->code = network_apply(&config->networks[PART_ENCODER], &contest.generator, images, NULL);
     TRY(add_autoencoder(model, config, params, images));
     model->prior = true;
     model->seed = fig_input(model->graph, "code", fig_node_shape(model->code));
-    model->drawn = as_images(decode(config, params, model->seed, &logits, NULL), params);
+    model->drawn = as_images(decode(model, config, params, model->seed, &logits, NULL), params);
     contest.real = fig_normal(model->graph, fig_node_shape(model->code), STREAM_NOISE);
     contest.fake = contest.passing = model->code;
     return add_contest(&contest);

@@ -36,21 +36,21 @@ static struct pass run_networks(const struct fig_config *config,
     return pass;
 }
 
-static enum fig_status check_sizes(const struct fig_config *config,
-                                   const struct fig_model_params *params, struct fig_graph *graph,
+static enum fig_status check_sizes(struct fig_model *model, const struct fig_config *config,
+                                   const struct fig_model_params *params,
                                    struct fig_node *images)
 {
-    struct stack stack = stack_of("ae", params);
+    struct stack stack = stack_of(model, "ae", params);
     struct fig_node *code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
     struct fig_node *drawn = network_apply(&config->networks[PART_DECODER], &stack, code, NULL);
-    TRY(fig_graph_status(graph));
+    TRY(fig_graph_status(model->graph));
     return check_drawn(config, PART_DECODER, drawn, sample_values(params));
 }
 
 static void add_training(struct fig_model *model, const struct fig_config *config,
                          const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack stack = stack_of("ae", params);
+    struct stack stack = stack_of(model, "ae", params);
     struct fig_node *shown = corrupt(config, model->graph, images);
     const struct pass pass = run_networks(config, params, &stack, shown);
     struct fig_phase *phase = add_phase(model, "train");
@@ -67,7 +67,7 @@ static void add_training(struct fig_model *model, const struct fig_config *confi
 static void add_use(struct fig_model *model, const struct fig_config *config,
                     const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack stack = stack_of("ae", params);
+    struct stack stack = stack_of(model, "ae", params);
     struct fig_node *logits;
     model->code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
     const int first = stack.next; /* of the decoder's layers */
@@ -80,7 +80,7 @@ static void add_use(struct fig_model *model, const struct fig_config *config,
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    TRY(check_sizes(config, params, model->graph, images));
+    TRY(check_sizes(model, config, params, images));
     add_training(model, config, params, images);
     if (!params->training)
         add_use(model, config, params, images);

@@ -89,11 +89,12 @@ void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss)
     phase->loss_names[phase->loss_count++] = name;
 }
 
-struct stack stack_of(const char *prefix, const struct fig_model_params *params)
+struct stack stack_of(struct fig_model *model, const char *prefix,
+                      const struct fig_model_params *params)
 {
     return (struct stack){ .prefix = prefix, .training = params->training,
-                           .height = params->height, .width = params->width,
-                           .channels = params->channels };
+                           .dropouts = &model->dropouts, .height = params->height,
+                           .width = params->width, .channels = params->channels };
 }
 
 int sample_values(const struct fig_model_params *params)

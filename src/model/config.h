@@ -133,7 +133,8 @@ struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params
 /* The running statistics that the layers of a stack follow, while the phase runs. */
 void add_updates(struct fig_phase *phase, const struct stack *stack);
 
-struct stack stack_of(const char *prefix, const struct fig_model_params *params);
+struct stack stack_of(struct fig_model *model, const char *prefix,
+                      const struct fig_model_params *params);
 
 /* The family of that name; the error lists all. */
 enum fig_status family_find(const struct yaml *name, const struct family **out);

@@ -116,7 +116,7 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
 static struct fig_node *judge(const struct contest *contest, struct fig_node *samples,
                               struct fig_phase *phase)
 {
-    struct stack stack = stack_of("discriminator", contest->params);
+    struct stack stack = stack_of(contest->model, "discriminator", contest->params);
     struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
                                           samples, NULL);
     if (phase)

@@ -27,7 +27,7 @@ static bool draws_signed(const struct fig_config *config)
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack stack = stack_of("generator", params);
+    struct stack stack = stack_of(model, "generator", params);
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);

@@ -17,7 +17,7 @@ enum fig_status add_generator_contest(struct fig_model *model, const struct fig_
     const struct fig_shape shape = fig_shape2(params->batch, config->latent);
     struct contest contest = {
         .model = model, .graph = model->graph, .config = config, .params = params, .real = real,
-        .generator = stack_of("generator", params),
+        .generator = stack_of(model, "generator", params),
         .optimizer = &config->optimizers[PART_GENERATOR] };
     struct fig_node *noise[2];
     for (int k = 0; k < 2; k++)

@@ -16,18 +16,18 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     return read_contest(config, root);
 }
 
-static struct fig_node *encode(const struct fig_config *config,
+static struct fig_node *encode(struct fig_model *model, const struct fig_config *config,
                                const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack stack = stack_of("encoder", params);
+    struct stack stack = stack_of(model, "encoder", params);
     return network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
 }
 
-static struct fig_node *decode(const struct fig_config *config,
+static struct fig_node *decode(struct fig_model *model, const struct fig_config *config,
                                const struct fig_model_params *params, struct fig_node *code,
                                struct fig_node **logits)
 {
-    struct stack stack = stack_of("decoder", params);
+    struct stack stack = stack_of(model, "decoder", params);
     struct fig_node *out = network_apply(&config->networks[PART_DECODER], &stack, code, logits);
     return reconstruction(config, PART_DECODER, out);
 }
@@ -48,8 +48,8 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
                              const struct fig_model_params *params, struct fig_node *images)
 {
     struct fig_node *logits;
-    model->code = encode(config, params, images);
-    model->rebuilt = decode(config, params, model->code, &logits);
+    model->code = encode(model, config, params, images);
+    model->rebuilt = decode(model, config, params, model->code, &logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
     model->rebuilt = as_images(model->rebuilt, params);
@@ -62,16 +62,16 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
         phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
                                    &config->optimizers[PART_ENCODER]);
 
-    struct stack stack = stack_of("generator", params);
+    struct stack stack = stack_of(model, "generator", params);
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
-    model->drawn = as_images(decode(config, params, drawn, &logits), params);
+    model->drawn = as_images(decode(model, config, params, drawn, &logits), params);
     if (!params->training) {
         model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
-        model->decoded = as_images(decode(config, params, model->code_in, &logits), params);
+        model->decoded = as_images(decode(model, config, params, model->code_in, &logits), params);
     }
     return add_generator_contest(model, config, params, fig_detach(model->code));
 }

@@ -78,7 +78,7 @@ static struct fig_node *apply_layernorm(const struct layer *layer, struct stack 
 static struct fig_node *apply_dropout(const struct layer *layer, struct stack *stack,
                                       struct fig_node *x, const char *name)
 {
-    const uint32_t stream = STREAM_DROPOUT + (uint32_t)stack->dropouts++;
+    const uint32_t stream = STREAM_DROPOUT + (uint32_t)(*stack->dropouts)++;
     (void)name;
     return stack->training ? fig_dropout(x, layer->rate, stream) : x;
 }

@@ -47,7 +47,7 @@ enum { STACK_UPDATES = 32 };
 struct stack {
     const char *prefix; /* parameters are PREFIX.0.weight ...: numbered through */
     int next;           /* number of the next layer with parameters */
-    int dropouts;       /* so far: each has a random stream of its own */
+    int *dropouts;      /* of the model so far: each has a random stream of its own */
     int height, width, channels; /* of a sample of the data */
     bool training;
     struct fig_node *updates[STACK_UPDATES]; /* assignments of running statistics */

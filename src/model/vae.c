@@ -43,10 +43,10 @@ static struct fig_node *decode(const struct fig_config *config, struct stack *st
 }
 
 /* Images of a code, by the decoder from its first layer on. */
-static struct fig_node *draw(const struct fig_config *config,
+static struct fig_node *draw(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *code)
 {
-    struct stack stack = stack_of("decoder", params);
+    struct stack stack = stack_of(model, "decoder", params);
     struct fig_node *logits;
     return as_images(decode(config, &stack, code, &logits), params);
 }
@@ -67,7 +67,8 @@ static void add_losses(struct fig_phase *phase, const struct fig_config *config,
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack encoder = stack_of("encoder", params), decoder = stack_of("decoder", params);
+    struct stack encoder = stack_of(model, "encoder", params);
+    struct stack decoder = stack_of(model, "decoder", params);
     struct fig_node *logits;
     struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
     struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
@@ -89,10 +90,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->likelihoods = likelihoods(&(struct posterior){ mean, logvar, code },
                                      reconstruction_errors(config, drawn, logits, images));
     model->code = mean;
-    model->rebuilt = draw(config, params, mean);
+    model->rebuilt = draw(model, config, params, mean);
     model->prior = true;
     model->seed = fig_input(model->graph, "code", fig_node_shape(mean));
-    model->drawn = draw(config, params, model->seed);
+    model->drawn = draw(model, config, params, model->seed);
     return fig_graph_status(model->graph);
 }
 
