@@ -138,12 +138,13 @@ static struct fig_node *partner(struct dag *dag, struct fig_node *x)
 static struct fig_node *add_binary(struct dag *dag)
 {
     struct fig_node *a = pick(dag), *b = partner(dag, a);
-    switch (draw(dag, 7)) {
+    switch (draw(dag, 8)) {
     case 0: return fig_sub(a, b);
     case 1:
     case 2: return fig_mul(a, b);
     case 3: return fig_div(a, positive(b));
     case 4: return fig_bce(a, fig_sigmoid(b));
+    case 5: return fig_max(a, b);
     default: return fig_add(a, b);
     }
 }

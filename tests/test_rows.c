@@ -96,12 +96,16 @@ FORMULA(quotient_slope, -x / (p * p))
 FORMULA(cross_entropy, p * log_one_exp(-x, 0, 0) + (1 - p) * log_one_exp(x, 0, 0))
 FORMULA(cross_entropy_slope, logistic(x, 0, 0) - p)
 FORMULA(minus_left, -x)
+FORMULA(larger, isnan(x) || isnan(p) ? NAN : fmax(x, p))
+FORMULA(left_is_larger, x > p)
+FORMULA(right_is_larger, x < p)
 
 static const struct binary
     binary_add = { fig_add, sum, one, one },
     binary_sub = { fig_sub, difference, one, minus_one },
     binary_mul = { fig_mul, product, first, left },
     binary_div = { fig_div, quotient, one_over_right, quotient_slope },
+    binary_max = { fig_max, larger, left_is_larger, right_is_larger },
     binary_bce = { fig_bce, cross_entropy, cross_entropy_slope, minus_left };
 
 static const struct {

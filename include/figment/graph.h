@@ -104,6 +104,7 @@ FIG_API struct fig_node *fig_add(struct fig_node *a, struct fig_node *b);
 FIG_API struct fig_node *fig_sub(struct fig_node *a, struct fig_node *b);
 FIG_API struct fig_node *fig_mul(struct fig_node *a, struct fig_node *b);
 FIG_API struct fig_node *fig_div(struct fig_node *a, struct fig_node *b);
+FIG_API struct fig_node *fig_max(struct fig_node *a, struct fig_node *b);
 /* Binary cross-entropy of the logit a and the target b in [0, 1], elementwise. */
 FIG_API struct fig_node *fig_bce(struct fig_node *a, struct fig_node *b);
 

@@ -148,6 +148,13 @@ struct fig_node *fig_div(struct fig_node *a, struct fig_node *b)
     return is_constant(b) ? fig_affine(a, 1 / b->value, 0) : binary(a, b, ROW_div);
 }
 
+struct fig_node *fig_max(struct fig_node *a, struct fig_node *b)
+{
+    if (!a || !b || !match_shapes("max", &a, &b))
+        return NULL;
+    return binary(a, b, ROW_max);
+}
+
 struct fig_node *fig_bce(struct fig_node *a, struct fig_node *b)
 {
     if (!a || !b || !match_shapes("bce", &a, &b))
