@@ -42,6 +42,14 @@ static struct sources open_sources(struct rig *rig, const char *device)
     return sources;
 }
 
+/* The gradient of the sum of y^2. */
+static struct fig_node *slope_of_squares(struct fig_node *y, struct fig_node *x)
+{
+    struct fig_node *gradient = NULL;
+    RIG_OK(fig_gradients(fig_sum(fig_square(y)), &x, 1, &gradient));
+    return gradient;
+}
+
 /* Each operation is an expression of s. */
 #define OPERATIONS(OPERATION)                                                                      \
     OPERATION(sum, fig_sum(s->a))                                                                  \
@@ -73,6 +81,12 @@ static struct sources open_sources(struct rig *rig, const char *device)
     OPERATION(broadcast_of_a_column, fig_div(s->a, fig_exp(s->column)))                            \
     OPERATION(broadcast_alone, fig_broadcast(s->row, fig_shape4(2, 3, 5, COLS)))                   \
     OPERATION(detach_of_one_factor, fig_mul(s->a, fig_detach(fig_square(s->a))))                   \
+    OPERATION(maximum, fig_max(s->a, s->b))                                                        \
+    OPERATION(maxpool, fig_maxpool(s->image, 2, 2))                                                \
+    OPERATION(avgpool, fig_avgpool(s->image, 2, 1))                                                \
+    OPERATION(maxpool_twice_derived, slope_of_squares(fig_maxpool(s->image, 2, 1), s->image))      \
+    OPERATION(avgpool_twice_derived, slope_of_squares(fig_avgpool(s->image, 3, 2), s->image))      \
+    OPERATION(upsample, fig_upsample(s->image, 3))                                                 \
     OPERATION(dropout, fig_dropout(s->a, 0.25, 0x5001))                                            \
     OPERATION(mse_mean, fig_loss_mse(s->a, s->target, FIG_MEAN))                                   \
     OPERATION(mse_sum, fig_loss_mse(s->a, s->target, FIG_SUM))                                     \

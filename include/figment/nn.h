@@ -44,6 +44,14 @@ FIG_API struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct
 FIG_API struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
                                               struct fig_conv2d conv);
 
+/* Windows of kernel x kernel pixels of images [n, h, w, c], `stride` apart, the channels each on its own:
+ * [n, oh, ow, c] with oh = (h - kernel) / stride + 1; pixels behind the last window are left out.  Of
+ * equal pixels the first of a window, row by row, gets the gradient of their maximum. */
+FIG_API struct fig_node *fig_maxpool(struct fig_node *x, int kernel, int stride);
+FIG_API struct fig_node *fig_avgpool(struct fig_node *x, int kernel, int stride);
+/* Each pixel of [n, h, w, c] factor x factor times: [n, h factor, w factor, c]. */
+FIG_API struct fig_node *fig_upsample(struct fig_node *x, int factor);
+
 /* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and the
  * states NAME.running_mean and NAME.running_var; epsilon 1e-5, momentum 0.1, and an unbiased
  * running variance.  With `training` the batch's own statistics are used, and *updates
