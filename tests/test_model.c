@@ -44,6 +44,9 @@ static const struct {
     { "encoder.0=dense 0 relu", "encoder.0: expected 'data' or a number of units from 1 to 1048576, found '0'" },
     { "encoder.0=dense 8 rely", "or an activation (one of linear, relu" },
     { "encoder.0=dropout 1", "a rate in [0, 1)" },
+    { "encoder.0=maxpool 2", "expected a square kernel like 3x3, found '2'" },
+    { "encoder.0=maxpool 2x2 pad 1", "expected an option of the layer" },
+    { "encoder.0=upsample", "expected a factor from 1 to 1048576, found ''" },
     { "decoder.0=dense data tanh", "" }, /* fine with mse: the last case needs bce */
     { "loss=msee", "loss: unknown name 'msee'; did you mean 'mse'?" },
     { "reduction=median", "reduction: unknown name 'median'" },
@@ -141,6 +144,22 @@ START_TEST(every_dropout_of_a_model_has_a_stream_of_its_own)
 }
 END_TEST
 
+START_TEST(pooling_windows_touch_unless_a_stride_is_given)
+{
+    static const char *const overrides[] = {
+        "encoder=[conv 4 3x3 relu, maxpool 2x2, avgpool 3x3 stride 2]",
+        "decoder=[upsample 5, conv data 3x3 sigmoid]" };
+    const struct fig_model_params params = { .batch = 2, .height = 30, .width = 31, .channels = 3 };
+    struct fig_config *config;
+    struct fig_model *model;
+    write_file(good);
+    ck_assert_msg(fig_config_open(&config, path, overrides, 2) == FIG_OK, "%s", scratch_error());
+    ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "draws 3675 values"), "%s", scratch_error()); /* 35 35 3 */
+    fig_config_close(&config);
+}
+END_TEST
+
 START_TEST(an_unknown_reference_model_lists_those_there_are)
 {
     struct fig_config *config;
@@ -218,6 +237,7 @@ int main(void)
     tcase_add_test(tcase, cross_entropy_wants_logits);
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);
     tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
+    tcase_add_test(tcase, pooling_windows_touch_unless_a_stride_is_given);
     tcase_add_test(tcase, an_unknown_reference_model_lists_those_there_are);
     tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);
     tcase_add_test(tcase, schedules_follow_their_formulas);

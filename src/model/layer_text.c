@@ -75,18 +75,36 @@ static enum fig_status read_dense(struct layer *layer, struct words *words)
     return FIG_OK;
 }
 
-static enum fig_status read_conv(struct layer *layer, struct words *words)
+static enum fig_status read_kernel(struct layer *layer, struct words *words)
 {
+    const char *kernel = next_word(words);
     int width;
     char rest;
+    if (sscanf(kernel, "%3dx%3d%c", &layer->kernel, &width, &rest) == 2 && layer->kernel >= 1 &&
+        width == layer->kernel)
+        return FIG_OK;
+    return yaml_fail(words->node, "expected a square kernel like 3x3, found '%s'", kernel);
+}
+
+static enum fig_status read_conv(struct layer *layer, struct words *words)
+{
     if (!is_data(words))
         TRY(read_size(words, "'data' or a number of filters", 1, &layer->units));
-    const char *kernel = next_word(words);
-    if (sscanf(kernel, "%3dx%3d%c", &layer->kernel, &width, &rest) != 2 || layer->kernel < 1 ||
-        width != layer->kernel)
-        return yaml_fail(words->node, "expected a square kernel like 3x3, found '%s'", kernel);
+    TRY(read_kernel(layer, words));
     layer->pad = (layer->kernel - 1) / 2;
     return FIG_OK;
+}
+
+static enum fig_status read_pool(struct layer *layer, struct words *words)
+{
+    TRY(read_kernel(layer, words));
+    layer->stride = layer->kernel;
+    return FIG_OK;
+}
+
+static enum fig_status read_upsample(struct layer *layer, struct words *words)
+{
+    return read_size(words, "a factor", 1, &layer->factor);
 }
 
 static enum fig_status read_nothing(struct layer *layer, struct words *words)
@@ -107,17 +125,23 @@ static enum fig_status read_dropout(struct layer *layer, struct words *words)
     return FIG_OK;
 }
 
+/* The options of layers. */
+enum { WEIGHTS = 1, STRIDE = 2, PAD = 4, OUTPUT_PAD = 8 };
+
 static const struct {
     const char *name;
     enum fig_status (*read)(struct layer *layer, struct words *words);
-    bool takes_bias, takes_stride;
+    unsigned takes;
 } kinds[] = {
-    [LAYER_DENSE] = { "dense", read_dense, true, false },
-    [LAYER_CONV] = { "conv", read_conv, true, true },
-    [LAYER_DECONV] = { "deconv", read_conv, true, true },
-    [LAYER_BATCHNORM] = { "batchnorm", read_nothing, false, false },
-    [LAYER_LAYERNORM] = { "layernorm", read_nothing, false, false },
-    [LAYER_DROPOUT] = { "dropout", read_dropout, false, false },
+    [LAYER_DENSE] = { "dense", read_dense, WEIGHTS },
+    [LAYER_CONV] = { "conv", read_conv, WEIGHTS | STRIDE | PAD },
+    [LAYER_DECONV] = { "deconv", read_conv, WEIGHTS | STRIDE | PAD | OUTPUT_PAD },
+    [LAYER_BATCHNORM] = { "batchnorm", read_nothing, 0 },
+    [LAYER_LAYERNORM] = { "layernorm", read_nothing, 0 },
+    [LAYER_DROPOUT] = { "dropout", read_dropout, 0 },
+    [LAYER_MAXPOOL] = { "maxpool", read_pool, STRIDE },
+    [LAYER_AVGPOOL] = { "avgpool", read_pool, STRIDE },
+    [LAYER_UPSAMPLE] = { "upsample", read_upsample, 0 },
 };
 
 /* --- Options */
@@ -149,20 +173,20 @@ static enum fig_status unknown_word(const struct words *words, const char *word)
 static enum fig_status read_option(struct layer *layer, struct words *words, bool *given)
 {
     const char *word = next_word(words);
-    const bool strides = kinds[layer->kind].takes_stride;
-    if (strides && strcmp(word, "stride") == 0)
+    const unsigned takes = kinds[layer->kind].takes;
+    if (takes & STRIDE && strcmp(word, "stride") == 0)
         return read_size(words, "a stride", 1, &layer->stride);
-    if (strides && strcmp(word, "pad") == 0)
+    if (takes & PAD && strcmp(word, "pad") == 0)
         return read_size(words, "a pad", 0, &layer->pad);
-    if (layer->kind == LAYER_DECONV && strcmp(word, "output-pad") == 0) {
+    if (takes & OUTPUT_PAD && strcmp(word, "output-pad") == 0) {
         *given = true;
         return read_size(words, "an output pad", 0, &layer->output_pad);
     }
-    if (kinds[layer->kind].takes_bias && strcmp(word, "nobias") == 0) {
+    if (takes & WEIGHTS && strcmp(word, "nobias") == 0) {
         layer->no_bias = true;
         return FIG_OK;
     }
-    if (kinds[layer->kind].takes_bias && strcmp(word, "spectral") == 0) {
+    if (takes & WEIGHTS && strcmp(word, "spectral") == 0) {
         layer->spectral = true;
         return FIG_OK;
     }

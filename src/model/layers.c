@@ -83,6 +83,30 @@ static struct fig_node *apply_dropout(const struct layer *layer, struct stack *s
     return stack->training ? fig_dropout(x, layer->rate, stream) : x;
 }
 
+static struct fig_node *apply_maxpool(const struct layer *layer, struct stack *stack,
+                                      struct fig_node *x, const char *name)
+{
+    (void)stack;
+    (void)name;
+    return fig_maxpool(x, layer->kernel, layer->stride);
+}
+
+static struct fig_node *apply_avgpool(const struct layer *layer, struct stack *stack,
+                                      struct fig_node *x, const char *name)
+{
+    (void)stack;
+    (void)name;
+    return fig_avgpool(x, layer->kernel, layer->stride);
+}
+
+static struct fig_node *apply_upsample(const struct layer *layer, struct stack *stack,
+                                       struct fig_node *x, const char *name)
+{
+    (void)stack;
+    (void)name;
+    return fig_upsample(x, layer->factor);
+}
+
 /* Layers with parameters are numbered. */
 static const struct {
     struct fig_node *(*apply)(const struct layer *layer, struct stack *stack, struct fig_node *x,
@@ -92,6 +116,8 @@ static const struct {
     [LAYER_DENSE] = { apply_dense, true },         [LAYER_CONV] = { apply_conv, true },
     [LAYER_DECONV] = { apply_deconv, true },       [LAYER_BATCHNORM] = { apply_batchnorm, true },
     [LAYER_LAYERNORM] = { apply_layernorm, true }, [LAYER_DROPOUT] = { apply_dropout, false },
+    [LAYER_MAXPOOL] = { apply_maxpool, false },    [LAYER_AVGPOOL] = { apply_avgpool, false },
+    [LAYER_UPSAMPLE] = { apply_upsample, false },
 };
 
 static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,

@@ -4,13 +4,17 @@
  *     dense UNITS              a number; HxWxC: an image; `data`: an image of a sample's size
  *     conv FILTERS KxK         `data` filters: as many as a sample has channels
  *     deconv FILTERS KxK       transposed convolution
+ *     maxpool KxK              of windows that touch each other; `stride N`: N pixels apart
+ *     avgpool KxK
+ *     upsample N               each pixel N x N times
  *     batchnorm
  *     layernorm
  *     dropout RATE             in training only
  *
  * followed, in any order, by `stride N`, `pad N` and `output-pad N` of convolutions, `nobias` and
- * `spectral` (norm) of what has weights, and an activation.  The default pad is (K - 1) / 2, and a transposed convolution's output pad such
- * that its output is `stride` times as large as its input. */
+ * `spectral` (norm) of what has weights, and an activation.  The default pad is (K - 1) / 2, and a
+ * transposed convolution's output pad such that its output is `stride` times as large as its
+ * input. */
 #ifndef MODEL_LAYERS_H
 #define MODEL_LAYERS_H
 
@@ -19,7 +23,7 @@
 #include "model/yaml.h"
 
 enum layer_kind { LAYER_DENSE, LAYER_CONV, LAYER_DECONV, LAYER_BATCHNORM, LAYER_LAYERNORM,
-                  LAYER_DROPOUT };
+                  LAYER_DROPOUT, LAYER_MAXPOOL, LAYER_AVGPOOL, LAYER_UPSAMPLE };
 
 struct layer {
     enum layer_kind kind;
@@ -27,6 +31,7 @@ struct layer {
     int units;                   /* dense, conv, deconv; 0: those of the data */
     int height, width, channels; /* dense to an image; else 0 */
     int kernel, stride, pad, output_pad;
+    int factor; /* upsample */
     bool no_bias, spectral;
     enum fig_activation activation;
     double rate; /* dropout */
