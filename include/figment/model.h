@@ -68,9 +68,12 @@ struct fig_model_params {
 
 enum { FIG_LOSSES = 8, FIG_PHASES = 4, FIG_UPDATES = 64 };
 
-/* Phases run one after the other for every batch. */
+/* Phases run one after the other for every batch, each when it has its turn. */
 struct fig_phase {
     const char *name;
+    int every;                  /* a turn is the last of so many steps; 1: each step */
+    int first_epoch, end_epoch; /* turns are in first_epoch .. end_epoch - 1, from 0; an
+                                   end_epoch of 0: to the end */
     struct fig_node *losses[FIG_LOSSES]; /* single numbers */
     const char *loss_names[FIG_LOSSES];  /* keys of traces and metrics */
     int loss_count;
@@ -92,6 +95,7 @@ struct fig_model {
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
     struct fig_node *likelihoods; /* [batch, 4] of `images`, as fig_run_likelihoods; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
+    int pretrain;             /* epochs before those in which what draws them is trained */
     struct fig_node *code_in; /* input of the decoder, like `code`; NULL where that is `seed` */
     struct fig_node *decoded; /* as images, of `code_in`; or NULL */
     int dropouts;             /* layers of it in the graph so far: the library's own */

@@ -5,7 +5,7 @@
 #include "model/config.h"
 
 static const char *const keys[] = { "loss", "reduction", "adversary", "real-label", "penalty",
-                                    NULL };
+                                    "critic-steps", NULL };
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {

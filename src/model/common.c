@@ -79,7 +79,7 @@ enum fig_status check_drawn(const struct fig_config *config, enum part part,
 struct fig_phase *add_phase(struct fig_model *model, const char *name)
 {
     struct fig_phase *phase = &model->phases[model->phase_count++];
-    *phase = (struct fig_phase){ .name = name };
+    *phase = (struct fig_phase){ .name = name, .every = 1 };
     return phase;
 }
 

@@ -45,6 +45,9 @@ struct fig_config {
     int adversary;     /* GAN: its loss, an index of gan.c's table */
     double real_label; /* GAN: what the discriminator is told of real samples */
     double penalty;    /* GAN: weight of the gradient penalty */
+    int critic_steps;  /* GAN: steps of the discriminator for one of the generator */
+    int pretrain;      /* latent GAN: epochs of the autoencoder before the contest */
+    bool joint;        /* latent GAN: the autoencoder goes on learning beside the contest */
 };
 
 /* A family of models: one file each, one row in family.c. */
@@ -113,9 +116,9 @@ struct contest {
     struct stack generator;   /* the network that made `passing`: its prefix, its updates */
     const struct fig_optimizer *optimizer; /* of the generator */
 };
-/* The configuration's keys adversary, real-label and penalty. */
+/* The configuration's keys adversary, real-label, penalty and critic-steps. */
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
-/* Adds both phases. */
+/* Adds both phases, which have no turn in the epochs of config->pretrain. */
 enum fig_status add_contest(const struct contest *contest);
 
 /* The generator on noise [batch, latent]; stack of "generator". */

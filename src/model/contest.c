@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A generator against a discriminator: two phases.  First the discriminator learns to tell real
  * samples from drawn ones, then the generator learns to pass through the discriminator as it now is.
- * In each phase the parameters of the other network stay where they are. */
+ * In each phase the parameters of the other network stay where they are.  The generator may have
+ * a turn only after several steps of the discriminator, each on a batch of its own. */
 #include <math.h>
 #include <stdio.h>
 
@@ -107,8 +108,11 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     TRY(yaml_number(yaml_find(root, "penalty"), &from_zero, &config->penalty));
     if (!yaml_find(root, "adversary"))
         TRY(document_put(&config->document, "adversary", adversary_names[0]));
+    config->critic_steps = 1;
+    TRY(yaml_int(yaml_find(root, "critic-steps"), 1, 1000, &config->critic_steps));
     TRY(put_default(config, "real-label", config->real_label));
-    return put_default(config, "penalty", config->penalty);
+    TRY(put_default(config, "penalty", config->penalty));
+    return put_default(config, "critic-steps", config->critic_steps);
 }
 
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
@@ -205,6 +209,8 @@ enum fig_status add_contest(const struct contest *contest)
     TRY(check_judge(contest));
     struct fig_phase *first = discriminator_phase(contest);
     struct fig_phase *second = generator_phase(contest);
+    first->first_epoch = second->first_epoch = config->pretrain;
+    second->every = config->critic_steps;
     TRY(fig_graph_status(contest->graph));
     if (!contest->params->training)
         return FIG_OK;

@@ -3,7 +3,8 @@
  * in [0, 1], and the discriminator sees the data in the same range. */
 #include "model/config.h"
 
-static const char *const keys[] = { "latent", "adversary", "real-label", "penalty", NULL };
+static const char *const keys[] = { "latent", "adversary", "real-label", "penalty",
+                                    "critic-steps", NULL };
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {

@@ -1,15 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Latent GANs: an autoencoder, and a GAN whose samples are codes of it; what is drawn is decoded.
  * Three phases per batch: the autoencoder, then the contest on the codes of the encoder as just
- * updated, which it does not change. */
+ * updated, which it does not change.  The autoencoder may train alone for the first epochs (`pretrain`),
+ * and then stay as it is (`joint: false`). */
+#include "base/log.h"
 #include "model/config.h"
 
 static const char *const keys[] = { "loss", "reduction", "latent", "adversary", "real-label",
-                                    "penalty", NULL };
+                                    "penalty", "critic-steps", "pretrain", "joint", NULL };
+
+static enum fig_status read_turns(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml *pretrain = yaml_find(root, "pretrain"), *joint = yaml_find(root, "joint");
+    config->joint = true;
+    TRY(yaml_int(pretrain, 0, 1 << 24, &config->pretrain));
+    TRY(yaml_bool(joint, &config->joint));
+    if (!config->joint && !config->pretrain)
+        return yaml_fail(joint, "the autoencoder would never train: expected a pretrain of at "
+                         "least 1 epoch, or joint: true");
+    if (config->pretrain && config->pretrain >= config->settings.epochs)
+        log_warning("pretrain: %d of %d epochs: none is left to train the generator in",
+                    config->pretrain, config->settings.epochs);
+    if (!pretrain)
+        TRY(document_put(&config->document, "pretrain", "0"));
+    return joint ? FIG_OK : document_put(&config->document, "joint", "true");
+}
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml *latent;
+    TRY(read_turns(config, root));
     TRY(read_reconstruction(config, root, PART_DECODER));
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
@@ -56,6 +76,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     logits = as_images(logits, params);
     struct fig_phase *phase = add_phase(model, "autoencoder");
     phase->tested = true;
+    phase->end_epoch = config->joint ? 0 : config->pretrain;
     add_loss(phase, "autoencoder", reconstruction_loss(config, model->rebuilt, logits, images,
                                                        config->reduction));
     if (params->training)
@@ -64,6 +85,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 
     struct stack stack = stack_of(model, "generator", params);
     model->prior = true;
+    model->pretrain = config->pretrain;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));

@@ -103,16 +103,16 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
     return save(folder, "model.safetensors", store, false, &notes);
 }
 
-static void note_sums(struct notes *notes, const struct place *place)
+static void note_losses(struct notes *notes, const char *key, const double *values)
 {
     char text[VALUE_SIZE] = "";
     for (int i = 0; i < SESSION_LOSSES; i++) {
         char one[32];
-        snprintf(one, sizeof(one), "%s%.17g", i ? " " : "", place->sums[i]);
+        snprintf(one, sizeof(one), "%s%.17g", i ? " " : "", values[i]);
         if (strlen(text) + strlen(one) < sizeof(text))
             strcat(text, one);
     }
-    note(notes, "sums", "%s", text);
+    note(notes, key, "%s", text);
 }
 
 static void note_optimizers(struct notes *notes, struct fig_store *store)
@@ -140,8 +140,8 @@ enum fig_status checkpoint_save(const char *folder, const struct fig_config *con
     note(&notes, "batch", "%d", place->batch);
     note(&notes, "batch_size", "%d", settings->batch);
     note(&notes, "seconds", "%.17g", place->seconds);
-    note(&notes, "seen", "%.17g", place->seen);
-    note_sums(&notes, place);
+    note_losses(&notes, "seen", place->seen);
+    note_losses(&notes, "sums", place->sums);
     note_optimizers(&notes, store);
     return save(folder, "checkpoint.safetensors", store, true, &notes);
 }
@@ -280,7 +280,7 @@ static enum fig_status load_place(const struct safetensors *file, const char *pa
     TRY(read_whole(file, path, "epoch", 1 << 24, &epoch));
     TRY(read_whole(file, path, "batch", INT32_MAX, &batch));
     TRY(read_numbers(file, path, "seconds", 1, &place->seconds));
-    TRY(read_numbers(file, path, "seen", 1, &place->seen));
+    TRY(read_numbers(file, path, "seen", SESSION_LOSSES, place->seen));
     TRY(read_numbers(file, path, "sums", SESSION_LOSSES, place->sums));
     place->step = (uint64_t)step;
     place->epoch = (int)epoch;

@@ -14,8 +14,8 @@ struct place {
     int epoch;      /* epochs finished */
     int batch;      /* batches done of the next one */
     double seconds; /* of training, over all starts */
-    double seen;    /* samples of the unfinished epoch, and the sums of its losses over them */
-    double sums[SESSION_LOSSES];
+    double seen[SESSION_LOSSES]; /* samples of the unfinished epoch that each loss was taken of */
+    double sums[SESSION_LOSSES]; /* of the losses over them */
 };
 
 struct sample_size {

@@ -10,11 +10,11 @@
 
 enum { LOOKED_AT = 128 /* samples */ };
 
-static double mean_loss(const struct trainer *trainer, const char *name)
+static double mean_named(const struct trainer *trainer, const char *name)
 {
     for (int i = 0; i < trainer->losses; i++) {
-        if (strcmp(trainer->loss_names[i], name) == 0 && trainer->place.seen > 0)
-            return trainer->place.sums[i] / trainer->place.seen;
+        if (strcmp(trainer->loss_names[i], name) == 0)
+            return mean_loss(trainer, i);
     }
     return NAN;
 }
@@ -54,14 +54,14 @@ static void warn(struct trainer *trainer, const struct signs *signs)
 enum fig_status check_up(struct trainer *trainer)
 {
     struct signs signs = signs_none();
-    signs.kl = mean_loss(trainer, "kl");
-    signs.discriminator = mean_loss(trainer, "discriminator");
-    signs.generator = mean_loss(trainer, "generator");
-    signs.loss = mean_loss(trainer, "loss");
+    signs.kl = mean_named(trainer, "kl");
+    signs.discriminator = mean_named(trainer, "discriminator");
+    signs.generator = mean_named(trainer, "generator");
+    signs.loss = mean_named(trainer, "loss");
     if (trainer->place.epoch == 1)
         trainer->first_loss = signs.loss;
     signs.first_loss = trainer->first_loss;
-    if (fig_run_info(trainer->view)->samples)
+    if (trainer_draws(trainer))
         TRY(look_at_samples(trainer, &signs));
     warn(trainer, &signs);
     return FIG_OK;

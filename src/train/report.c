@@ -62,14 +62,17 @@ void report_close(struct trainer *trainer)
 /* --- Trace */
 
 enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
-                             double losses[][SESSION_LOSSES])
+                             const struct losses *losses)
 {
     if (!trainer->trace)
         return FIG_OK;
     for (int run = 0; run < runs; run++) {
         fprintf(trainer->trace, "{\"step\":%" PRIu64, first_step + (uint64_t)run);
-        for (int i = 0; i < trainer->losses; i++)
-            fprintf(trainer->trace, ",\"%s\":%.9g", trainer->loss_names[i], losses[run][i]);
+        for (int i = 0; i < trainer->losses; i++) {
+            if (losses[run].known[i])
+                fprintf(trainer->trace, ",\"%s\":%.9g", trainer->loss_names[i],
+                        losses[run].values[i]);
+        }
         fputs("}\n", trainer->trace);
     }
     if (fflush(trainer->trace) || ferror(trainer->trace))
@@ -78,11 +81,6 @@ enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int r
 }
 
 /* --- Progress */
-
-static double mean_loss(const struct trainer *trainer, int i)
-{
-    return trainer->place.seen > 0 ? trainer->place.sums[i] / trainer->place.seen : 0;
-}
 
 static double images_per_s(const struct trainer *trainer)
 {
@@ -109,14 +107,15 @@ void report_progress(struct trainer *trainer, bool epoch_done)
         .epoch = place->epoch + !epoch_done, .epochs = trainer->settings->epochs,
         .batch = epoch_done ? trainer->batches : place->batch, .batches = trainer->batches,
         .step = place->step, .images_per_s = images_per_s(trainer),
-        .seconds_left = seconds_left(trainer), .loss_count = trainer->losses,
-        .epoch_done = epoch_done, .test_count = epoch_done ? trainer->tests : 0,
+        .seconds_left = seconds_left(trainer), .epoch_done = epoch_done,
+        .test_count = epoch_done ? trainer->tests : 0,
     };
     if (!trainer->params->progress)
         return;
     for (int i = 0; i < trainer->losses; i++) {
-        progress.loss_names[i] = trainer->loss_names[i];
-        progress.losses[i] = mean_loss(trainer, i);
+        progress.loss_names[progress.loss_count] = trainer->loss_names[i];
+        progress.losses[progress.loss_count] = mean_loss(trainer, i);
+        progress.loss_count += place->seen[i] > 0;
     }
     for (int i = 0; i < progress.test_count; i++) {
         progress.test_names[i] = trainer->test_names[i];
@@ -135,8 +134,10 @@ static enum fig_status write_metrics(struct trainer *trainer)
     text_add(metrics, "{\"epoch\":%d,\"step\":%" PRIu64 ",\"seconds\":%.3f,\"images_per_s\":%.1f",
              trainer->place.epoch, trainer->place.step,
              trainer->earlier + clock_now() - trainer->start, images_per_s(trainer));
-    for (int i = 0; i < trainer->losses; i++)
-        text_add(metrics, ",\"%s\":%.9g", trainer->loss_names[i], mean_loss(trainer, i));
+    for (int i = 0; i < trainer->losses; i++) {
+        if (trainer->place.seen[i] > 0)
+            text_add(metrics, ",\"%s\":%.9g", trainer->loss_names[i], mean_loss(trainer, i));
+    }
     for (int i = 0; i < trainer->tests; i++)
         text_add(metrics, ",\"test_%s\":%.9g", trainer->test_names[i], trainer->test_losses[i]);
     text_add(metrics, "}\n");
@@ -201,7 +202,7 @@ static enum fig_status write_picture(struct trainer *trainer)
     float *grid = calloc(4 * PICTURES * values, sizeof(*grid));
     if (!grid)
         return fail(FIG_NOMEM, "no memory for a picture");
-    const enum fig_status status = fig_run_info(trainer->view)->samples
+    const enum fig_status status = trainer_draws(trainer)
         ? draw_samples(trainer, grid)
         : draw_pairs(trainer, grid, values);
     free(grid);

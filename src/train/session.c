@@ -61,30 +61,63 @@ void session_close(struct session *session)
     fig_model_destroy(&session->model);
 }
 
-enum fig_status session_run(struct session *session, uint32_t step, uint32_t first)
+static enum fig_status run_phases(struct session *session, unsigned phases, uint32_t step,
+                                  uint32_t first)
 {
     for (int i = 0; i < session->model->phase_count; i++) {
-        if (session->plans[i])
+        if (session->plans[i] && phases >> i & 1)
             TRY(fig_plan_run(session->plans[i], step, first));
     }
-    session->pending++;
+    session->ran[session->pending++] = phases;
     return FIG_OK;
 }
 
-enum fig_status session_losses(struct session *session,
-                               double values[SESSION_HISTORY][SESSION_LOSSES])
+enum fig_status session_run(struct session *session, uint32_t step, uint32_t first)
+{
+    return run_phases(session, ~0u, step, first);
+}
+
+static bool has_turn(const struct fig_phase *phase, int epoch, uint32_t step)
+{
+    return epoch >= phase->first_epoch && (!phase->end_epoch || epoch < phase->end_epoch) &&
+           step % (uint32_t)phase->every == (uint32_t)phase->every - 1;
+}
+
+enum fig_status session_turn(struct session *session, int epoch, uint32_t step, uint32_t first)
+{
+    unsigned phases = 0;
+    for (int i = 0; i < session->model->phase_count; i++)
+        phases |= (unsigned)has_turn(&session->model->phases[i], epoch, step) << i;
+    return run_phases(session, phases, step, first);
+}
+
+/* A plan remembers its own runs: those of the session in which the phase ran. */
+static enum fig_status read_loss(const struct session *session, int phase, int k, int loss,
+                                 struct losses *runs)
 {
     double history[SESSION_HISTORY];
+    int count = 0, at = 0;
+    for (int run = 0; run < session->pending; run++) {
+        runs[run].known[loss] = session->ran[run] >> phase & 1;
+        count += runs[run].known[loss];
+    }
+    if (!count)
+        return FIG_OK;
+    TRY(fig_plan_history(session->plans[phase], session->model->phases[phase].losses[k], count,
+                         history));
+    for (int run = 0; run < session->pending; run++)
+        runs[run].values[loss] = runs[run].known[loss] ? history[at++] : 0;
+    return FIG_OK;
+}
+
+enum fig_status session_losses(struct session *session, struct losses runs[SESSION_HISTORY])
+{
     int loss = 0;
     if (!session->pending)
         return FIG_OK; /* the model is NULL where no batch of this size exists */
     for (int i = 0; i < session->model->phase_count; i++) {
-        const struct fig_phase *phase = &session->model->phases[i];
-        for (int k = 0; session->plans[i] && k < phase->loss_count; k++, loss++) {
-            TRY(fig_plan_history(session->plans[i], phase->losses[k], session->pending, history));
-            for (int run = 0; run < session->pending; run++)
-                values[run][loss] = history[run];
-        }
+        for (int k = 0; session->plans[i] && k < session->model->phases[i].loss_count; k++)
+            TRY(read_loss(session, i, k, loss++, runs));
     }
     session->pending = 0;
     return FIG_OK;

@@ -15,6 +15,7 @@ struct session {
     struct fig_plan *plans[FIG_PHASES]; /* NULL for a phase that is not run */
     int batch;
     int pending; /* runs whose losses were not read yet */
+    unsigned ran[SESSION_HISTORY]; /* of each of them the phases that ran, 1 << index */
 };
 
 /* For training: every phase, its losses remembered and its step taken.  For testing
@@ -25,14 +26,19 @@ enum fig_status session_open(struct session *session, const struct fig_config *c
                              struct fig_store **store, struct fig_samples *samples);
 void session_close(struct session *session);
 
-/* One batch: samples first .. first + batch - 1 of their order. */
+/* One batch, samples first .. first + batch - 1 of their order: all phases, or those that have a
+ * turn at this step of the training. */
 enum fig_status session_run(struct session *session, uint32_t step, uint32_t first);
+enum fig_status session_turn(struct session *session, int epoch, uint32_t step, uint32_t first);
 
-/* The losses of the pending runs, oldest first; a row holds those of all phases
- * in order; nothing is pending then. */
 enum { SESSION_LOSSES = FIG_PHASES * FIG_LOSSES };
-enum fig_status session_losses(struct session *session,
-                               double values[SESSION_HISTORY][SESSION_LOSSES]);
+/* The losses of all phases, in order, in one run; only those of phases that ran are known. */
+struct losses {
+    double values[SESSION_LOSSES];
+    bool known[SESSION_LOSSES];
+};
+/* Of the pending runs, oldest first; nothing is pending then. */
+enum fig_status session_losses(struct session *session, struct losses runs[SESSION_HISTORY]);
 /* Their names; the count is returned. */
 int session_loss_names(const struct session *session, const char *names[SESSION_LOSSES]);
 

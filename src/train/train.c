@@ -43,32 +43,52 @@ static const char *find_bad_tensor(struct fig_store *store)
 }
 
 static enum fig_status check_finite(const struct trainer *trainer, uint64_t step,
-                                    const double *losses)
+                                    const struct losses *losses)
 {
     for (int i = 0; i < trainer->losses; i++) {
-        if (!isfinite(losses[i]))
+        if (losses->known[i] && !isfinite(losses->values[i]))
             return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: "
                         "%s; the last checkpoint is as it was; try a lower optimizer.rate, or "
-                        "optimizer.clip-norm", trainer->loss_names[i], losses[i],
+                        "optimizer.clip-norm", trainer->loss_names[i], losses->values[i],
                         (unsigned long long)step, find_bad_tensor(trainer->store));
     }
     return FIG_OK;
 }
 
+double mean_loss(const struct trainer *trainer, int loss)
+{
+    const struct place *place = &trainer->place;
+    return place->seen[loss] > 0 ? place->sums[loss] / place->seen[loss] : NAN;
+}
+
+bool trainer_draws(const struct trainer *trainer)
+{
+    const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
+    return any->model->prior && trainer->place.epoch > any->model->pretrain;
+}
+
+static void add_losses(struct place *place, const struct losses *losses, int count, int batch)
+{
+    for (int i = 0; i < count; i++) {
+        if (losses->known[i]) {
+            place->sums[i] += losses->values[i] * batch;
+            place->seen[i] += batch;
+        }
+    }
+}
+
 /* Read what the pending runs of a session lost; the device is waited for. */
 static enum fig_status look_at(struct trainer *trainer, struct session *session)
 {
-    double losses[SESSION_HISTORY][SESSION_LOSSES];
+    struct losses losses[SESSION_HISTORY];
     const int runs = session->pending;
     const uint64_t first = trainer->place.step - (uint64_t)runs;
     if (!runs)
         return FIG_OK;
     TRY(session_losses(session, losses));
     for (int run = 0; run < runs; run++) {
-        TRY(check_finite(trainer, first + (uint64_t)run, losses[run]));
-        for (int i = 0; i < trainer->losses; i++)
-            trainer->place.sums[i] += losses[run][i] * session->batch;
-        trainer->place.seen += session->batch;
+        TRY(check_finite(trainer, first + (uint64_t)run, &losses[run]));
+        add_losses(&trainer->place, &losses[run], trainer->losses, session->batch);
     }
     return report_steps(trainer, first, runs, losses);
 }
@@ -103,7 +123,8 @@ static enum fig_status take_step(struct trainer *trainer)
     if (!whole) /* losses are looked at in the order of the steps */
         TRY(look_at(trainer, &trainer->full));
     set_rates(trainer);
-    TRY(session_run(session, (uint32_t)trainer->place.step, (uint32_t)first));
+    TRY(session_turn(session, trainer->place.epoch, (uint32_t)trainer->place.step,
+                     (uint32_t)first));
     trainer->place.step++;
     trainer->place.batch++;
     const bool report = trainer->params->progress &&
@@ -120,12 +141,12 @@ static enum fig_status take_step(struct trainer *trainer)
 static enum fig_status add_test_losses(struct trainer *trainer, struct session *session,
                                        double *sums)
 {
-    double losses[SESSION_HISTORY][SESSION_LOSSES];
+    struct losses losses[SESSION_HISTORY];
     const int runs = session->pending;
     TRY(session_losses(session, losses));
     for (int run = 0; run < runs; run++) {
         for (int i = 0; i < trainer->tests; i++)
-            sums[i] += losses[run][i] * session->batch;
+            sums[i] += losses[run].values[i] * session->batch;
     }
     return FIG_OK;
 }
@@ -168,7 +189,7 @@ static enum fig_status finish_epoch(struct trainer *trainer)
     TRY(check_up(trainer));
     report_progress(trainer, true);
     memset(trainer->place.sums, 0, sizeof(trainer->place.sums));
-    trainer->place.seen = 0;
+    memset(trainer->place.seen, 0, sizeof(trainer->place.seen));
     return save(trainer);
 }
 

@@ -42,6 +42,11 @@ struct trainer {
 
 /* Monotonic clock, seconds. */
 double clock_now(void);
+/* Of the epoch so far; NaN if no step of it had this loss. */
+double mean_loss(const struct trainer *trainer, int loss);
+
+/* The model can draw samples and has begun to learn it. */
+bool trainer_draws(const struct trainer *trainer);
 
 /* --- report.c */
 
@@ -50,7 +55,7 @@ enum fig_status report_open(struct trainer *trainer);
 void report_close(struct trainer *trainer);
 /* One line per step of the trace. */
 enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
-                             double losses[][SESSION_LOSSES]);
+                             const struct losses *losses);
 void report_progress(struct trainer *trainer, bool epoch_done);
 /* A line of metrics.jsonl and a picture. */
 enum fig_status report_epoch(struct trainer *trainer);
