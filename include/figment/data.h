@@ -88,8 +88,18 @@ struct fig_scaling {
     double *mean, *deviation; /* [columns]; a constant column has the deviation 1 */
 };
 
-/* Lives as long as the dataset; NULL if values are as they are in the file. */
+/* Of the dataset, until it is closed or rescaled; NULL if values are as they are in the file. */
 FIG_API const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset);
+
+/* Standardise a table by these numbers instead of its own; NULL: have it as it is in the file.
+ * What a model learnt of one table it can tell of another only if both are standardised alike, so
+ * a model keeps the scaling of its training (fig_run_dataset).  FIG_SHAPE for another number of
+ * columns, and for a scaling of what is no table. */
+FIG_API enum fig_status fig_dataset_rescale(struct fig_dataset *dataset,
+                                            const struct fig_scaling *scaling);
+
+/* Rows [rows][columns] in the units of the file again, in place. */
+FIG_API void fig_scaling_undo(const struct fig_scaling *scaling, float *values, int rows);
 
 /* Copy sample `index` as height * width * channels floats: byte / 255, or the value.  They are in
  * [0, 1] but for tables. */

@@ -64,6 +64,7 @@ struct fig_model_params {
     int height, width, channels; /* of one sample */
     bool training; /* with optimisers, and with what only training has (dropout) */
     bool uniform;  /* draw the golden traces' input on the device instead of reading images */
+    bool unbounded; /* the data have values outside [0, 1]: refuse a model that cannot draw them */
 };
 
 enum { FIG_LOSSES = 8, FIG_PHASES = 4, FIG_UPDATES = 64 };

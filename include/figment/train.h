@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <figment/api.h>
+#include <figment/data.h>
 #include <figment/device.h>
 #include <figment/model.h>
 
@@ -15,7 +16,8 @@ FIG_BEGIN
 /* --- Training: fills a run folder
  *
  *     RUN/config.yaml              the resolved configuration: enough to repeat the run
- *     RUN/model.safetensors        weights only, PyTorch's names and layouts
+ *     RUN/model.safetensors        weights only, PyTorch's names and layouts; of a table also
+ *                                  its scaling: data.mean and data.deviation, F64 [columns]
  *     RUN/checkpoint.safetensors   all that is needed to go on bit for bit
  *     RUN/metrics.jsonl            one object per epoch
  *     RUN/samples/epoch-NNNN.png   samples of fixed noise, or reconstructions of fixed test images
@@ -50,7 +52,8 @@ struct fig_train_params {
 FIG_API enum fig_status fig_train(const struct fig_config *config, struct fig_device *device,
                                   const struct fig_train_params *params);
 
-/* --- A trained model in use.  Images are [count][values] in [0, 1], codes [count][code]. */
+/* --- A trained model in use.  Images are [count][values] in [0, 1], rows of tables [count][values]
+ * standardised by the scaling of the training, codes [count][code]. */
 struct fig_run;
 
 FIG_API enum fig_status fig_run_open(struct fig_run **out, const char *folder,
@@ -67,6 +70,15 @@ struct fig_run_info {
 };
 FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);
 FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
+
+/* Of a model that learnt a table: how its columns were standardised in training; else NULL. */
+FIG_API const struct fig_scaling *fig_run_scaling(const struct fig_run *run);
+/* Data as the model takes it: a table is standardised by the model's numbers, not by its own.
+ * `data` is as fig_dataset_open takes it, or NULL for what the run was trained on; the seed is the
+ * run's.  FIG_SHAPE if the samples are not of the model's size. */
+FIG_API enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *run,
+                                        const char *data, enum fig_split split);
+
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
 FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
                                        float *images);

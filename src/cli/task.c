@@ -110,18 +110,7 @@ const char *task_data(const struct task *task)
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out)
 {
-    const enum fig_status status =
-        as_input(fig_dataset_open(out, task_data(task), split, task->settings->seed));
-    if (status)
-        return status;
-    const struct fig_dataset_info *data = fig_dataset_info(*out);
-    const struct fig_run_info *run = task->info;
-    if (data->height == run->height && data->width == run->width &&
-        data->channels == run->channels)
-        return FIG_OK;
-    return complain(FIG_SHAPE, "%s: samples of %dx%dx%d; the model of %s takes %dx%dx%d",
-                    task_data(task), data->height, data->width, data->channels,
-                    task->request->arguments[0], run->height, run->width, run->channels);
+    return as_input(fig_run_dataset(out, task->run, task->request->data, split));
 }
 
 enum fig_status task_room(const struct task *task, int count, struct images *out)

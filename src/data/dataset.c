@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "data/scaling.h"
 
 static const struct format *const formats[] = {
     &synthetic_format, &uniform_format, &cifar_format, &csv_format, &numpy_format, &idx_format,
@@ -147,8 +148,7 @@ void fig_dataset_close(struct fig_dataset **dataset)
     free((*dataset)->bytes);
     free((*dataset)->values);
     free((*dataset)->labels);
-    free((*dataset)->scaling.mean);
-    free((*dataset)->scaling.deviation);
+    scaling_free(&(*dataset)->scaling);
     text_free(&(*dataset)->names);
     free(*dataset);
     *dataset = NULL;

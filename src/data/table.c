@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "data/scaling.h"
 
 enum { EVERY = 5 };
 
@@ -76,11 +77,7 @@ static enum fig_status find_scaling(struct fig_scaling *scaling, const struct ta
                                     const struct source *source, int only)
 {
     const struct training training = { table, half_count(table->rows, FIG_TRAIN), only };
-    scaling->columns = (int)table->columns;
-    scaling->mean = calloc(table->columns, sizeof(double));
-    scaling->deviation = calloc(table->columns, sizeof(double));
-    if (!scaling->mean || !scaling->deviation)
-        return fail(FIG_NOMEM, "%s: no memory for %zu columns", source->spec, table->columns);
+    TRY(scaling_create(scaling, (int)table->columns));
     const size_t used = find_means(&training, scaling->mean);
     if (!used)
         return fail(FIG_INVALID, "%s: only=%s: none of its rows is in the training half",

@@ -32,7 +32,7 @@ static enum fig_status add_autoencoder(struct fig_model *model, const struct fig
     struct fig_phase *phase = add_phase(model, "autoencoder");
     model->rebuilt = decode(model, config, params, model->code, &logits, phase);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
+    TRY(check_drawn(config, PART_DECODER, model->rebuilt, params));
     model->rebuilt = as_images(model->rebuilt, params);
     phase->tested = true;
     add_loss(phase, "autoencoder",

@@ -44,7 +44,7 @@ static enum fig_status check_sizes(struct fig_model *model, const struct fig_con
     struct fig_node *code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
     struct fig_node *drawn = network_apply(&config->networks[PART_DECODER], &stack, code, NULL);
     TRY(fig_graph_status(model->graph));
-    return check_drawn(config, PART_DECODER, drawn, sample_values(params));
+    return check_drawn(config, PART_DECODER, drawn, params);
 }
 
 static void add_training(struct fig_model *model, const struct fig_config *config,

@@ -61,19 +61,33 @@ struct fig_node *reconstruction_errors(const struct fig_config *config, struct f
     return fig_square(fig_sub(drawn, images));
 }
 
+/* Whether the network can draw any number. */
+static bool is_unbounded(const struct fig_config *config, const struct network *network)
+{
+    const enum fig_activation last = network_activation(network);
+    return (last == FIG_LINEAR || last == FIG_LEAKY_RELU) && config->loss != LOSS_BCE;
+}
+
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
-                            const struct fig_node *out, int values)
+                            const struct fig_node *out, const struct fig_model_params *params)
 {
     const struct network *network = &config->networks[part];
     const struct fig_shape shape = fig_node_shape(out);
+    const int values = sample_values(params);
     int found = 1;
     for (int i = 1; i < shape.rank; i++)
         found *= shape.dim[i];
-    if (found == values)
-        return FIG_OK;
-    return yaml_fail(network->layers[network->count - 1].at,
-                     "this network draws %d values, a sample of the data has %d: expected 'dense "
-                     "%d ...' or 'dense data ...'", found, values, values);
+    if (found != values)
+        return yaml_fail(network->layers[network->count - 1].at,
+                         "this network draws %d values, a sample of the data has %d: expected "
+                         "'dense %d ...' or 'dense data ...'", found, values, values);
+    if (params->unbounded && !is_unbounded(config, network))
+        return yaml_fail(network->layers[network->count - 1].at,
+                         "the data have values outside [0, 1], as standardised tables do: expected "
+                         "a linear last layer like 'dense data', and loss mse or l1; found %s%s",
+                         fig_activation_name(network_activation(network)),
+                         config->loss == LOSS_BCE ? " and loss bce" : "");
+    return FIG_OK;
 }
 
 struct fig_phase *add_phase(struct fig_model *model, const char *name)

@@ -87,9 +87,9 @@ struct posterior {
     struct fig_node *mean, *logvar, *code;
 };
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);
-/* The network ends with as many values as a sample has. */
+/* The network ends with as many values as a sample has, and in a layer that can draw the data's. */
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
-                            const struct fig_node *out, int values);
+                            const struct fig_node *out, const struct fig_model_params *params);
 /* What the network sees instead of the images. */
 enum fig_status read_corruption(struct fig_config *config, const struct yaml *root);
 struct fig_node *corrupt(const struct fig_config *config, struct fig_graph *graph,

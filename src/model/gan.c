@@ -33,7 +33,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_GENERATOR, drawn, sample_values(params)));
+    TRY(check_drawn(config, PART_GENERATOR, drawn, params));
     drawn = as_images(drawn, params);
     model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
     return add_generator_contest(model, config, params,

@@ -71,7 +71,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->code = encode(model, config, params, images);
     model->rebuilt = decode(model, config, params, model->code, &logits);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt, sample_values(params)));
+    TRY(check_drawn(config, PART_DECODER, model->rebuilt, params));
     model->rebuilt = as_images(model->rebuilt, params);
     logits = as_images(logits, params);
     struct fig_phase *phase = add_phase(model, "autoencoder");

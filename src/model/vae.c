@@ -76,7 +76,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     struct fig_node *code = draw_code(model, mean, logvar);
     struct fig_node *drawn = decode(config, &decoder, code, &logits);
     TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, drawn, sample_values(params)));
+    TRY(check_drawn(config, PART_DECODER, drawn, params));
 
     drawn = as_images(drawn, params);
     logits = as_images(logits, params);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "data/scaling.h"
 #include "train/safetensors.h"
 
 enum { PAIRS = 16, VALUE_SIZE = 1024 };
@@ -63,8 +64,29 @@ static enum fig_status read_tensors(struct fig_store *store, bool moments,
     return FIG_OK;
 }
 
+#define SCALING_MEAN "data.mean"
+#define SCALING_DEVIATION "data.deviation"
+enum { SCALING_TENSORS = 2 };
+
+static void add_scaling(struct safetensors *content, const struct fig_scaling *scaling)
+{
+    const struct { const char *name; const double *values; } parts[SCALING_TENSORS] = {
+        { SCALING_MEAN, scaling->mean }, { SCALING_DEVIATION, scaling->deviation } };
+    for (int i = 0; i < SCALING_TENSORS; i++)
+        content->tensors[content->count++] = (struct safe_tensor){
+            .name = parts[i].name, .dtype = SAFE_F64, .rank = 1,
+            .dims = { (size_t)scaling->columns }, .data = parts[i].values };
+}
+
+/* What goes into a file. */
+struct parts {
+    bool moments;
+    const struct fig_scaling *scaling; /* or NULL */
+    struct notes *notes;
+};
+
 static enum fig_status save(const char *folder, const char *name, struct fig_store *store,
-                            bool moments, struct notes *notes)
+                            const struct parts *parts)
 {
     char path[PATH_LIMIT];
     size_t length = 0;
@@ -72,15 +94,18 @@ static enum fig_status save(const char *folder, const char *name, struct fig_sto
         length += length_of(fig_store_tensor(store, i));
     float *values = malloc((length + 1) * sizeof(*values));
     struct safetensors content = {
-        .tensors = calloc((size_t)fig_store_count(store) + 1, sizeof(*content.tensors)),
-        .metadata = notes->pairs, .pairs = notes->count };
+        .tensors = calloc((size_t)fig_store_count(store) + SCALING_TENSORS,
+                          sizeof(*content.tensors)),
+        .metadata = parts->notes->pairs, .pairs = parts->notes->count };
     enum fig_status status = values && content.tensors ? FIG_OK : FIG_NOMEM;
     if (status)
         log_error("%s: no memory for %zu values", name, length);
     if (!status)
         status = path_join(path, folder, name);
     if (!status)
-        status = read_tensors(store, moments, &content, values);
+        status = read_tensors(store, parts->moments, &content, values);
+    if (!status && parts->scaling)
+        add_scaling(&content, parts->scaling);
     if (!status)
         status = safetensors_write(path, &content);
     free(values);
@@ -100,7 +125,8 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
     note(&notes, "step", "%" PRIu64, place->step);
     note(&notes, "seed", "%" PRIu64, settings->seed);
     note(&notes, "sample", "%d %d %d", size.height, size.width, size.channels);
-    return save(folder, "model.safetensors", store, false, &notes);
+    return save(folder, "model.safetensors", store,
+                &(struct parts){ .scaling = size.scaling, .notes = &notes });
 }
 
 static void note_losses(struct notes *notes, const char *key, const double *values)
@@ -143,7 +169,8 @@ enum fig_status checkpoint_save(const char *folder, const struct fig_config *con
     note_losses(&notes, "seen", place->seen);
     note_losses(&notes, "sums", place->sums);
     note_optimizers(&notes, store);
-    return save(folder, "checkpoint.safetensors", store, true, &notes);
+    return save(folder, "checkpoint.safetensors", store,
+                &(struct parts){ .moments = true, .notes = &notes });
 }
 
 /* --- Reading */
@@ -174,7 +201,7 @@ static enum fig_status load_tensor(const struct safetensors *file, const char *p
 static enum fig_status load_tensors(const struct safetensors *file, const char *path,
                                     struct fig_store *store, bool moments)
 {
-    int expected = 0;
+    int expected = safetensors_find(file, SCALING_MEAN) ? SCALING_TENSORS : 0;
     for (int i = 0; i < fig_store_count(store); i++) {
         if (fig_store_tensor(store, i)->kind == FIG_MOMENT && !moments)
             continue;
@@ -238,8 +265,50 @@ enum fig_status model_size(const char *folder, struct sample_size *size, uint64_
     if (!status)
         status = read_whole(&file, path, "step", 9e15, &steps);
     safetensors_close(&file);
-    *size = (struct sample_size){ (int)sample[0], (int)sample[1], (int)sample[2] };
+    *size = (struct sample_size){ (int)sample[0], (int)sample[1], (int)sample[2], NULL };
     *step = (uint64_t)steps;
+    return status;
+}
+
+static bool is_column_vector(const struct safe_tensor *tensor, const struct safe_tensor *other)
+{
+    return tensor && tensor->dtype == SAFE_F64 && tensor->rank == 1 && tensor->dims[0] > 0 &&
+           tensor->dims[0] <= INT32_MAX && tensor->dims[0] == other->dims[0];
+}
+
+static enum fig_status take_scaling(const char *path, const struct safetensors *file,
+                                    struct fig_scaling *scaling)
+{
+    const struct safe_tensor *mean = safetensors_find(file, SCALING_MEAN);
+    const struct safe_tensor *deviation = safetensors_find(file, SCALING_DEVIATION);
+    if (!mean && !deviation)
+        return FIG_OK;
+    if (!is_column_vector(mean, mean) || !is_column_vector(deviation, mean))
+        return fail(FIG_FORMAT, "%s: " SCALING_MEAN " and " SCALING_DEVIATION ": expected two F64 "
+                    "vectors of the same length", path);
+    TRY(scaling_create(scaling, (int)mean->dims[0]));
+    memcpy(scaling->mean, mean->data, mean->size);
+    memcpy(scaling->deviation, deviation->data, deviation->size);
+    for (int i = 0; i < scaling->columns; i++) {
+        if (!isfinite(scaling->mean[i]) || !isfinite(scaling->deviation[i]) ||
+            scaling->deviation[i] <= 0)
+            return fail(FIG_FORMAT, "%s: column %d: mean %g and deviation %g: finite numbers are "
+                        "expected, and a deviation above 0", path, i + 1, scaling->mean[i],
+                        scaling->deviation[i]);
+    }
+    return FIG_OK;
+}
+
+enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling)
+{
+    char path[PATH_LIMIT];
+    struct safetensors file;
+    *scaling = (struct fig_scaling){ 0 };
+    TRY(open_file(&file, path, folder, "model.safetensors"));
+    const enum fig_status status = take_scaling(path, &file, scaling);
+    safetensors_close(&file);
+    if (status)
+        scaling_free(scaling);
     return status;
 }
 

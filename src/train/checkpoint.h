@@ -3,6 +3,7 @@
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
+#include <figment/data.h>
 #include <figment/model.h>
 #include <figment/plan.h>
 
@@ -20,14 +21,18 @@ struct place {
 
 struct sample_size {
     int height, width, channels;
+    const struct fig_scaling *scaling; /* of a table's columns; NULL if there is none */
 };
 
-/* Weights alone, PyTorch's names and layouts: RUN/model.safetensors. */
+/* Weights, PyTorch's names and layouts, and the scaling as data.mean and data.deviation:
+ * RUN/model.safetensors. */
 enum fig_status model_save(const char *folder, const struct fig_config *config,
                            struct fig_store *store, const struct place *place,
                            struct sample_size size);
-/* What model_save wrote of the samples and the steps, and the weights into the store. */
+/* What model_save wrote: the size of the samples without their scaling, and the steps; the scaling,
+ * which becomes the caller's and has no columns if there is none; the weights. */
 enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step);
+enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling);
 enum fig_status model_load(const char *folder, struct fig_store *store);
 
 /* Everything: RUN/checkpoint.safetensors.  Loading refuses a file that does not have just the

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "data/scaling.h"
 
 enum { RUN_BATCH = 128, RUN_STEPS = 64 };
 
@@ -19,6 +20,7 @@ struct fig_run {
     struct fig_model *model;
     struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods; /* made when first asked for */
     struct fig_run_info info;
+    struct fig_scaling scaling; /* of a table's columns; no columns if there is none */
 };
 
 static size_t row_values(const struct fig_node *node)
@@ -70,6 +72,10 @@ static enum fig_status open_run(struct fig_run *run, const char *folder)
     TRY(fig_config_open(&run->config, path, NULL, 0));
     run->used = run->config;
     TRY(model_size(folder, &size, &run->info.step));
+    TRY(model_scaling(folder, &run->scaling));
+    if (run->scaling.columns && run->scaling.columns != size.height * size.width * size.channels)
+        return fail(FIG_FORMAT, "%s: a scaling of %d columns, samples of %dx%dx%d", folder,
+                    run->scaling.columns, size.height, size.width, size.channels);
     TRY(make_model(run, size));
     TRY(fig_store_create(&run->own, run->device, run->model->graph,
                          fig_config_settings(run->config)->seed));
@@ -105,6 +111,7 @@ void fig_run_close(struct fig_run **out)
     fig_store_destroy(&run->own);
     fig_model_destroy(&run->model);
     fig_config_close(&run->config);
+    scaling_free(&run->scaling);
     free(run);
     *out = NULL;
 }
@@ -117,6 +124,37 @@ const struct fig_run_info *fig_run_info(const struct fig_run *run)
 const struct fig_config *fig_run_config(const struct fig_run *run)
 {
     return run->used;
+}
+
+const struct fig_scaling *fig_run_scaling(const struct fig_run *run)
+{
+    return run->scaling.columns ? &run->scaling : NULL;
+}
+
+static enum fig_status fit_dataset(struct fig_dataset *dataset, const struct fig_run *run,
+                                   const char *name)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    if (info->height != run->info.height || info->width != run->info.width ||
+        info->channels != run->info.channels)
+        return fail(FIG_SHAPE, "%s: samples of %dx%dx%d; the model %s takes %dx%dx%d", name,
+                    info->height, info->width, info->channels,
+                    fig_config_settings(run->used)->name, run->info.height, run->info.width,
+                    run->info.channels);
+    return fig_dataset_rescale(dataset, fig_run_scaling(run));
+}
+
+enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *run,
+                                const char *data, enum fig_split split)
+{
+    REQUIRE(out && run);
+    const struct fig_settings *settings = fig_config_settings(run->used);
+    const char *name = data ? data : settings->data;
+    TRY(fig_dataset_open(out, name, split, settings->seed));
+    const enum fig_status status = fit_dataset(*out, run, name);
+    if (status)
+        fig_dataset_close(out);
+    return status;
 }
 
 /* One part of the model: from an input to an output, by a plan. */

@@ -128,16 +128,9 @@ static enum fig_status fit(struct mixture *mixture, struct fig_run *run,
 
 static enum fig_status fit_to_data(struct mixture *mixture, struct fig_run *run)
 {
-    const struct fig_settings *settings = fig_config_settings(fig_run_config(run));
-    const struct fig_run_info *size = fig_run_info(run);
     struct fig_dataset *dataset = NULL;
-    enum fig_status status = fig_dataset_open(&dataset, settings->data, FIG_TRAIN, settings->seed);
-    const struct fig_dataset_info *info = status ? NULL : fig_dataset_info(dataset);
-    if (!status && (info->height != size->height || info->width != size->width ||
-                    info->channels != size->channels))
-        status = fail(FIG_SHAPE, "%s: its samples are not of the model's size", settings->data);
-    if (!status)
-        status = fit(mixture, run, dataset);
+    TRY(fig_run_dataset(&dataset, run, NULL, FIG_TRAIN));
+    const enum fig_status status = fit(mixture, run, dataset);
     fig_dataset_close(&dataset);
     return status;
 }

@@ -22,12 +22,25 @@ static enum fig_status upload(struct source *source, struct fig_device *device)
                               fig_dataset_values(source->dataset));
 }
 
+static bool is_unbounded(const struct fig_dataset *dataset)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const float *values = fig_dataset_values(dataset);
+    for (size_t i = 0; values && i < (size_t)info->count * length; i++) {
+        if (values[i] < 0 || values[i] > 1)
+            return true;
+    }
+    return false;
+}
+
 enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
                             uint64_t seed, struct fig_device *device)
 {
     *source = (struct source){ .uniform = split == FIG_TRAIN && is_uniform(data) };
     TRY(fig_dataset_open(&source->dataset, data, split, seed));
     source->info = *fig_dataset_info(source->dataset);
+    source->unbounded = is_unbounded(source->dataset);
     const enum fig_status status = source->uniform ? FIG_OK : upload(source, device);
     if (status)
         source_close(source);

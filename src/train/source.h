@@ -13,6 +13,7 @@ struct source {
     struct fig_samples *samples; /* NULL when `uniform` */
     struct fig_dataset_info info;
     bool uniform; /* drawn by the model itself, a fresh batch at every step */
+    bool unbounded; /* there are values outside [0, 1] */
 };
 
 /* The training half of `uniform` is drawn by the model; all else is uploaded. */

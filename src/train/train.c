@@ -176,7 +176,8 @@ static enum fig_status save(struct trainer *trainer)
     const struct fig_dataset_info *info = &trainer->train.info;
     trainer->place.seconds = trainer->earlier + clock_now() - trainer->start;
     TRY(model_save(folder, trainer->config, trainer->store, &trainer->place,
-                   (struct sample_size){ info->height, info->width, info->channels }));
+                   (struct sample_size){ info->height, info->width, info->channels,
+                                         fig_dataset_scaling(trainer->train.dataset) }));
     return checkpoint_save(folder, trainer->config, trainer->store, &trainer->place);
 }
 
@@ -252,8 +253,9 @@ static enum fig_status open_pair(struct trainer *trainer, struct session *full,
                                  struct session *rest, const struct source *source, bool training)
 {
     const int count = source->info.count, batch = trainer->settings->batch;
-    struct fig_model_params params = { batch, source->info.height, source->info.width,
-                                       source->info.channels, training, source->uniform };
+    struct fig_model_params params = {
+        batch, source->info.height, source->info.width, source->info.channels, training,
+        source->uniform, source->unbounded };
     if (count >= batch)
         TRY(session_open(full, trainer->config, &params, trainer->device, &trainer->store,
                          source->samples));
@@ -276,7 +278,7 @@ static enum fig_status open_sessions(struct trainer *trainer)
     trainer->tests = session_loss_names(tested, trainer->test_names);
     return run_borrow(&trainer->view, trainer->config, trainer->device, trainer->store,
                       (struct sample_size){ trainer->train.info.height, trainer->train.info.width,
-                                            trainer->train.info.channels });
+                                            trainer->train.info.channels, NULL });
 }
 
 static enum fig_status train(struct trainer *trainer)

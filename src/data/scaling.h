@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Scalings that own their numbers. */
+#ifndef DATA_SCALING_H
+#define DATA_SCALING_H
+
+#include <figment/data.h>
+
+/* All numbers 0.  After a failure there is nothing to free. */
+enum fig_status scaling_create(struct fig_scaling *out, int columns);
+enum fig_status scaling_copy(struct fig_scaling *out, const struct fig_scaling *scaling);
+/* Leaves no columns; twice is harmless. */
+void scaling_free(struct fig_scaling *scaling);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Models of tables: the scaling that a model learns with goes with it. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/train.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "scratch.h"
+
+enum { ROWS = 40, COLUMNS = 3, TRAINED = 32 };
+
+static struct fig_device *device;
+static char learnt[SCRATCH_PATH], other[SCRATCH_PATH], folder[SCRATCH_PATH];
+
+/* Columns of different units; `shift` moves all of them. */
+static double cell(int row, int column, double shift)
+{
+    static const double unit[COLUMNS] = { 1, 1000, 0.01 };
+    return unit[column] * (sin(1.0 + row * (column + 1)) + 0.1 * row + shift);
+}
+
+static void write_table(const char *path, double shift)
+{
+    struct text text = { 0 };
+    for (int row = 0; row < ROWS; row++) {
+        for (int column = 0; column < COLUMNS; column++)
+            text_add(&text, "%.9g%c", cell(row, column, shift), column < 2 ? ',' : '\n');
+    }
+    ck_assert_int_eq(file_write(path, text.chars, text.length), FIG_OK);
+    text_free(&text);
+}
+
+static enum fig_status train(const char *model, const char *override)
+{
+    char data[SCRATCH_PATH + 8];
+    snprintf(data, sizeof(data), "data=%s", learnt);
+    const char *const overrides[] = { data, "batch=8", "epochs=2", override, NULL };
+    return scratch_train(device, &(struct scratch_training){ .model = model, .run = "run" },
+                         overrides);
+}
+
+static void prepare(void)
+{
+    device = scratch_device();
+    scratch_path("run", folder);
+    write_table(scratch_path("learnt.csv", learnt), 0);
+    write_table(scratch_path("other.csv", other), 100);
+    ck_assert_int_eq(train("ae-table", NULL), FIG_OK);
+}
+
+static void finish(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+static struct fig_run *opened(void)
+{
+    struct fig_run *run;
+    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", scratch_error());
+    return run;
+}
+
+/* Mean and deviation over the rows that train, all but each fifth. */
+static void expected_scaling(int column, double *mean, double *deviation)
+{
+    double sum = 0, squares = 0;
+    for (int row = 0; row < ROWS; row++)
+        sum += row % 5 == 4 ? 0 : cell(row, column, 0);
+    *mean = sum / TRAINED;
+    for (int row = 0; row < ROWS; row++)
+        squares += row % 5 == 4 ? 0 : pow(cell(row, column, 0) - *mean, 2);
+    *deviation = sqrt(squares / TRAINED);
+}
+
+START_TEST(a_model_keeps_the_scaling_that_it_learnt_with)
+{
+    struct fig_run *run = opened();
+    const struct fig_scaling *scaling = fig_run_scaling(run);
+    ck_assert_ptr_nonnull(scaling);
+    ck_assert_int_eq(scaling->columns, COLUMNS);
+    for (int i = 0; i < COLUMNS; i++) {
+        double mean, deviation;
+        expected_scaling(i, &mean, &deviation); /* of 9 digits each */
+        ck_assert_double_eq_tol(scaling->mean[i], mean, 1e-8 * deviation);
+        ck_assert_double_eq_tol(scaling->deviation[i], deviation, 1e-8 * deviation);
+    }
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(other_data_are_standardised_by_the_numbers_of_the_model)
+{
+    struct fig_run *run = opened();
+    struct fig_dataset *dataset;
+    ck_assert_int_eq(fig_run_dataset(&dataset, run, other, FIG_TRAIN), FIG_OK);
+    const float *values = fig_dataset_values(dataset);
+    for (int i = 0; i < COLUMNS; i++) {
+        double mean, deviation;
+        expected_scaling(i, &mean, &deviation);
+        const double expected = (cell(0, i, 100) - mean) / deviation; /* about 70 as a float */
+        ck_assert_double_eq_tol(values[i], expected, 1e-5);
+    }
+    fig_dataset_close(&dataset);
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(its_own_data_are_the_same_bits_as_in_training)
+{
+    struct fig_run *run = opened();
+    struct fig_dataset *ours, *plain;
+    ck_assert_int_eq(fig_run_dataset(&ours, run, NULL, FIG_TEST), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&plain, learnt, FIG_TEST, 1), FIG_OK);
+    ck_assert_mem_eq(fig_dataset_values(ours), fig_dataset_values(plain),
+                     sizeof(float) * COLUMNS * (ROWS - TRAINED));
+    fig_dataset_close(&plain);
+    fig_dataset_close(&ours);
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(a_table_can_be_had_as_it_is_in_the_file)
+{
+    struct fig_dataset *dataset;
+    const struct fig_scaling two = { 2, (double[]){ 0, 0 }, (double[]){ 1, 1 } };
+    ck_assert_int_eq(fig_dataset_open(&dataset, learnt, FIG_TEST, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_rescale(dataset, &two), FIG_SHAPE);
+    const struct fig_scaling *scaling = fig_dataset_scaling(dataset);
+    float row[COLUMNS];
+    ck_assert_int_eq(fig_dataset_sample(dataset, 0, row), FIG_OK);
+    fig_scaling_undo(scaling, row, 1);
+    ck_assert_int_eq(fig_dataset_rescale(dataset, NULL), FIG_OK);
+    ck_assert_ptr_null(fig_dataset_scaling(dataset));
+    for (int i = 0; i < COLUMNS; i++) {
+        const double expected = cell(4, i, 0); /* floats, of values up to 2 deviations */
+        ck_assert_double_eq_tol(row[i], expected, 1e-6 * (fabs(expected) + fabs(cell(39, i, 0))));
+        ck_assert_float_eq(fig_dataset_values(dataset)[i], row[i]);
+    }
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+/* Each draws numbers of [0, 1] only, or is trained as if they were. */
+static const struct {
+    const char *model, *override, *message;
+} refused[] = {
+    { "ae-shallow", NULL, "values outside [0, 1]" },
+    { "ae-table", "loss=bce", "found linear and loss bce" },
+    { "ae-table", "decoder.1=dense data tanh", "expected a linear last layer" },
+    { "vae-400-20", NULL, "values outside [0, 1]" },
+};
+
+START_TEST(a_model_that_cannot_draw_the_numbers_is_refused)
+{
+    ck_assert_int_eq(train(refused[_i].model, refused[_i].override), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), refused[_i].message), "%s", scratch_error());
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables");
+    TCase *tests = tcase_create("tables");
+    tcase_add_unchecked_fixture(tests, prepare, finish);
+    tcase_add_test(tests, a_model_keeps_the_scaling_that_it_learnt_with);
+    tcase_add_test(tests, other_data_are_standardised_by_the_numbers_of_the_model);
+    tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);
+    tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);
+    tcase_add_loop_test(tests, a_model_that_cannot_draw_the_numbers_is_refused, 0,
+                        sizeof(refused) / sizeof(*refused));
+    suite_add_tcase(suite, tests);
+    return suite_main(suite);
+}
