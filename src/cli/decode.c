@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/pictures.h"
 
-static const char *const suffixes[] = { ".png", ".npy", NULL };
+static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
 static enum fig_status read_codes(const struct task *task, struct fig_array *codes)
 {
@@ -50,7 +50,7 @@ static enum fig_status decode_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.png|.npy"),
+    OPTION_OUTPUT("FILE.png|.npy|.csv"),
     OPTION_DEVICE,
     OPTION_END,
 };
@@ -60,7 +60,7 @@ const struct command command_decode = {
     .arguments = "RUN FILE.npy",
     .least = 2,
     .most = 2,
-    .summary = "Make images of codes, as a picture or [n, height, width, channels].",
+    .summary = "Make images of codes: a picture, or [n, height, width, channels].",
     .options = options,
     .run = decode_run,
 };

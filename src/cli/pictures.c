@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 
-static const char *const suffixes[] = { ".png", ".npy", NULL };
+static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
 static bool is_folder(const char *path)
 {
@@ -69,25 +69,29 @@ static enum fig_status write_folder(const char *folder, const struct task *task,
     return status;
 }
 
+/* Tables are written in the units of the data, in place: nobody needs them standardised again. */
 static enum fig_status write_array(const char *path, const struct task *task,
                                    const struct images *images)
 {
     const struct fig_run_info *info = task->info;
-    return fig_array_write(path, &(struct fig_array){
-        .rank = 4,
-        .dim = { images->count, info->height, info->width, info->channels },
-        .values = images->values,
-    });
+    const struct fig_scaling *scaling = fig_run_scaling(task->run);
+    const struct fig_array rows = { 2, { images->count, info->channels }, images->values };
+    const struct fig_array pictures = {
+        4, { images->count, info->height, info->width, info->channels }, images->values };
+    if (scaling)
+        fig_scaling_undo(scaling, images->values, images->count);
+    return fig_array_write(path, info->height * info->width == 1 ? &rows : &pictures);
 }
 
 enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)
 {
     const char *path = task->request->out;
     const int channels = task->info->channels;
-    if (!is_folder(path) && has_suffix(path, ".npy"))
+    if (!is_folder(path) && !has_suffix(path, ".png"))
         return write_array(path, task, &pictures->images);
     if (channels != 1 && channels != 3)
-        return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy",
+        return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy or "
+                        ".csv",
                         path, channels);
     if (is_folder(path))
         return write_folder(path, task, pictures);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where images go, as the name of the output says: FILE.png, a grid; FILE.npy, [n, height, width,
- * channels]; a folder that exists, or a name without a suffix: 0000.png, 0001.png ... */
+ * channels]; a folder that exists, or a name without a suffix: 0000.png, 0001.png ...  Rows of a
+ * table go to FILE.csv or FILE.npy, [n, columns], in the units of the data. */
 #ifndef CLI_PICTURES_H
 #define CLI_PICTURES_H
 
@@ -8,7 +9,7 @@
 
 #include "cli/task.h"
 
-#define PICTURES_OUTPUT "FILE.png|FILE.npy|FOLDER"
+#define PICTURES_OUTPUT "FILE.png|.npy|.csv|FOLDER"
 
 /* Images of the run's size, and what the PNGs say about them. */
 struct pictures {

@@ -8,7 +8,7 @@
 
 enum { DEFAULT_COUNT = 32 };
 
-static const char *const suffixes[] = { ".png", NULL };
+static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
 /* As many pairs beside each other as make about a square. */
 static int pairs_per_row(int pairs)
@@ -50,6 +50,20 @@ static enum fig_status write_pairs(const struct task *task, const struct images 
     return status;
 }
 
+/* Numbers go out alone: the originals are in the data. */
+static enum fig_status write_alone(const struct task *task, const struct images *originals)
+{
+    struct pictures pictures = { .seed = task->settings->seed, .data = task_data(task) };
+    enum fig_status status = task_room(task, originals->count, &pictures.images);
+    if (!status)
+        status = fig_run_reconstruct(task->run, originals->values, originals->count,
+                                     pictures.images.values);
+    if (!status)
+        status = pictures_write(task, &pictures);
+    free(pictures.images.values);
+    return status;
+}
+
 static enum fig_status reconstruct_run(struct request *request)
 {
     struct task task = { 0 };
@@ -61,14 +75,15 @@ static enum fig_status reconstruct_run(struct request *request)
         status = task_images(&task, FIG_TEST, request->count ? request->count : DEFAULT_COUNT,
                              &images);
     if (!status)
-        status = write_pairs(&task, &images);
+        status = pictures_are_grid(request->out) ? write_pairs(&task, &images)
+                                                 : write_alone(&task, &images);
     free(images.values);
     task_close(&task);
     return status;
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.png"),
+    OPTION_OUTPUT("FILE.png|.npy|.csv"),
     OPTION_DATA,
     { "-n", "N", OPTION_COUNT, false, "how many images (default: 32)",
       offsetof(struct request, count), NULL },
@@ -81,7 +96,7 @@ const struct command command_reconstruct = {
     .arguments = "RUN",
     .least = 1,
     .most = 1,
-    .summary = "Draw test images, each beside its reconstruction.",
+    .summary = "Draw test images, each beside its reconstruction; or write these alone.",
     .options = options,
     .run = reconstruct_run,
 };
