@@ -15,6 +15,7 @@
 #include "base/size.h"
 #include "data/scaling.h"
 #include "train/safetensors.h"
+#include "train/store_file.h"
 
 enum { PAIRS = 16, VALUE_SIZE = 1024 };
 
@@ -36,44 +37,17 @@ static void note(struct notes *notes, const char *key, const char *format, ...)
     notes->count++;
 }
 
-static size_t length_of(const struct fig_tensor *tensor)
-{
-    size_t length = 1;
-    for (int i = 0; i < tensor->shape.rank; i++)
-        length *= (size_t)tensor->shape.dim[i];
-    return length;
-}
-
-/* --- Writing: the tensors of the given kinds, read from the device into one block. */
-
-static enum fig_status read_tensors(struct fig_store *store, bool moments,
-                                    struct safetensors *content, float *values)
-{
-    for (int i = 0; i < fig_store_count(store); i++) {
-        const struct fig_tensor *tensor = fig_store_tensor(store, i);
-        if (tensor->kind == FIG_MOMENT && !moments)
-            continue;
-        struct safe_tensor *safe = &content->tensors[content->count++];
-        *safe = (struct safe_tensor){ .name = tensor->name, .dtype = SAFE_F32,
-                                      .rank = tensor->shape.rank, .data = values };
-        for (int k = 0; k < tensor->shape.rank; k++)
-            safe->dims[k] = (size_t)tensor->shape.dim[k];
-        TRY(fig_store_read(store, i, values));
-        values += length_of(tensor);
-    }
-    return FIG_OK;
-}
-
 #define SCALING_MEAN "data.mean"
 #define SCALING_DEVIATION "data.deviation"
 enum { SCALING_TENSORS = 2 };
 
-static void add_scaling(struct safetensors *content, const struct fig_scaling *scaling)
+static void list_scaling(const struct fig_scaling *scaling,
+                         struct safe_tensor tensors[SCALING_TENSORS])
 {
     const struct { const char *name; const double *values; } parts[SCALING_TENSORS] = {
         { SCALING_MEAN, scaling->mean }, { SCALING_DEVIATION, scaling->deviation } };
     for (int i = 0; i < SCALING_TENSORS; i++)
-        content->tensors[content->count++] = (struct safe_tensor){
+        tensors[i] = (struct safe_tensor){
             .name = parts[i].name, .dtype = SAFE_F64, .rank = 1,
             .dims = { (size_t)scaling->columns }, .data = parts[i].values };
 }
@@ -89,28 +63,15 @@ static enum fig_status save(const char *folder, const char *name, struct fig_sto
                             const struct parts *parts)
 {
     char path[PATH_LIMIT];
-    size_t length = 0;
-    for (int i = 0; i < fig_store_count(store); i++)
-        length += length_of(fig_store_tensor(store, i));
-    float *values = malloc((length + 1) * sizeof(*values));
-    struct safetensors content = {
-        .tensors = calloc((size_t)fig_store_count(store) + SCALING_TENSORS,
-                          sizeof(*content.tensors)),
-        .metadata = parts->notes->pairs, .pairs = parts->notes->count };
-    enum fig_status status = values && content.tensors ? FIG_OK : FIG_NOMEM;
-    if (status)
-        log_error("%s: no memory for %zu values", name, length);
-    if (!status)
-        status = path_join(path, folder, name);
-    if (!status)
-        status = read_tensors(store, parts->moments, &content, values);
-    if (!status && parts->scaling)
-        add_scaling(&content, parts->scaling);
-    if (!status)
-        status = safetensors_write(path, &content);
-    free(values);
-    free(content.tensors);
-    return status;
+    struct safe_tensor scaling[SCALING_TENSORS];
+    struct store_file file = { .moments = parts->moments, .others = scaling,
+                               .pairs = parts->notes->pairs, .pair_count = parts->notes->count };
+    TRY(path_join(path, folder, name));
+    if (parts->scaling) {
+        list_scaling(parts->scaling, scaling);
+        file.other_count = SCALING_TENSORS;
+    }
+    return store_save(path, store, &file);
 }
 
 enum fig_status model_save(const char *folder, const struct fig_config *config,
@@ -175,42 +136,11 @@ enum fig_status checkpoint_save(const char *folder, const struct fig_config *con
 
 /* --- Reading */
 
-static enum fig_status load_tensor(const struct safetensors *file, const char *path,
-                                   struct fig_store *store, int index)
-{
-    const struct fig_tensor *tensor = fig_store_tensor(store, index);
-    const struct safe_tensor *safe = safetensors_find(file, tensor->name);
-    const size_t length = length_of(tensor);
-    if (!safe)
-        return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
-    bool good = safe->dtype == SAFE_F32 && safe->rank == tensor->shape.rank;
-    for (int i = 0; good && i < safe->rank; i++)
-        good = safe->dims[i] == (size_t)tensor->shape.dim[i];
-    if (!good)
-        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (F32, %zu "
-                    "values)", path, tensor->name, length);
-    float *values = malloc(length * sizeof(*values));
-    if (!values)
-        return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
-    memcpy(values, safe->data, length * sizeof(*values));
-    const enum fig_status status = fig_store_write(store, index, values);
-    free(values);
-    return status;
-}
-
 static enum fig_status load_tensors(const struct safetensors *file, const char *path,
                                     struct fig_store *store, bool moments)
 {
-    int expected = safetensors_find(file, SCALING_MEAN) ? SCALING_TENSORS : 0;
-    for (int i = 0; i < fig_store_count(store); i++) {
-        if (fig_store_tensor(store, i)->kind == FIG_MOMENT && !moments)
-            continue;
-        TRY(load_tensor(file, path, store, i));
-        expected++;
-    }
-    if (file->count != expected)
-        return fail(FIG_FORMAT, "%s: %d tensors; the model has %d", path, file->count, expected);
-    return FIG_OK;
+    return store_load(file, path, store, &(struct store_file){ .moments = moments,
+        .other_count = safetensors_find(file, SCALING_MEAN) ? SCALING_TENSORS : 0 });
 }
 
 /* Numbers of the metadata, separated by spaces: exactly `count` of them. */
