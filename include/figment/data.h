@@ -29,6 +29,10 @@ struct fig_dataset_info {
  *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT
  *   uniform[:COUNT]    28x28 floats u^4, u uniform in [0, 1), no labels; 1024, or COUNT; the same
  *                      for both halves
+ *   ring[:COUNT]       points in the plane, a table of two columns: 8 Gaussians of deviation 0.01
+ *                      around a circle of radius 1; 20000 to train with and 2500 others to test,
+ *                      or COUNT; point i is of Gaussian i modulo 8, its label
+ *   grid[:COUNT]       likewise 25 Gaussians of deviation 0.05, at -4, -2, 0, 2, 4 each way
  *   FOLDER             with MNIST's four IDX files: train-images-idx3-ubyte, ..., each may end in
  *                      .gz and may be spelt train-images.idx3-ubyte
  *   FILE               one IDX file of images, also gzip'd: both halves are that file, no labels
@@ -55,7 +59,7 @@ struct fig_dataset_info {
  *   FILE.npy           pictures [n, height, width, channels] or [n, height, width], uint8 or floats
  *                      in [0, 1], or a table [n, columns], its numbers as they are.  Labels, if
  *                      any, are the integers of FILE.labels.npy.  Halves as of CSV
- * A file whose name is `synthetic` or `uniform` is reached as ./synthetic.  Nothing larger than
+ * A file whose name is one of the words above is reached as ./synthetic.  Nothing larger than
  * 1 GiB is opened.
  *
  * Options follow a colon, with commas between them: "digits:only=7".  A path that exists as it is
@@ -100,6 +104,17 @@ FIG_API enum fig_status fig_dataset_rescale(struct fig_dataset *dataset,
 
 /* Rows [rows][columns] in the units of the file again, in place. */
 FIG_API void fig_scaling_undo(const struct fig_scaling *scaling, float *values, int rows);
+
+/* The Gaussians in the plane, all of one deviation, that points were drawn from in equal parts. */
+enum { FIG_MODES = 25 };
+struct fig_modes {
+    int count;
+    double centres[FIG_MODES][2];
+    double deviation; /* along each axis */
+};
+
+/* Lives as long as the dataset; NULL if it was not made so. */
+FIG_API const struct fig_modes *fig_dataset_modes(const struct fig_dataset *dataset);
 
 /* Copy sample `index` as height * width * channels floats: byte / 255, or the value.  They are in
  * [0, 1] but for tables. */

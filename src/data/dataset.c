@@ -12,8 +12,8 @@
 #include "data/scaling.h"
 
 static const struct format *const formats[] = {
-    &synthetic_format, &uniform_format, &cifar_format, &csv_format, &numpy_format, &idx_format,
-    &folder_format,
+    &synthetic_format, &uniform_format, &ring_format, &grid_format, &cifar_format, &csv_format,
+    &numpy_format, &idx_format, &folder_format,
 };
 
 static const struct format *find_format(const char *spec)
@@ -187,6 +187,11 @@ const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label)
 const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset)
 {
     return dataset->scaling.columns ? &dataset->scaling : NULL;
+}
+
+const struct fig_modes *fig_dataset_modes(const struct fig_dataset *dataset)
+{
+    return dataset->modes.count ? &dataset->modes : NULL;
 }
 
 enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index, float *out)

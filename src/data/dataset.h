@@ -23,6 +23,7 @@ struct fig_dataset {
     uint8_t *labels;   /* or NULL */
     struct text names; /* of the classes, a zero behind each; numbers if a format leaves it empty */
     struct fig_scaling scaling; /* of a table; no columns if there is none */
+    struct fig_modes modes;     /* none if their count is 0 */
 };
 
 /* What to open. */
@@ -47,8 +48,8 @@ struct format {
     enum fig_status (*open)(struct fig_dataset *dataset, const struct source *source);
 };
 
-extern const struct format synthetic_format, uniform_format, cifar_format, csv_format,
-    numpy_format, idx_format, folder_format;
+extern const struct format synthetic_format, uniform_format, ring_format, grid_format,
+    cifar_format, csv_format, numpy_format, idx_format, folder_format;
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);
