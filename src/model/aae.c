@@ -4,8 +4,7 @@
 #include "base/random.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "adversary", "real-label", "penalty",
-                                    "critic-steps", NULL };
+static const char *const keys[] = { "loss", "reduction", CONTEST_KEYS, NULL };
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {

@@ -44,7 +44,9 @@ struct fig_config {
     double beta;       /* VAE: weight of the KL divergence */
     int adversary;     /* GAN: its loss, an index of gan.c's table */
     double real_label; /* GAN: what the discriminator is told of real samples */
+    double fake_label; /* GAN: and of drawn ones */
     double penalty;    /* GAN: weight of the gradient penalty */
+    int pack;          /* GAN: samples that the discriminator sees side by side */
     int critic_steps;  /* GAN: steps of the discriminator for one of the generator */
     int pretrain;      /* latent GAN: epochs of the autoencoder before the contest */
     bool joint;        /* latent GAN: the autoencoder goes on learning beside the contest */
@@ -104,7 +106,8 @@ struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
 /* Somebody who draws samples against a discriminator, whose parameters are discriminator.0, ...; `real`,
- * `fake` and `passing` have the same shape [batch, ...]. */
+ * `fake` and `passing` have the same shape [batch, ...].  Of `pack` samples side by side the last
+ * ones, where the batch is no multiple of it, are the batch's first again. */
 struct contest {
     struct fig_model *model;
     struct fig_graph *graph;
@@ -116,7 +119,8 @@ struct contest {
     struct stack generator;   /* the network that made `passing`: its prefix, its updates */
     const struct fig_optimizer *optimizer; /* of the generator */
 };
-/* The configuration's keys adversary, real-label, penalty and critic-steps. */
+/* The configuration's keys of a contest. */
+#define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
 /* Adds both phases, which have no turn in the epochs of config->pretrain. */
 enum fig_status add_contest(const struct contest *contest);

@@ -13,7 +13,7 @@
 struct verdict {
     struct fig_graph *graph;
     struct fig_node *real, *fake;
-    double real_label;
+    double real_label, fake_label;
 };
 
 /* Cross-entropy of what it says with one label for all. */
@@ -32,7 +32,7 @@ static struct fig_node *half_sum(struct fig_node *a, struct fig_node *b)
 static struct fig_node *bce_discriminator(const struct verdict *verdict)
 {
     return half_sum(bce(verdict, verdict->real, verdict->real_label),
-                    bce(verdict, verdict->fake, 0));
+                    bce(verdict, verdict->fake, verdict->fake_label));
 }
 
 static struct fig_node *bce_generator(const struct verdict *verdict)
@@ -49,7 +49,7 @@ static struct fig_node *square_distance(struct fig_node *said, double label)
 static struct fig_node *ls_discriminator(const struct verdict *verdict)
 {
     return half_sum(square_distance(verdict->real, verdict->real_label),
-                    square_distance(verdict->fake, 0));
+                    square_distance(verdict->fake, verdict->fake_label));
 }
 
 static struct fig_node *ls_generator(const struct verdict *verdict)
@@ -79,12 +79,13 @@ static const struct adversary {
     const char *name;
     struct fig_node *(*discriminator)(const struct verdict *verdict);
     struct fig_node *(*generator)(const struct verdict *verdict);
+    bool labels;    /* the discriminator is told labels, which may be smoothed */
     double penalty; /* default weight of the gradient penalty */
 } adversaries[] = {
-    { "bce", bce_discriminator, bce_generator, 0 },
-    { "least-squares", ls_discriminator, ls_generator, 0 },
-    { "hinge", hinge_discriminator, hinge_generator, 0 },
-    { "wasserstein", wasserstein_discriminator, hinge_generator, 10 },
+    { "bce", bce_discriminator, bce_generator, true, 0 },
+    { "least-squares", ls_discriminator, ls_generator, true, 0 },
+    { "hinge", hinge_discriminator, hinge_generator, false, 0 },
+    { "wasserstein", wasserstein_discriminator, hinge_generator, false, 10 },
 };
 static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
                                                NULL };
@@ -97,22 +98,68 @@ static enum fig_status put_default(struct fig_config *config, const char *key, d
                                                  : document_put(&config->document, key, text);
 }
 
+static enum fig_status read_labels(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml_range low = { .high = 0.5, .below = true };
+    const struct yaml_range high = { .low = 0.5, .high = 1, .above = true };
+    const struct yaml *real = yaml_find(root, "real-label"), *fake = yaml_find(root, "fake-label");
+    config->real_label = 1;
+    config->fake_label = 0;
+    TRY(yaml_number(real, &high, &config->real_label));
+    TRY(yaml_number(fake, &low, &config->fake_label));
+    if (!adversaries[config->adversary].labels &&
+        (config->real_label < 1 || config->fake_label > 0))
+        return yaml_fail(config->real_label < 1 ? real : fake, "the adversary %s has no labels to "
+                         "smooth: expected %d", adversary_names[config->adversary],
+                         config->real_label < 1);
+    TRY(put_default(config, "real-label", config->real_label));
+    return put_default(config, "fake-label", config->fake_label);
+}
+
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
 {
-    const struct yaml_range label = { .low = 0.5, .high = 1 };
     const struct yaml_range from_zero = { .high = INFINITY, .below = true };
-    config->real_label = 1;
     TRY(yaml_choice(yaml_find(root, "adversary"), adversary_names, &config->adversary));
-    TRY(yaml_number(yaml_find(root, "real-label"), &label, &config->real_label));
+    TRY(read_labels(config, root));
     config->penalty = adversaries[config->adversary].penalty;
     TRY(yaml_number(yaml_find(root, "penalty"), &from_zero, &config->penalty));
     if (!yaml_find(root, "adversary"))
         TRY(document_put(&config->document, "adversary", adversary_names[0]));
     config->critic_steps = 1;
     TRY(yaml_int(yaml_find(root, "critic-steps"), 1, 1000, &config->critic_steps));
-    TRY(put_default(config, "real-label", config->real_label));
+    config->pack = 1;
+    TRY(yaml_int(yaml_find(root, "pack"), 1, 64, &config->pack));
     TRY(put_default(config, "penalty", config->penalty));
-    return put_default(config, "critic-steps", config->critic_steps);
+    TRY(put_default(config, "critic-steps", config->critic_steps));
+    return put_default(config, "pack", config->pack);
+}
+
+/* --- Groups of samples, side by side (Lin et al., 2018): whoever draws few modes is seen to
+ * repeat himself */
+
+static int sample_count(const struct fig_node *samples)
+{
+    return fig_node_shape(samples).dim[0];
+}
+
+/* `count` samples from `first` on; after the last comes the first again. */
+static struct fig_node *take(struct fig_node *samples, int first, int count)
+{
+    const int all = sample_count(samples), end = first + count;
+    if (end <= all)
+        return fig_slice(samples, 0, first, end);
+    return fig_concat(fig_slice(samples, 0, first, all), fig_slice(samples, 0, 0, end - all), 0);
+}
+
+/* [n, ..., c] to [n / pack, ..., pack c], where n / pack is rounded up. */
+static struct fig_node *pack(struct fig_node *samples, int pack)
+{
+    const int all = sample_count(samples), groups = (all + pack - 1) / pack;
+    struct fig_node *packed = pack == 1 ? samples : take(samples, 0, groups);
+    for (int k = 1; k < pack && packed; k++)
+        packed = fig_concat(packed, take(samples, k * groups % all, groups),
+                            fig_node_shape(samples).rank - 1);
+    return packed;
 }
 
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
@@ -132,10 +179,12 @@ static struct fig_node *judge(const struct contest *contest, struct fig_node *sa
 static struct verdict judge_both(const struct contest *contest, struct fig_node *fake,
                                  struct fig_phase *phase)
 {
-    const int batch = contest->params->batch;
+    const int count = sample_count(contest->real);
     struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
-    return (struct verdict){ contest->graph, fig_slice(said, 0, 0, batch),
-                             fig_slice(said, 0, batch, 2 * batch), contest->config->real_label };
+    return (struct verdict){ .graph = contest->graph, .real = fig_slice(said, 0, 0, count),
+                             .fake = fig_slice(said, 0, count, sample_count(said)),
+                             .real_label = contest->config->real_label,
+                             .fake_label = contest->config->fake_label };
 }
 
 /* Each sample as one row. */
@@ -151,7 +200,7 @@ static struct fig_node *rows_of(struct fig_node *samples)
 /* (|dD/dx| - 1)^2 at points x between real and drawn samples, a random part of the way. */
 static struct fig_node *gradient_penalty(const struct contest *contest, struct fig_node *fake)
 {
-    const struct fig_shape column = fig_shape2(contest->params->batch, 1);
+    const struct fig_shape column = fig_shape2(sample_count(contest->real), 1);
     struct fig_node *part = fig_uniform(contest->graph, column, STREAM_NOISE + 2);
     struct fig_node *real = rows_of(contest->real);
     struct fig_node *way = fig_mul(fig_sub(rows_of(fake), real), part), *slope = NULL;
@@ -202,13 +251,24 @@ static enum fig_status check_judge(const struct contest *contest)
                      "is computed from logits), found '%s'", last->at->text);
 }
 
+/* The same contest about groups of samples. */
+static struct contest pack_contest(const struct contest *contest)
+{
+    struct contest packed = *contest;
+    packed.real = pack(contest->real, contest->config->pack);
+    packed.fake = pack(contest->fake, contest->config->pack);
+    packed.passing = pack(contest->passing, contest->config->pack);
+    return packed;
+}
+
 enum fig_status add_contest(const struct contest *contest)
 {
     const struct fig_config *config = contest->config;
+    const struct contest packed = pack_contest(contest);
     char prefix[64];
     TRY(check_judge(contest));
-    struct fig_phase *first = discriminator_phase(contest);
-    struct fig_phase *second = generator_phase(contest);
+    struct fig_phase *first = discriminator_phase(&packed);
+    struct fig_phase *second = generator_phase(&packed);
     first->first_epoch = second->first_epoch = config->pretrain;
     second->every = config->critic_steps;
     TRY(fig_graph_status(contest->graph));

@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Generative adversarial networks: the generator draws samples, from tanh in [-1, 1] or from sigmoid
- * in [0, 1], and the discriminator sees the data in the same range. */
+/* Generative adversarial networks: the generator draws samples, from tanh in [-1, 1], from sigmoid
+ * in [0, 1] or, of a table's columns, linear, and the discriminator sees the data in the same range. */
 #include "model/config.h"
 
-static const char *const keys[] = { "latent", "adversary", "real-label", "penalty",
-                                    "critic-steps", NULL };
+static const char *const keys[] = { "latent", CONTEST_KEYS, NULL };
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
-    const struct network *generator = &config->networks[PART_GENERATOR];
-    const enum fig_activation last = network_activation(generator);
     const struct yaml *latent;
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
-    if (last != FIG_TANH && last != FIG_SIGMOID)
-        return yaml_fail(generator->layers[generator->count - 1].at,
-                         "expected tanh or sigmoid as a generator's last activation, found %s",
-                         fig_activation_name(last));
     return read_contest(config, root);
+}
+
+/* Pixels are in [0, 1], columns anywhere. */
+static enum fig_status check_range(const struct fig_config *config,
+                                   const struct fig_model_params *params)
+{
+    const struct network *generator = &config->networks[PART_GENERATOR];
+    const enum fig_activation last = network_activation(generator);
+    const bool table = params->height == 1 && params->width == 1;
+    if (last == FIG_TANH || last == FIG_SIGMOID || (table && last == FIG_LINEAR))
+        return FIG_OK;
+    return yaml_fail(generator->layers[generator->count - 1].at,
+                     "expected tanh or sigmoid as the last activation of a generator of %s, found "
+                     "%s", table ? "columns, or linear" : "images", fig_activation_name(last));
 }
 
 static bool draws_signed(const struct fig_config *config)
@@ -34,6 +41,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_GENERATOR, drawn, params));
+    TRY(check_range(config, params));
     drawn = as_images(drawn, params);
     model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
     return add_generator_contest(model, config, params,

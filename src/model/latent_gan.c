@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "latent", "adversary", "real-label",
-                                    "penalty", "critic-steps", "pretrain", "joint", NULL };
+static const char *const keys[] = { "loss", "reduction", "latent", CONTEST_KEYS, "pretrain", "joint",
+                                    NULL };
 
 static enum fig_status read_turns(struct fig_config *config, const struct yaml *root)
 {

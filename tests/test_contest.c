@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Generators against discriminators: losses against closed forms, with smoothed labels and with samples
+ * side by side. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/plan.h>
+
+#include "scratch.h"
+
+enum { BATCH = 5, AXES = 2, OVERRIDES = 8 };
+
+static struct fig_device *device;
+
+/* A model of points in the plane whose networks are one dense layer each, with its store. */
+struct bench {
+    struct fig_config *config;
+    struct fig_model *model;
+    struct fig_store *store;
+};
+
+static const char *const single_layers[] = { "generator=[dense data]", "discriminator=[dense 1]",
+                                             NULL };
+
+static struct bench open_bench(const char *const *overrides)
+{
+    const char *all[OVERRIDES];
+    int count = 0;
+    for (int i = 0; single_layers[i]; i++)
+        all[count++] = single_layers[i];
+    for (int i = 0; overrides[i]; i++)
+        all[count++] = overrides[i];
+    struct bench bench;
+    ck_assert_msg(fig_config_open(&bench.config, "gan-ring", all, count) == FIG_OK, "%s",
+                  scratch_error());
+    ck_assert_msg(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
+        .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .training = true }) == FIG_OK,
+        "%s", scratch_error());
+    ck_assert_int_eq(fig_store_create(&bench.store, device, bench.model->graph, 1), FIG_OK);
+    return bench;
+}
+
+static void close_bench(struct bench *bench)
+{
+    fig_store_destroy(&bench->store);
+    fig_model_destroy(&bench->model);
+    fig_config_close(&bench->config);
+}
+
+static void write(struct bench *bench, const char *name, const float *values)
+{
+    const int index = fig_store_find(bench->store, name);
+    ck_assert_msg(index >= 0, "no tensor %s", name);
+    ck_assert_int_eq(fig_store_write(bench->store, index, values), FIG_OK);
+}
+
+/* Points 1, 2, 3, ... and a generator that draws zeros only. */
+static const float points[BATCH * AXES] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
+static const float zeros[16] = { 0 };
+
+static double loss_of(struct bench *bench, int phase)
+{
+    struct fig_node *loss = bench->model->phases[phase].losses[0];
+    struct fig_plan *plan;
+    float value;
+    write(bench, "generator.0.weight", zeros);
+    write(bench, "generator.0.bias", zeros);
+    ck_assert_int_eq(fig_plan_create(&plan, bench->store, &(struct fig_plan_params){
+        .outputs = &loss, .output_count = 1 }), FIG_OK);
+    if (phase == 0)
+        ck_assert_int_eq(fig_plan_write(plan, bench->model->images, points), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, loss, &value), FIG_OK);
+    fig_plan_destroy(&plan);
+    return value;
+}
+
+static double cross_entropy(double logit, double label)
+{
+    const double p = 1 / (1 + exp(-logit));
+    return -label * log(p) - (1 - label) * log(1 - p);
+}
+
+static double square(double x)
+{
+    return x * x;
+}
+
+START_TEST(both_labels_are_smoothed_for_the_discriminator_alone)
+{
+    static const float logit = 0.7f;
+    const char *const bce[] = { "real-label=0.9", "fake-label=0.2", NULL };
+    const char *const squares[] = { "adversary=least-squares", "real-label=0.9", "fake-label=0.2",
+                                    NULL };
+    const double x = logit, want[2][2] = {
+        { (cross_entropy(x, 0.9) + cross_entropy(x, 0.2)) / 2, cross_entropy(x, 1) },
+        { (square(x - 0.9) + square(x - 0.2)) / 2, square(x - 1) / 2 } };
+    for (int i = 0; i < 2; i++) {
+        struct bench bench = open_bench(i ? squares : bce);
+        write(&bench, "discriminator.0.weight", zeros);
+        write(&bench, "discriminator.0.bias", &logit);
+        for (int phase = 0; phase < 2; phase++) /* a few operations in float */
+            ck_assert_double_eq_tol(loss_of(&bench, phase), want[i][phase], 1e-6);
+        close_bench(&bench);
+    }
+}
+END_TEST
+
+START_TEST(labels_that_an_adversary_does_not_know_are_refused)
+{
+    static const char *const cases[][2] = { { "adversary=hinge", "real-label=0.9" },
+                                            { "adversary=wasserstein", "fake-label=0.1" } };
+    for (int i = 0; i < 2; i++) {
+        struct fig_config *config;
+        ck_assert_int_eq(fig_config_open(&config, "gan-ring", cases[i], 2), FIG_FORMAT);
+        ck_assert_msg(strstr(scratch_error(), "has no labels to smooth"), "%s", scratch_error());
+    }
+}
+END_TEST
+
+/* Five points in groups of `pack`: slot k of group j has point (k groups + j) modulo 5. */
+START_TEST(a_packed_discriminator_sees_samples_side_by_side)
+{
+    static const float weight[8] = { 1, 10, 100, 1000, 1e4f, -3, 7, 0.5f };
+    const int pack = _i, groups = (BATCH + pack - 1) / pack;
+    char key[16];
+    snprintf(key, sizeof(key), "pack=%d", pack);
+    const char *const overrides[] = { "adversary=wasserstein", "penalty=0", key, NULL };
+    struct bench bench = open_bench(overrides);
+    double real = 0;
+    for (int j = 0; j < groups; j++) {
+        for (int k = 0; k < pack; k++) {
+            for (int axis = 0; axis < AXES; axis++)
+                real += weight[AXES * k + axis] *
+                        points[(k * groups + j) % BATCH * AXES + axis] / groups;
+        }
+    }
+    write(&bench, "discriminator.0.weight", weight);
+    ck_assert_double_eq_tol(loss_of(&bench, 0), -real, 1e-6 * fabs(real));
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(packed_images_have_their_channels_one_behind_the_other)
+{
+    static const char *const overrides[] = { "pack=3", "discriminator=[conv 4 3x3 stride 2, dense 1]",
+                                             "penalty=1" };
+    struct bench bench;
+    ck_assert_int_eq(fig_config_open(&bench.config, "gan-pac", overrides, 3), FIG_OK);
+    ck_assert_int_eq(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
+        .batch = 7, .height = 8, .width = 6, .channels = 3, .training = true }), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&bench.store, device, bench.model->graph, 1), FIG_OK);
+    const int index = fig_store_find(bench.store, "discriminator.0.weight");
+    ck_assert_int_eq(fig_store_tensor(bench.store, index)->shape.dim[1], 9);
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(only_columns_are_drawn_without_a_range)
+{
+    static const char *const override = "generator.2=dense data";
+    struct fig_config *config;
+    struct fig_model *model;
+    ck_assert_int_eq(fig_config_open(&config, "gan-ls", &override, 1), FIG_OK);
+    ck_assert_int_eq(fig_model_create(&model, config, &(struct fig_model_params){
+        .batch = 2, .height = 28, .width = 28, .channels = 1 }), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "expected tanh or sigmoid as the last activation of a "
+                         "generator of images, found linear"), "%s", scratch_error());
+    fig_config_close(&config);
+}
+END_TEST
+
+static void set_up(void)
+{
+    device = scratch_device();
+}
+
+static void tear_down(void)
+{
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("contest");
+    TCase *tcase = tcase_create("contest");
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, both_labels_are_smoothed_for_the_discriminator_alone);
+    tcase_add_test(tcase, labels_that_an_adversary_does_not_know_are_refused);
+    tcase_add_loop_test(tcase, a_packed_discriminator_sees_samples_side_by_side, 1, 5);
+    tcase_add_test(tcase, packed_images_have_their_channels_one_behind_the_other);
+    tcase_add_test(tcase, only_columns_are_drawn_without_a_range);
+    suite_add_tcase(suite, tcase);
+    return suite_main(suite);
+}
