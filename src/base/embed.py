@@ -12,18 +12,18 @@ import sys
 
 
 def literal(data):
-    """The bytes as C string literals, one source line each."""
-    lines = data.split(b"\n")
-    pieces = [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-    if not pieces:
-        return '    ""'
-    return "\n".join('    "' + "".join(escape(byte) for byte in piece) + '"' for piece in pieces)
+    """The bytes as a C string literal: for short texts."""
+    return '"' + "".join(escape(byte) for byte in data) + '"'
+
+
+def numbers(data):
+    """The bytes and a 0 as numbers: C allows string literals of 4095 characters only."""
+    lines = (data[at:at + 24] for at in range(0, len(data), 24))
+    return "".join("    " + "".join("%d," % byte for byte in line) + "\n" for line in lines) + "    0"
 
 
 def escape(byte):
     char = chr(byte)
-    if char == "\n":
-        return "\\n"
     if char in '\\"':
         return "\\" + char
     return char if " " <= char <= "~" and char != "?" else "\\%03o" % byte
@@ -33,15 +33,16 @@ def main():
     output, table, header, files = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     with open(output, "w", encoding="ascii") as out:
         out.write('/* Made by embed.py; do not edit. */\n#include "%s"\n\n' % header)
-        out.write("const struct embedded %s[] = {\n" % table)
+        rows = []
         for path in files:
             with open(path, "rb") as file:
                 data = file.read()
             name, extension = os.path.splitext(os.path.basename(path))
             name += "" if extension == ".yaml" else extension
             summary = data.split(b"\n")[0].lstrip(b"# ") if extension == ".yaml" else b""
-            out.write('  { "%s",\n%s,\n%s },\n' % (name, literal(summary), literal(data)))
-        out.write("  { NULL, NULL, NULL },\n};\n")
+            out.write("static const char text_%d[] = {\n%s\n};\n\n" % (len(rows), numbers(data)))
+            rows.append("  { %s, %s, text_%d },\n" % (literal(name.encode()), literal(summary), len(rows)))
+        out.write("const struct embedded %s[] = {\n%s  { NULL, NULL, NULL },\n};\n" % (table, "".join(rows)))
 
 
 main()
