@@ -6,6 +6,7 @@
  *   ITEM_M, ITEM_N     what one item of the group computes of the tile
  *   MORE               further parameters, each after a comma
  *   STORE(i, value)    what happens to element i of C
+ *   SUMS               1: `sums`, one of MORE, receives the sum of each row of op(A)
  * Terms are added in the order of k, whatever the tile.  The launch's second dimension counts the
  * phases of a convolution; m is then the rows of one. */
 #define ITEMS_N (TILE_N / ITEM_N)
@@ -27,8 +28,9 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         line_a[l] = A_LINE(row + LINE_OF(item + l * ITEMS, A_ACROSS, TILE_M));
     for (uint l = 0; l < TILE_N * TILE_K / ITEMS; l++)
         line_b[l] = B_LINE(col + LINE_OF(item + l * ITEMS, B_ACROSS, TILE_N));
-    real sum[ITEM_M][ITEM_N];
+    real sum[ITEM_M][ITEM_N], total[ITEM_M];
     for (uint i = 0; i < ITEM_M; i++) {
+        total[i] = 0;
         for (uint j = 0; j < ITEM_N; j++)
             sum[i][j] = 0;
     }
@@ -52,6 +54,8 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
                 const real x = tile_a[t][item_row + i * (TILE_M / ITEM_M)];
                 for (uint j = 0; j < ITEM_N; j++)
                     sum[i][j] += x * y[j];
+                if (SUMS && col == 0 && item_col == 0)
+                    total[i] += x;
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -63,5 +67,9 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
             if (r != OUTSIDE && c < n)
                 STORE(r * n + c, sum[i][j]);
         }
+#if SUMS
+        if (r != OUTSIDE && col == 0 && item_col == 0)
+            sums[r] = total[i];
+#endif
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* C[m,n] = op(A) op(B), one element an item and no local memory: the reference of product.cl, and
- * what runs where that fails.  The host defines NAME, MORE and STORE as there. */
+ * what runs where that fails.  The host defines NAME, MORE, STORE and SUMS as there. */
 kernel void NAME(global const real *a, global const real *b, const uint m, const uint n,
                  const uint k MORE)
 {
@@ -13,5 +13,12 @@ kernel void NAME(global const real *a, global const real *b, const uint m, const
             sum += take(a, line_a, A_TERM(t), A_IMAGE) * take(b, line_b, B_TERM(t), B_IMAGE);
         if (r != OUTSIDE)
             STORE(r * n + col, sum);
+#if SUMS
+        real total = 0;
+        for (uint t = 0; col == 0 && t < terms; t++)
+            total += take(a, line_a, A_TERM(t), A_IMAGE);
+        if (r != OUTSIDE && col == 0)
+            sums[r] = total;
+#endif
     }
 }

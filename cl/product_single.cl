@@ -35,7 +35,9 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     const uint row = get_group_id(0) / tiles_n * TILE_M, col = get_group_id(0) % tiles_n * TILE_N;
     const uint rows = min((uint)TILE_M, (m - row + ITEM_M - 1) / ITEM_M * ITEM_M);
     const uint vectors = min((uint)TILE_N / 16, (n - col + 15) / 16);
+    real total[TILE_M];
     for (uint i = 0; i < rows; i++) {
+        total[i] = 0;
         for (uint j = 0; j < vectors; j++)
             sum[i][j] = 0;
     }
@@ -43,6 +45,10 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         const uint some = min((uint)TILE_K, terms - first);
         PACK(A, a, CELL_A, row, rows)
         PACK(B, b, CELL_B, col, vectors * 16)
+        for (uint i = 0; SUMS && col == 0 && i < rows; i++) {
+            for (uint t = 0; t < some; t++)
+                total[i] += part_a[i][t];
+        }
         for (uint i = 0; i < rows; i += ITEM_M) {
             for (uint j = 0; j < vectors; j++) {
                 float16 s[ITEM_M];
@@ -61,5 +67,9 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         const uint r = C_ROW(row + i);
         for (uint j = 0; r != OUTSIDE && j < min((uint)TILE_N, n - col); j++)
             STORE(r * n + col + j, ((const real *)sum[i])[j]);
+#if SUMS
+        if (r != OUTSIDE && col == 0)
+            sums[r] = total[i];
+#endif
     }
 }

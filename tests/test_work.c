@@ -209,19 +209,32 @@ START_TEST(chain_reads_an_input_before_it_is_overwritten)
 }
 END_TEST
 
+/* Of each row of op(A), which a transposed A is asked for. */
+static void check_sums(struct bench *bench, const struct product *product, const double *a)
+{
+    const size_t rows = (size_t)product->m, depth = (size_t)product->k;
+    double *sums = numbers(rows);
+    for (size_t i = 0; i < rows * depth; i++)
+        sums[i % rows] += a[i];
+    expect(bench, product->sums, sums, rows, 1e-6 + 1.2e-7 * (double)depth, 1e-6);
+    free(sums);
+}
+
 /* The product, and after it relu(C + bias) in place of C and its partial sums. */
 static void check_product(int m, int n, int k, bool trans_a, bool trans_b)
 {
     struct bench bench;
     const size_t rows = (size_t)m, cols = (size_t)n, depth = (size_t)k, count = rows * cols;
     const size_t partials = (count - 1) / PARTIAL + 1;
-    bench_open(&bench, rows * depth + depth * cols + count + cols + partials +
-                                   8 * (GUARD + DEVICE_ALIGN));
+    bench_open(&bench, rows * depth + depth * cols + count + cols + partials + rows +
+                                   9 * (GUARD + DEVICE_ALIGN));
     double *a = numbers(rows * depth), *b = numbers(depth * cols), *bias = numbers(cols);
     struct work work = { .kind = WORK_PRODUCT, .name = "product", .product = {
         .a = take_normal(&bench, rows * depth, a), .b = take_normal(&bench, depth * cols, b),
         .c = take(&bench, count), .trans_a = trans_a, .trans_b = trans_b, .m = m, .n = n, .k = k,
     } };
+    if (trans_a)
+        work.product.sums = take(&bench, rows);
     work.chain = (struct chain){
         .n = count, .ins = 2, .steps = 2, .outs = 2,
         .in = { { .region = work.product.c },
@@ -244,6 +257,8 @@ static void check_product(int m, int n, int k, bool trans_a, bool trans_b)
     const double bound = 1e-6 + 1.2e-7 * sqrt(k) * k;
     expect(&bench, work.product.c, c, count, bound, 1e-6);
     expect(&bench, work.chain.out[1].region, sums, partials, 32 * bound, 4e-6);
+    if (trans_a)
+        check_sums(&bench, &work.product, a);
     free(a);
     free(b);
     free(bias);
@@ -545,7 +560,7 @@ START_TEST(works_that_break_a_rule_are_refused)
     struct bench bench;
     struct script *script = NULL;
     bench_open(&bench, 4 * (GUARD + DEVICE_ALIGN));
-    const struct region small = take(&bench, 10);
+    const struct region small = take(&bench, 10), other = take(&bench, 1), third = take(&bench, 1);
     const struct work works[] = {
         { .kernel = KERNEL_uniform, .name = "too long", .n = 11, .buffers = { small } },
         { .kernel = KERNEL_uniform, .name = "empty", .n = 0, .buffers = { small } },
@@ -557,6 +572,11 @@ START_TEST(works_that_break_a_rule_are_refused)
             .out = { { .region = small, .value = 1 } } } },
         { .kind = WORK_PRODUCT, .name = "onto itself", .product = {
             .a = small, .b = small, .c = small, .m = 1, .n = 1, .k = 1 } },
+        { .kind = WORK_PRODUCT, .name = "sums over a factor", .product = {
+            .a = small, .b = small, .c = other, .sums = small, .trans_a = true,
+            .m = 1, .n = 1, .k = 1 } },
+        { .kind = WORK_PRODUCT, .name = "sums of no transpose", .product = {
+            .a = small, .b = small, .c = other, .sums = third, .m = 1, .n = 1, .k = 1 } },
     };
     for (size_t i = 0; i < LENGTH(works); i++)
         ck_assert_int_eq(device_compile(bench.device, &works[i], 1, &script), FIG_INVALID);

@@ -232,7 +232,21 @@ static enum fig_status check_factors(const struct work *work, size_t size)
     CHECK(work, m <= ITEMS_MOST / n && m <= ITEMS_MOST / k && n <= ITEMS_MOST / k);
     TRY(check_region(work, "left factor", p->a, m * k, size));
     TRY(check_region(work, "right factor", p->b, k * n, size));
+    if (p->sums.buffer)
+        TRY(check_region(work, "sums of the left factor", p->sums, m, size));
     return check_region(work, "product", p->c, m * n, size);
+}
+
+/* Whether the product's operands or its chain lie there. */
+static bool touches(const struct work *work, struct region region)
+{
+    const struct product *p = &work->product;
+    bool found = overlap(region, p->a) || overlap(region, p->b) || overlap(region, p->c);
+    for (int i = 0; i < work->chain.ins; i++)
+        found |= overlap(region, work->chain.in[i].region);
+    for (int o = 0; o < work->chain.outs; o++)
+        found |= overlap(region, work->chain.out[o].region);
+    return found;
 }
 
 /* A chain's output must not touch a factor either: other rows still read it. */
@@ -241,6 +255,7 @@ static enum fig_status check_product(const struct work *work, size_t size)
     const struct product *p = &work->product;
     TRY(p->patches ? check_conv(work, size) : check_factors(work, size));
     CHECK(work, !overlap(p->c, p->a) && !overlap(p->c, p->b));
+    CHECK(work, !p->sums.buffer || (p->trans_a && !p->patches && !touches(work, p->sums)));
     if (!work->chain.outs)
         return FIG_OK;
     CHECK(work, work->chain.n == (size_t)p->m * (size_t)p->n);

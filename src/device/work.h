@@ -75,6 +75,7 @@ enum patches { PATCHES_NONE, PATCHES_FORWARD, PATCHES_INPUT, PATCHES_WEIGHT };
 
 struct product {
     struct region a, b, c;
+    struct region sums; /* [m]: of the rows of op(A), if there is a buffer and A is transposed */
     bool trans_a, trans_b;
     int m, n, k;
     enum patches patches;

@@ -119,6 +119,15 @@ static bool multiply_patches(const struct launch *launch, size_t begin, size_t e
     return patches_multiply(&part);
 }
 
+/* The sums of these rows of the transposed left factor. */
+static void sum_rows(const struct launch *launch, size_t begin, size_t end)
+{
+    const struct product *product = &launch->task->work.product;
+    void *buffers[KERNEL_BUFFERS] = { launch->task->buffers[3], launch->task->buffers[0] };
+    const struct matrix matrix = { (unsigned)product->k, (unsigned)product->m };
+    launch->device->native->kernel[KERNEL_sum_rows](buffers, &matrix, begin, end);
+}
+
 /* Rows of the product, and the chain over them while they are in the cache. */
 static void run_product_part(void *context, int part, int thread)
 {
@@ -130,6 +139,8 @@ static void run_product_part(void *context, int part, int thread)
                                                  : multiply_rows(launch, begin, end);
     if (!done)
         atomic_store(&launch->failed, true);
+    if (task->buffers[3])
+        sum_rows(launch, begin, end);
     if (task->program && !task->program_after)
         run_elements(launch, begin * task->width, end * task->width, thread);
 }
@@ -273,6 +284,8 @@ static enum fig_status prepare_product(struct cpu_device *device, struct task *t
     task->buffers[0] = region_memory(product->a);
     task->buffers[1] = region_memory(product->b);
     task->buffers[2] = region_memory(product->c);
+    if (product->sums.buffer)
+        task->buffers[3] = region_memory(product->sums);
     product_flatten(product);
     TRY(share_out(device, task));
     if (!task->program)

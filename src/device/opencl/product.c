@@ -137,6 +137,7 @@ static void define_product(struct text *out, const struct tile *tile, const stru
     define(out, "PATCHES_WEIGHT", PATCHES_WEIGHT);
     define(out, "TRANS_A", p->trans_a || p->patches == PATCHES_WEIGHT);
     define(out, "TRANS_B", p->trans_b || p->patches == PATCHES_FORWARD);
+    define(out, "SUMS", p->sums.buffer != NULL);
     define(out, "TILE_M", tile->m);
     define(out, "TILE_N", tile->n);
     define(out, "TILE_K", tile->k);
@@ -154,7 +155,8 @@ enum fig_status product_kernel(struct text *out, const struct tile *tile, const 
     chain_finish(out, &work->chain, fused, product_stores(work, fused), finish);
     text_add(&text, "#undef NAME\n#define NAME @\n");
     define_product(&text, tile, &work->product);
-    text_add(&text, "#undef MORE\n#define MORE , global real *result");
+    text_add(&text, "#undef MORE\n#define MORE , global real *result%s",
+             work->product.sums.buffer ? ", global real *sums" : "");
     if (fused >= 0)
         chain_parameters(&text, &work->chain, fused);
     text_add(&text, "\n#undef STORE\n#define STORE(i, value) %s(i, value, result", finish);

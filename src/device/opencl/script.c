@@ -6,13 +6,16 @@
 #include "device/opencl/error.h"
 #include "device/opencl/opencl.h"
 
+enum { LAUNCHES = 3 };
+
 /* One call of the driver in a run. */
 struct launch {
     struct work *work;
     char function[NAME_LIMIT];
     const struct tile *tile; /* of a product by our own kernels; else NULL */
     int fused;               /* see product_fused */
-    bool product, chain;     /* what of the work it does; neither: its kernel */
+    bool product, chain;     /* what of the work it does; neither: its kernel, or */
+    bool sums;               /* those of the product, which CLBlast does not make */
     cl_kernel kernel;        /* NULL: CLBlast multiplies */
     cl_mem a, b, c;          /* for CLBlast */
     size_t global[2], local[2];
@@ -26,7 +29,7 @@ struct view {
 
 struct script {
     struct work *works;
-    struct launch *launches; /* at most two for a work */
+    struct launch *launches; /* at most LAUNCHES for a work */
     struct view *views;
     int work_count, launch_count, view_count, view_room;
     cl_program program;
@@ -91,6 +94,15 @@ static struct launch *add_launch(struct script *script, struct work *work)
     return launch;
 }
 
+static void add_sums(struct script *script, struct work *work)
+{
+    if (!work->product.sums.buffer)
+        return;
+    struct launch *launch = add_launch(script, work);
+    launch->sums = true;
+    strcpy(launch->function, kernel_table[KERNEL_sum_rows].name);
+}
+
 static enum fig_status plan_product(struct opencl *cl, struct script *script,
                                     struct work *work, struct text *text)
 {
@@ -99,6 +111,7 @@ static enum fig_status plan_product(struct opencl *cl, struct script *script,
     launch->product = true;
     if (cl->engine == ENGINE_CLBLAST && !work->product.patches) {
         TRY(clblast_prepare(cl, &work->product));
+        add_sums(script, work);
     } else {
         launch->tile = product_tile(cl, &work->product);
         launch->fused = product_fused(work);
@@ -209,8 +222,19 @@ static void set_product(struct arguments *args, const struct launch *launch)
     set_count(args, (size_t)p->n);
     set_count(args, (size_t)p->k);
     set_region(args, p->c);
+    if (p->sums.buffer)
+        set_region(args, p->sums);
     if (launch->chain)
         set_chain(args, &launch->work->chain, launch->fused);
+}
+
+static void set_sums(struct arguments *args, const struct product *p)
+{
+    const struct matrix matrix = { (unsigned)p->k, (unsigned)p->m };
+    set_region(args, p->sums);
+    set_region(args, p->a);
+    set_bytes(args, sizeof(matrix), &matrix);
+    set_count(args, (size_t)p->m);
 }
 
 static void set_kernel(struct arguments *args, const struct work *work)
@@ -235,7 +259,8 @@ static void set_product_sizes(struct launch *launch)
 static void set_sizes(struct opencl *cl, struct launch *launch)
 {
     const struct work *work = launch->work;
-    const size_t n = launch->chain ? work->chain.n : work->n;
+    const size_t n = launch->chain ? work->chain.n
+                     : launch->sums ? (size_t)work->product.m : work->n;
     launch->local[0] = program_group(cl, launch->kernel);
     launch->local[1] = launch->global[1] = 1;
     if (launch->product)
@@ -263,6 +288,8 @@ static enum fig_status prepare(struct opencl *cl, struct script *script, struct 
     } else if (launch->chain) {
         set_chain(&args, &work->chain, -1);
         set_count(&args, work->chain.n);
+    } else if (launch->sums) {
+        set_sums(&args, &work->product);
     } else {
         set_kernel(&args, work);
     }
@@ -289,7 +316,7 @@ enum fig_status opencl_compile(struct fig_device *device, const struct work *wor
     if (!script)
         return fail(FIG_NOMEM, "%s: no memory for a script", device->info.name);
     script->works = calloc((size_t)count, sizeof(*script->works));
-    script->launches = calloc((size_t)count, 2 * sizeof(*script->launches));
+    script->launches = calloc((size_t)count, LAUNCHES * sizeof(*script->launches));
     script->work_count = count;
     enum fig_status status = FIG_OK;
     if (!script->works || !script->launches)

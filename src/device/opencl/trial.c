@@ -100,6 +100,8 @@ static void make_product(struct arena *arena, struct work *work, int m, int n, i
         .c = arena_take(arena, rows * cols), .trans_a = number & 1, .trans_b = number >> 1 & 1,
         .m = m, .n = n, .k = k,
     };
+    if (work->product.trans_a)
+        work->product.sums = arena_take(arena, rows);
     work->chain = (struct chain){
         .n = rows * cols, .ins = 2, .steps = 2, .outs = 1,
         .in = { { .region = work->product.c },
@@ -121,6 +123,23 @@ static double product_element(const struct arena *arena, const struct work *work
         sum += (double)(p->trans_a ? a[t * m + row] : a[row * k + t]) *
                (double)(p->trans_b ? b[col * k + t] : b[t * n + col]);
     return sum < 0 ? relu_slope * sum : sum;
+}
+
+static bool sums_are_right(const struct arena *arena, const struct product *p, const float *after)
+{
+    const float *a = host(arena, p->a), *sums = after + p->sums.offset / sizeof(float);
+    for (int row = 0; p->sums.buffer && row < p->m; row++) {
+        double expected = 0;
+        for (int t = 0; t < p->k; t++)
+            expected += (double)a[(size_t)t * (size_t)p->m + (size_t)row];
+        if (close_to(sums[row], expected, 1e-5 + 1e-6 * p->k))
+            continue;
+        log_warning("%s: self-test: [%d,%d] x [%d,%d], A^T: the sum of row %d is %.9g instead of "
+                    "%.9g", arena->cl->base.info.name, p->m, p->k, p->k, p->n, row,
+                    (double)sums[row], expected);
+        return false;
+    }
+    return true;
 }
 
 static bool product_is_right(const struct arena *arena, const struct work *work, const float *after)
@@ -149,7 +168,7 @@ static bool product_is_right(const struct arena *arena, const struct work *work,
 static size_t product_room(int m, int n, int k)
 {
     const size_t rows = (size_t)m, cols = (size_t)n, terms = (size_t)k;
-    return room(rows * terms) + room(terms * cols) + room(rows * cols) + room(cols);
+    return room(rows * terms) + room(terms * cols) + room(rows * cols) + room(cols) + room(rows);
 }
 
 bool trial_products(struct opencl *cl, int m, int n, int k)
@@ -164,7 +183,8 @@ bool trial_products(struct opencl *cl, int m, int n, int k)
     }
     bool right = after != NULL;
     for (int i = 0; right && i < 4; i++)
-        right = product_is_right(&arena, &works[i], after);
+        right = product_is_right(&arena, &works[i], after) &&
+                sums_are_right(&arena, &works[i].product, after);
     free(after);
     arena_destroy(&arena);
     return right;
