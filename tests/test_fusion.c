@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <figment/nn.h>
+
 #include "base/random.h"
 #include "base/size.h"
 #include "tests/oracle.h"
@@ -428,12 +430,31 @@ START_TEST(a_step_on_a_random_graph_moves_every_parameter_by_its_gradient)
 }
 END_TEST
 
+/* Two layers: two products forward, two for the weights' gradients and one for the hidden values';
+ * biases, activations, the loss, their gradients and their sums come along.  One work adds up the
+ * loss's partial sums, one scales them, one updates. */
+START_TEST(what_can_come_along_with_a_product_does)
+{
+    struct rig rig;
+    struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(64, 30), NULL);
+    struct fig_node *logits = fig_dense(fig_relu(fig_dense(x, "w.0", 50)), "w.1", 30);
+    struct fig_node *loss = fig_loss_bce(logits, x, FIG_MEAN);
+    struct fig_node *outputs[] = { loss, fig_optimize(loss, "w", &sgd) };
+    rig_plan(&rig, outputs, 2);
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 8);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fusion");
     TCase *tcase = tcase_create("random graphs");
     tcase_add_test(tcase, every_output_of_a_random_graph_is_what_its_nodes_say);
     tcase_add_test(tcase, a_step_on_a_random_graph_moves_every_parameter_by_its_gradient);
+    tcase_add_test(tcase, what_can_come_along_with_a_product_does);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);
 }

@@ -43,6 +43,13 @@ static struct unit *new_unit(struct draft *draft, struct fig_node *node)
     return unit;
 }
 
+static struct unit *new_rows(struct draft *draft, const struct fig_node *first)
+{
+    struct unit *unit = new_unit(draft, NULL);
+    unit->length = shape_length(first->shape);
+    return unit;
+}
+
 /* --- Legality: a join must not make a circle of units. */
 
 static bool node_depends(struct draft *draft, const struct fig_node *node,
@@ -78,8 +85,19 @@ static bool node_depends(struct draft *draft, const struct fig_node *node,
     return false;
 }
 
+/* A function of one operand whose only user is a row waits: it is cheap to compute where it is
+ * used, and storing it between the forward and the backward pass would cost memory. */
+static bool waits(const struct draft *draft, const struct fig_node *node)
+{
+    const int begin = draft->use_begin[node->id], end = draft->use_begin[node->id + 1];
+    return node->op == OP_unary && end - begin == 1 && !draft->direct[node->id] &&
+           draft->uses[begin]->op == OP_binary &&
+           shape_length(draft->uses[begin]->shape) == shape_length(node->shape);
+}
+
 /* Operands from outside the unit must not depend on it.  An operand of equal length inside is read
- * as a value of the chain; one that is read through a map must be complete before. */
+ * as a value of the chain; one that is read through a map must be complete before.  Those that wait
+ * may come along. */
 static bool makes_circle(struct draft *draft, const struct fig_node *node,
                          const struct unit *target)
 {
@@ -88,6 +106,11 @@ static bool makes_circle(struct draft *draft, const struct fig_node *node,
         struct unit *unit = unit_of(draft, operand.root);
         if (unit == target && operand.map.count == 0)
             continue;
+        if (!unit && operand.map.count == 0 && waits(draft, operand.root)) {
+            if (makes_circle(draft, operand.root, target))
+                return true;
+            continue;
+        }
         draft->stamp++;
         if (unit ? unit_depends(draft, unit, target) : node_depends(draft, operand.root, target))
             return true;
@@ -185,16 +208,6 @@ static bool better(const struct unit *a, const struct unit *b)
     return a > b;
 }
 
-/* A function of one operand whose only user is a row waits: it is cheap to compute where it is
- * used, and storing it between the forward and the backward pass would cost memory. */
-static bool waits(const struct draft *draft, const struct fig_node *node)
-{
-    const int begin = draft->use_begin[node->id], end = draft->use_begin[node->id + 1];
-    return node->op == OP_unary && end - begin == 1 && !draft->direct[node->id] &&
-           draft->uses[begin]->op == OP_binary &&
-           shape_length(draft->uses[begin]->shape) == shape_length(node->shape);
-}
-
 /* The best unit to join among those of the operands, looking through waiting ones. */
 static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
                               const struct fig_node *joiner)
@@ -215,19 +228,19 @@ static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
 
 static enum fig_status join(struct draft *draft, struct fig_node *node);
 
-/* Waiting operands of a node that found its place: into the same unit where that is legal. */
-static enum fig_status settle_operands(struct draft *draft, const struct fig_node *node)
+/* Operands that wait come before the node: into its unit where that is legal. */
+static enum fig_status settle_operands(struct draft *draft, const struct fig_node *node,
+                                       struct unit *unit)
 {
-    struct unit *unit = unit_of(draft, node);
     for (int i = 0; i < node->ins; i++) {
         struct fig_node *in = operand_of(node->in[i]).root;
         if (!is_row(in) || unit_of(draft, in))
             continue;
+        TRY(settle_operands(draft, in, unit));
         if (may_join(draft, unit, in))
             TRY(add_member(draft, unit, in));
         else
             TRY(join(draft, in));
-        TRY(settle_operands(draft, in));
     }
     return FIG_OK;
 }
@@ -235,12 +248,47 @@ static enum fig_status settle_operands(struct draft *draft, const struct fig_nod
 static enum fig_status join(struct draft *draft, struct fig_node *node)
 {
     struct unit *unit = find_unit(draft, node, node);
-    if (!unit) {
-        unit = new_unit(draft, NULL);
-        unit->length = shape_length(node->shape);
+    if (!unit)
+        unit = new_rows(draft, node);
+    TRY(settle_operands(draft, node, unit));
+    if (!may_join(draft, unit, node)) /* its operands filled the unit, or could not all come along */
+        unit = new_rows(draft, node);
+    return add_member(draft, unit, node);
+}
+
+/* --- Sums beside products: a bias's gradient is made of what its weights' gradient reads anyway. */
+
+/* A chain must not take the sums for its own elements, which a product of one column would have as
+ * many of; and a right factor that is older than the sums does not depend on them. */
+static bool goes_beside(const struct fig_node *product, const struct fig_node *sums)
+{
+    return product->op == OP_matmul && product->flags & FIG_TRANS_A && product->shape.dim[1] > 1 &&
+           node_root(product->in[0]) == node_root(sums->in[0]) &&
+           product->shape.dim[0] == shape_cols(sums->in[0]->shape) &&
+           product->in[1]->id < sums->id;
+}
+
+static struct unit *find_beside(struct draft *draft, const struct fig_node *sums)
+{
+    const int root = node_root(sums->in[0])->id;
+    for (int i = draft->use_begin[root]; i < draft->use_begin[root + 1]; i++) {
+        struct fig_node *product = draft->uses[i];
+        struct unit *unit = unit_of(draft, product);
+        if (goes_beside(product, sums) && !(unit && unit->sums))
+            return unit ? unit : new_unit(draft, product);
     }
-    TRY(add_member(draft, unit, node));
-    return settle_operands(draft, node);
+    return NULL;
+}
+
+static void add_sums(struct draft *draft, struct fig_node *sums)
+{
+    struct unit *unit = find_beside(draft, sums);
+    if (!unit) {
+        new_unit(draft, sums);
+        return;
+    }
+    unit->sums = sums;
+    draft->unit[sums->id] = (int)(unit - draft->units);
 }
 
 /* Leaves that lie somewhere already, and nodes that are only read through maps, need no work. */
@@ -266,11 +314,13 @@ static enum fig_status make_units(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id] || !needs_unit(draft, node))
+        if (!draft->needed[id] || !needs_unit(draft, node) || unit_of(draft, node))
             continue;
-        if (!is_row(node))
+        if (node->op == OP_sum_rows)
+            add_sums(draft, node);
+        else if (!is_row(node))
             new_unit(draft, node);
-        else if (!unit_of(draft, node) && !waits(draft, node))
+        else if (!waits(draft, node))
             TRY(join(draft, node));
     }
     return FIG_OK;

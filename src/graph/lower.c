@@ -63,6 +63,7 @@ static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit
         .m = node->shape.dim[0],
         .n = node->shape.dim[1],
         .k = node->in[0]->shape.dim[!trans_a],
+        .sums = unit->sums ? draft->region[unit->sums->id] : (struct region){ 0 },
     };
     return add_product(draft, unit, product, 2.0 * product.m * product.n * product.k);
 }
