@@ -47,6 +47,14 @@ void text_add(struct text *text, const char *format, ...)
     text->length += (size_t)count;
 }
 
+const char *text_part(const struct text *text, int index)
+{
+    const char *part = text->chars, *end = part ? part + text->length : NULL;
+    for (int i = 0; part < end && i < index; i++)
+        part += strlen(part) + 1;
+    return part < end ? part : NULL;
+}
+
 void text_free(struct text *text)
 {
     free(text->chars);

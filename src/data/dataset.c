@@ -176,12 +176,8 @@ const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset)
 
 const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label)
 {
-    if (label < 0 || label >= dataset->info.classes)
-        return NULL;
-    const char *name = dataset->names.chars;
-    while (label--)
-        name += strlen(name) + 1;
-    return name;
+    const bool known = label >= 0 && label < dataset->info.classes;
+    return known ? text_part(&dataset->names, label) : NULL;
 }
 
 const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset)
