@@ -2,6 +2,7 @@
 #ifndef FIG_PLAN_H
 #define FIG_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -89,6 +90,8 @@ FIG_API enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store 
 FIG_API void fig_plan_destroy(struct fig_plan **plan);
 FIG_API const struct fig_plan_info *fig_plan_info(const struct fig_plan *plan);
 
+/* Whether the plan has to be given this input by fig_plan_write. */
+FIG_API bool fig_plan_reads(const struct fig_plan *plan, const struct fig_node *input);
 /* `data` has as many values as the node has elements. */
 FIG_API enum fig_status fig_plan_write(struct fig_plan *plan, const struct fig_node *input,
                                        const float *data);

@@ -165,6 +165,11 @@ static const struct port *find_port(const struct port *ports, int count,
     return NULL;
 }
 
+bool fig_plan_reads(const struct fig_plan *plan, const struct fig_node *input)
+{
+    return find_port(plan->inputs, plan->input_count, input);
+}
+
 static enum fig_status input_region(const struct fig_plan *plan, const struct fig_node *node,
                                     struct region *region)
 {
