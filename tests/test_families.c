@@ -12,7 +12,7 @@
 
 #include "scratch.h"
 
-enum { BATCH = 6, PREFIXES = 2 };
+enum { BATCH = 6, CLASSES = 4, PREFIXES = 2 };
 
 /* Which parameters a phase of a family trains. */
 static const struct route {
@@ -85,6 +85,22 @@ static float *read_all(struct fig_store *store)
     return all;
 }
 
+static void write_inputs(struct fig_plan *plan, const struct fig_model *model, int values)
+{
+    float *images = malloc((size_t)values * BATCH * sizeof(*images));
+    float labels[BATCH][CLASSES] = { { 0 } };
+    ck_assert_ptr_nonnull(images);
+    for (int i = 0; i < values * BATCH; i++)
+        images[i] = (float)(i * 7 % 101) / 101;
+    for (int i = 0; i < BATCH; i++)
+        labels[i][i * 3 % CLASSES] = 1;
+    if (fig_plan_reads(plan, model->images))
+        ck_assert_int_eq(fig_plan_write(plan, model->images, images), FIG_OK);
+    if (fig_plan_reads(plan, model->labels))
+        ck_assert_int_eq(fig_plan_write(plan, model->labels, *labels), FIG_OK);
+    free(images);
+}
+
 static void run_phase(struct fig_store *store, const struct fig_model *model,
                       const struct fig_phase *phase, int values)
 {
@@ -96,19 +112,13 @@ static void run_phase(struct fig_store *store, const struct fig_model *model,
     outputs[count++] = phase->step;
     const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
     ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
-    float *images = malloc((size_t)values * BATCH * sizeof(*images));
-    ck_assert_ptr_nonnull(images);
-    for (int i = 0; i < values * BATCH; i++)
-        images[i] = (float)(i * 7 % 101) / 101;
-    /* Phases that draw everything themselves do not read images. */
-    fig_plan_write(plan, model->images, images);
+    write_inputs(plan, model, values);
     ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
     for (int i = 0; i < phase->loss_count; i++) {
         float loss;
         ck_assert_int_eq(fig_plan_read(plan, phase->losses[i], &loss), FIG_OK);
         ck_assert_msg(isfinite(loss), "%s is %g", phase->loss_names[i], loss);
     }
-    free(images);
     fig_plan_destroy(&plan);
 }
 
@@ -165,6 +175,7 @@ START_TEST(each_phase_moves_its_own_parameters_only)
     const char *name = fig_model_name(_i);
     struct fig_model_params params = size_of(name);
     params.batch = BATCH;
+    params.classes = CLASSES;
     params.training = true;
     struct fig_config *config;
     struct fig_model *model;

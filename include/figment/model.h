@@ -35,6 +35,7 @@ struct fig_settings {
     int steps; /* the training ends after so many even within an epoch; 0: no such limit */
     uint64_t seed;
     bool shuffle;
+    double labels; /* the part of the training half's labels that the model is told; 0: it wants none */
     struct fig_optimizer optimizer;
     struct fig_schedule schedule;
 };
@@ -62,6 +63,7 @@ FIG_API double fig_schedule_rate(const struct fig_schedule *schedule, double rat
 struct fig_model_params {
     int batch;
     int height, width, channels; /* of one sample */
+    int classes;   /* of the labels of the data; 0: they have none */
     bool training; /* with optimisers, and with what only training has (dropout) */
     bool uniform;  /* draw the golden traces' input on the device instead of reading images */
     bool unbounded; /* the data have values outside [0, 1]: refuse a model that cannot draw them */
@@ -88,6 +90,8 @@ struct fig_model {
     struct fig_graph *graph;
     struct fig_node *images; /* input [batch, height, width, channels] in [0, 1]; NULL if drawn on
                                 the device */
+    struct fig_node *labels; /* input [batch, classes]: 1 at the label of each sample, all 0 where it
+                                is unknown; NULL if the model wants none */
     struct fig_phase phases[FIG_PHASES];
     int phase_count;
     struct fig_node *code;    /* [batch, ...] of `images`; NULL if the family has none */
@@ -102,7 +106,7 @@ struct fig_model {
     int dropouts;             /* layers of it in the graph so far: the library's own */
 };
 
-/* Errors of the configuration against the data (sizes) name its file and line. */
+/* Errors of the configuration against the data (sizes, labels) name its file and line. */
 FIG_API enum fig_status fig_model_create(struct fig_model **out, const struct fig_config *config,
                                          const struct fig_model_params *params);
 FIG_API void fig_model_destroy(struct fig_model **model);

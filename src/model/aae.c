@@ -61,4 +61,9 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 }
 
 const struct family aae_family = {
-    "aae", 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR, keys, read, build };
+    .name = "aae",
+    .parts = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
+    .keys = keys,
+    .read = read,
+    .build = build,
+};

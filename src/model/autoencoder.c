@@ -88,4 +88,9 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 }
 
 const struct family autoencoder_family = {
-    "autoencoder", 1 << PART_ENCODER | 1 << PART_DECODER, keys, read, build };
+    .name = "autoencoder",
+    .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
+    .keys = keys,
+    .read = read,
+    .build = build,
+};

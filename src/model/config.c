@@ -222,6 +222,8 @@ static enum fig_status check_keys(const struct fig_config *config)
     }
     for (const char *const *key = config->family->keys; *key; key++)
         keys[count++] = *key;
+    if (config->family->labels)
+        keys[count++] = "labels";
     keys[count] = NULL;
     assert(count < LENGTH(keys));
     return yaml_known(config->document.root, keys);
@@ -238,6 +240,7 @@ static enum fig_status read_config(struct fig_config *config)
     TRY(read_settings(config));
     TRY(read_parts(config));
     TRY(read_schedule(config));
+    TRY(read_label_use(config, root));
     return config->family->read(config, config->document.root);
 }
 

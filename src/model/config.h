@@ -10,6 +10,16 @@
 /* The networks a model can have; each is a key of the configuration, and PART-optimizer another. */
 enum part { PART_ENCODER, PART_DECODER, PART_GENERATOR, PART_DISCRIMINATOR, PARTS };
 
+/* What a model does with the labels of its data. */
+enum label_use {
+    LABELS_NONE,
+    LABELS_CONDITION, /* its networks are told the class of what they see and draw */
+};
+struct label_plan {
+    enum label_use use;
+    const struct yaml *at; /* where it was written; NULL: nowhere */
+};
+
 /* Of a reconstruction. */
 enum loss_kind { LOSS_MSE, LOSS_BCE, LOSS_L1 };
 
@@ -37,6 +47,7 @@ struct fig_config {
     struct fig_optimizer optimizers[PARTS]; /* settings.optimizer unless the part has its own */
     enum loss_kind loss;
     enum fig_reduction reduction;
+    struct label_plan labels;
     struct corruption corruption; /* autoencoder */
     struct sparsity sparsity;     /* autoencoder; weight 0: none */
     double contractive;           /* autoencoder: weight of the penalty */
@@ -56,6 +67,7 @@ struct fig_config {
 struct family {
     const char *name;
     unsigned parts;          /* 1 << PART_... of the networks that it has */
+    unsigned labels;         /* 1 << LABELS_... of what it can do with labels */
     const char *const *keys; /* its own, beside those that all have; ends with NULL */
     enum fig_status (*read)(struct fig_config *config, const struct yaml *root);
     /* Adds nodes and phases to a model that has its graph and its images; an error of shapes is
@@ -68,6 +80,12 @@ extern const struct family autoencoder_family, vae_family, gan_family, latent_ga
     aae_family;
 
 /* --- What families share */
+
+/* `labels`: one of the uses that the family has. */
+enum fig_status read_label_use(struct fig_config *config, const struct yaml *root);
+/* The model's input of labels, or NULL if it wants none. */
+enum fig_status add_labels(struct fig_model *model, const struct fig_config *config,
+                           const struct fig_model_params *params);
 
 /* `loss` and `reduction`, and that the last layer of `part` suits them. */
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
@@ -116,6 +134,7 @@ struct contest {
     struct fig_node *real;    /* no gradient flows into it */
     struct fig_node *fake;    /* what the discriminator learns to tell from it */
     struct fig_node *passing; /* what is to pass; its gradient moves the generator */
+    struct fig_node *labels;  /* that the discriminator is told of all three; or NULL */
     struct stack generator;   /* the network that made `passing`: its prefix, its updates */
     const struct fig_optimizer *optimizer; /* of the generator */
 };
@@ -129,7 +148,8 @@ enum fig_status add_contest(const struct contest *contest);
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
                                 struct fig_node *noise);
 /* The contest of a generator that draws `real` samples from noise 0 for the discriminator and noise 1
- * for itself; noise k is stream STREAM_NOISE + k. */
+ * for itself; noise k is stream STREAM_NOISE + k.  Of a conditional model what is drawn has the
+ * classes of the real samples. */
 enum fig_status add_generator_contest(struct fig_model *model, const struct fig_config *config,
                                       const struct fig_model_params *params,
                                       struct fig_node *real);

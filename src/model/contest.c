@@ -164,10 +164,20 @@ static struct fig_node *pack(struct fig_node *samples, int pack)
 
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
 
+/* Of one batch, or of two behind each other. */
+static struct fig_node *labels_of(const struct contest *contest, struct fig_node *samples)
+{
+    struct fig_node *labels = contest->labels;
+    if (labels && samples && sample_count(samples) > sample_count(labels))
+        labels = fig_concat(labels, labels, 0);
+    return labels;
+}
+
 static struct fig_node *judge(const struct contest *contest, struct fig_node *samples,
                               struct fig_phase *phase)
 {
     struct stack stack = stack_of(contest->model, "discriminator", contest->params);
+    stack.labels = labels_of(contest, samples);
     struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
                                           samples, NULL);
     if (phase)
@@ -258,6 +268,7 @@ static struct contest pack_contest(const struct contest *contest)
     packed.real = pack(contest->real, contest->config->pack);
     packed.fake = pack(contest->fake, contest->config->pack);
     packed.passing = pack(contest->passing, contest->config->pack);
+    packed.labels = contest->labels ? pack(contest->labels, contest->config->pack) : NULL;
     return packed;
 }
 

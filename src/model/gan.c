@@ -36,6 +36,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
                              const struct fig_model_params *params, struct fig_node *images)
 {
     struct stack stack = stack_of(model, "generator", params);
+    stack.labels = model->labels;
     model->prior = true;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
@@ -49,4 +50,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 }
 
 const struct family gan_family = {
-    "gan", 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR, keys, read, build };
+    .name = "gan",
+    .parts = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
+    .labels = 1 << LABELS_CONDITION,
+    .keys = keys,
+    .read = read,
+    .build = build,
+};

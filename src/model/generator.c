@@ -18,7 +18,8 @@ enum fig_status add_generator_contest(struct fig_model *model, const struct fig_
     struct contest contest = {
         .model = model, .graph = model->graph, .config = config, .params = params, .real = real,
         .generator = stack_of(model, "generator", params),
-        .optimizer = &config->optimizers[PART_GENERATOR] };
+        .optimizer = &config->optimizers[PART_GENERATOR], .labels = model->labels };
+    contest.generator.labels = model->labels;
     struct fig_node *noise[2];
     for (int k = 0; k < 2; k++)
         noise[k] = fig_normal(model->graph, shape, STREAM_NOISE + (uint32_t)k);

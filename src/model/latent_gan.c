@@ -99,6 +99,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 }
 
 const struct family latent_gan_family = {
-    "latent-gan",
-    1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR, keys,
-    read, build };
+    .name = "latent-gan",
+    .parts = 1 << PART_ENCODER | 1 << PART_DECODER |
+             1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
+    .keys = keys,
+    .read = read,
+    .build = build,
+};

@@ -107,39 +107,92 @@ static struct fig_node *apply_upsample(const struct layer *layer, struct stack *
     return fig_upsample(x, layer->factor);
 }
 
-/* Layers with parameters are numbered. */
+/* Labels beside the input of a dense layer: its output is the sum of both parts. */
+static struct fig_node *sum_labels(const struct layer *layer, struct stack *stack,
+                                   struct fig_node *labels, struct fig_node *y, const char *name)
+{
+    struct layer embedding = *layer;
+    embedding.no_bias = true;
+    return fig_add(y, apply_dense(&embedding, stack, labels, name));
+}
+
+/* Labels as a channel behind those of images. */
+static struct fig_node *join_labels(struct fig_node *labels, struct fig_node *x, const char *name)
+{
+    const struct fig_shape shape = x ? fig_node_shape(x) : fig_shape1(1);
+    const struct fig_dense plane = { .height = shape.dim[1], .width = shape.dim[2],
+                                     .channels = 1, .no_bias = true };
+    if (shape.rank != FIG_RANK)
+        return x; /* the convolution refuses it */
+    return fig_concat(x, fig_dense_image(labels, name, plane), FIG_RANK - 1);
+}
+
+/* Layers with parameters are numbered, and those with weights take labels. */
 static const struct {
     struct fig_node *(*apply)(const struct layer *layer, struct stack *stack, struct fig_node *x,
                               const char *name);
-    bool numbered;
+    bool numbered, weighs;
 } kinds[] = {
-    [LAYER_DENSE] = { apply_dense, true },         [LAYER_CONV] = { apply_conv, true },
-    [LAYER_DECONV] = { apply_deconv, true },       [LAYER_BATCHNORM] = { apply_batchnorm, true },
-    [LAYER_LAYERNORM] = { apply_layernorm, true }, [LAYER_DROPOUT] = { apply_dropout, false },
-    [LAYER_MAXPOOL] = { apply_maxpool, false },    [LAYER_AVGPOOL] = { apply_avgpool, false },
-    [LAYER_UPSAMPLE] = { apply_upsample, false },
+    [LAYER_DENSE] = { apply_dense, true, true },
+    [LAYER_CONV] = { apply_conv, true, true },
+    [LAYER_DECONV] = { apply_deconv, true, true },
+    [LAYER_BATCHNORM] = { apply_batchnorm, true, false },
+    [LAYER_LAYERNORM] = { apply_layernorm, true, false },
+    [LAYER_DROPOUT] = { apply_dropout, false, false },
+    [LAYER_MAXPOOL] = { apply_maxpool, false, false },
+    [LAYER_AVGPOOL] = { apply_avgpool, false, false },
+    [LAYER_UPSAMPLE] = { apply_upsample, false, false },
 };
 
-static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,
-                              struct fig_node **logits)
+static struct fig_node *apply_named(const struct layer *layer, struct stack *stack,
+                                    struct fig_node *x, struct fig_node *labels, const char *name,
+                                    const char *label_name)
 {
-    struct text name = { 0 };
+    if (labels && layer->kind != LAYER_DENSE)
+        x = join_labels(labels, x, label_name);
+    struct fig_node *y = kinds[layer->kind].apply(layer, stack, x, name);
+    if (labels && layer->kind == LAYER_DENSE)
+        y = sum_labels(layer, stack, labels, y, label_name);
+    return y;
+}
+
+/* `labels`: those that enter this layer; or NULL. */
+static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,
+                              struct fig_node *labels, struct fig_node **logits)
+{
+    struct text name = { 0 }, label_name = { 0 };
     text_add(&name, "%s.%d", stack->prefix, stack->next);
+    text_add(&label_name, "%s.labels", stack->prefix);
     stack->next += kinds[layer->kind].numbered;
-    *logits = name.failed ? NULL : kinds[layer->kind].apply(layer, stack, x, name.chars);
+    *logits = name.failed || label_name.failed
+        ? NULL : apply_named(layer, stack, x, labels, name.chars, label_name.chars);
     text_free(&name);
+    text_free(&label_name);
     return fig_activate(*logits, layer->activation);
 }
 
 struct fig_node *network_apply(const struct network *network, struct stack *stack,
                                struct fig_node *x, struct fig_node **logits)
 {
-    struct fig_node *before = x;
-    for (int i = 0; x && i < network->count; i++)
-        x = apply(&network->layers[i], stack, x, &before);
+    struct fig_node *before = x, *labels = stack->labels;
+    for (int i = 0; x && i < network->count; i++) {
+        const struct layer *layer = &network->layers[i];
+        const bool weighs = kinds[layer->kind].weighs;
+        x = apply(layer, stack, x, weighs ? labels : NULL, &before);
+        labels = weighs ? NULL : labels;
+    }
     if (logits)
         *logits = before;
     return x;
+}
+
+bool network_weighs(const struct network *network)
+{
+    for (int i = 0; i < network->count; i++) {
+        if (kinds[network->layers[i].kind].weighs)
+            return true;
+    }
+    return false;
 }
 
 enum fig_activation network_activation(const struct network *network)

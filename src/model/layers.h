@@ -54,15 +54,25 @@ struct stack {
     int next;           /* number of the next layer with parameters */
     int *dropouts;      /* of the model so far: each has a random stream of its own */
     int height, width, channels; /* of a sample of the data */
+    struct fig_node *labels; /* one-hot [rows, classes] that the network is told; or NULL */
     bool training;
     struct fig_node *updates[STACK_UPDATES]; /* assignments of running statistics */
     int update_count;
 };
 
 /* x, a matrix [batch, n] or images [batch, h, w, c], through all layers.  `logits`, if not NULL,
- * receives what goes into the last activation. */
+ * receives what goes into the last activation.
+ *
+ * Labels enter the first layer that has weights, through weights PREFIX.labels of their own (Mirza and
+ * Osindero, 2014).  A dense layer sees its input and the labels behind each other: the sum of a
+ * product with each, of which the second, with rows that are one-hot, gathers one row of
+ * weights per sample: an embedding.  A convolution sees another channel, which a dense layer without bias
+ * makes of the labels: a plane for each class. */
 struct fig_node *network_apply(const struct network *network, struct stack *stack,
                                struct fig_node *x, struct fig_node **logits);
+
+/* Whether any layer has weights: dense, conv or deconv. */
+bool network_weighs(const struct network *network);
 
 /* The last layer's activation; FIG_LINEAR of an empty network. */
 enum fig_activation network_activation(const struct network *network);

@@ -45,6 +45,8 @@ enum fig_status fig_model_create(struct fig_model **out, const struct fig_config
     enum fig_status status = fig_graph_create(&model->graph);
     struct fig_node *images = status ? NULL : add_images(model, params);
     if (!status)
+        status = add_labels(model, config, params);
+    if (!status)
         status = fig_graph_status(model->graph);
     if (!status)
         status = config->family->build(model, config, params, images);

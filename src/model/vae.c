@@ -47,6 +47,7 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
                              const struct fig_model_params *params, struct fig_node *code)
 {
     struct stack stack = stack_of(model, "decoder", params);
+    stack.labels = model->labels;
     struct fig_node *logits;
     return as_images(decode(config, &stack, code, &logits), params);
 }
@@ -69,6 +70,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 {
     struct stack encoder = stack_of(model, "encoder", params);
     struct stack decoder = stack_of(model, "decoder", params);
+    encoder.labels = decoder.labels = model->labels;
     struct fig_node *logits;
     struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
     struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
@@ -98,4 +100,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 }
 
 const struct family vae_family = {
-    "vae", 1 << PART_ENCODER | 1 << PART_DECODER, keys, read, build };
+    .name = "vae",
+    .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
+    .labels = 1 << LABELS_CONDITION,
+    .keys = keys,
+    .read = read,
+    .build = build,
+};
