@@ -35,7 +35,7 @@ struct fig_settings {
     int steps; /* the training ends after so many even within an epoch; 0: no such limit */
     uint64_t seed;
     bool shuffle;
-    double labels; /* the part of the training half's labels that the model is told; 0: it wants none */
+    double labels; /* the part of the training labels that the model is told; 0: it wants none */
     struct fig_optimizer optimizer;
     struct fig_schedule schedule;
 };
@@ -90,8 +90,8 @@ struct fig_model {
     struct fig_graph *graph;
     struct fig_node *images; /* input [batch, height, width, channels] in [0, 1]; NULL if drawn on
                                 the device */
-    struct fig_node *labels; /* input [batch, classes]: 1 at the label of each sample, all 0 where it
-                                is unknown; NULL if the model wants none */
+    struct fig_node *labels; /* input [batch, classes]: 1 at the label of each sample, all 0
+                                where it is unknown; NULL if the model wants none */
     struct fig_phase phases[FIG_PHASES];
     int phase_count;
     struct fig_node *code;    /* [batch, ...] of `images`; NULL if the family has none */

@@ -53,7 +53,11 @@ FIG_API enum fig_status fig_train(const struct fig_config *config, struct fig_de
                                   const struct fig_train_params *params);
 
 /* --- A trained model in use.  Images are [count][values] in [0, 1], rows of tables [count][values]
- * standardised by the scaling of the training, codes [count][code]. */
+ * standardised by the scaling of the training, codes [count][code].
+ *
+ * A conditional model is told the class of every row: of images their labels, by fig_run_label; what
+ * is made of noise and codes gets the classes in turn, sample or row i the class i % classes, until
+ * fig_run_condition says something else.  Other models do not mind either. */
 struct fig_run;
 
 FIG_API enum fig_status fig_run_open(struct fig_run **out, const char *folder,
@@ -64,6 +68,7 @@ struct fig_run_info {
     int height, width, channels; /* of one sample */
     int code;                    /* length of a code; 0 if the model has none */
     int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
+    int classes;                 /* of the labels that it was trained with; 0 if with none */
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */
     uint64_t step;               /* steps trained */
@@ -78,6 +83,16 @@ FIG_API const struct fig_scaling *fig_run_scaling(const struct fig_run *run);
  * run's.  FIG_SHAPE if the samples are not of the model's size. */
 FIG_API enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *run,
                                         const char *data, enum fig_split split);
+/* The name of a class below `classes`, as the data had it; NULL for others. */
+FIG_API const char *fig_run_class_name(const struct fig_run *run, int label);
+
+/* From now on sample or row i of what is drawn or decoded is of the class classes[i % count]; with
+ * count 0 in turn again. */
+FIG_API enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count);
+/* From now on row i of the images that are given has the label labels[i % count]; with count 0 they
+ * have none.  Both copy.  What a conditional model needs and was not told, and classes that it does not
+ * know, are FIG_INVALID when they are used. */
+FIG_API enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int count);
 
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
 FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,

@@ -122,6 +122,13 @@ enum fig_status task_room(const struct task *task, int count, struct images *out
     return out->values ? FIG_OK : complain(FIG_NOMEM, "no memory for %d images", count);
 }
 
+static enum fig_status tell_labels(const struct task *task, const struct fig_dataset *dataset,
+                                   int count)
+{
+    const uint8_t *labels = fig_dataset_labels(dataset);
+    return fig_run_label(task->run, labels, labels ? count : 0);
+}
+
 static enum fig_status copy_images(const struct fig_dataset *dataset, size_t length,
                                    const struct images *out)
 {
@@ -142,6 +149,8 @@ enum fig_status task_images(const struct task *task, enum fig_split split, int l
     }
     if (!status)
         status = copy_images(dataset, task_image_length(task), out);
+    if (!status)
+        status = tell_labels(task, dataset, out->count);
     fig_dataset_close(&dataset);
     return status;
 }

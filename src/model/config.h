@@ -147,9 +147,9 @@ enum fig_status add_contest(const struct contest *contest);
 /* The generator on noise [batch, latent]; stack of "generator". */
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
                                 struct fig_node *noise);
-/* The contest of a generator that draws `real` samples from noise 0 for the discriminator and noise 1
- * for itself; noise k is stream STREAM_NOISE + k.  Of a conditional model what is drawn has the
- * classes of the real samples. */
+/* The contest of a generator that draws `real` samples from noise 0 for the discriminator and
+ * noise 1 for itself; noise k is stream STREAM_NOISE + k.  Of a conditional model what is drawn has
+ * the classes of the real samples. */
 enum fig_status add_generator_contest(struct fig_model *model, const struct fig_config *config,
                                       const struct fig_model_params *params,
                                       struct fig_node *real);

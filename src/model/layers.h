@@ -63,10 +63,10 @@ struct stack {
 /* x, a matrix [batch, n] or images [batch, h, w, c], through all layers.  `logits`, if not NULL,
  * receives what goes into the last activation.
  *
- * Labels enter the first layer that has weights, through weights PREFIX.labels of their own (Mirza and
- * Osindero, 2014).  A dense layer sees its input and the labels behind each other: the sum of a
- * product with each, of which the second, with rows that are one-hot, gathers one row of
- * weights per sample: an embedding.  A convolution sees another channel, which a dense layer without bias
+ * Labels enter the first layer that has weights, through weights PREFIX.labels of their own (Mirza
+ * and Osindero, 2014).  A dense layer sees its input and the labels behind each other: the sum of a
+ * product with each, of which the second, with rows that are one-hot, gathers one row of weights
+ * per sample: an embedding.  A convolution sees one channel more, which a dense layer without bias
  * makes of the labels: a plane for each class. */
 struct fig_node *network_apply(const struct network *network, struct stack *stack,
                                struct fig_node *x, struct fig_node **logits);

@@ -5,16 +5,17 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/size.h"
 #include "train/session.h"
 #include "train/trainer.h"
 
-enum { SIDE = 28, STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
+enum { SIDE = 28, CLASSES = 10, STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
 
-/* Random bytes: what the pixels are does not matter to the time, but zeros might. */
+/* Random bytes: what pixels and labels are does not matter to the time, but zeros might. */
 static enum fig_status make_samples(struct fig_samples **samples, struct fig_device *device,
-                                    int count)
+                                    int count, int length)
 {
-    const size_t size = (size_t)count * SIDE * SIDE;
+    const size_t size = round_up((size_t)count * (size_t)length, 4);
     uint8_t *bytes = malloc(size);
     if (!bytes)
         return fail(FIG_NOMEM, "no memory for %d samples", count);
@@ -25,8 +26,7 @@ static enum fig_status make_samples(struct fig_samples **samples, struct fig_dev
         for (size_t k = 0; k < 4; k++)
             bytes[i + k] = (uint8_t)word[k];
     }
-    const enum fig_status status = fig_samples_create(samples, device, count, SIDE * SIDE, bytes,
-                                                      NULL);
+    const enum fig_status status = fig_samples_create(samples, device, count, length, bytes, NULL);
     free(bytes);
     return status;
 }
@@ -80,22 +80,25 @@ enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *co
                               struct fig_device *device, int batch, double seconds)
 {
     REQUIRE(out && config && device && batch >= 0);
-    struct fig_samples *samples = NULL;
+    struct source source = { 0 };
     struct fig_store *store = NULL;
     struct session session = { 0 };
     const struct fig_model_params params = {
         .batch = batch ? batch : fig_config_settings(config)->batch,
-        .height = SIDE, .width = SIDE, .channels = 1, .training = true };
+        .height = SIDE, .width = SIDE, .channels = 1, .classes = CLASSES,
+        .training = true };
     *out = (struct fig_bench){ 0 };
-    enum fig_status status = make_samples(&samples, device, params.batch);
+    enum fig_status status = make_samples(&source.samples, device, params.batch, SIDE * SIDE);
     if (!status)
-        status = session_open(&session, config, &params, device, &store, samples);
+        status = make_samples(&source.labels, device, params.batch, CLASSES);
+    if (!status)
+        status = session_open(&session, config, &params, device, &store, &source);
     if (!status)
         status = time_steps(out, &session, device, seconds);
     if (!status)
         add_up(out, &session);
     session_close(&session);
     fig_store_destroy(&store);
-    fig_samples_destroy(&samples);
+    source_close(&source);
     return status;
 }

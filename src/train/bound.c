@@ -17,7 +17,7 @@ static enum fig_status add_bound(struct bound *bound, const struct subject *subj
     const int all = fig_dataset_info(subject->test)->count;
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_images(subject->test, first, count, subject->length, images));
+        TRY(load_tests(subject, first, count, images));
         TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)(first / CHUNK),
                                 likelihoods));
         for (const float *row = likelihoods; row < likelihoods + count * FIG_LIKELIHOODS;
@@ -75,7 +75,7 @@ enum fig_status measure_units(const struct subject *subject, double values[1])
         status = make_rows(&codes, all, (size_t)length);
     for (int first = 0; !status && first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        status = load_images(subject->test, first, count, subject->length, images);
+        status = load_tests(subject, first, count, images);
         if (!status)
             status = fig_run_encode(subject->run, images, count,
                                     codes + (size_t)first * (size_t)length);
@@ -129,7 +129,7 @@ enum fig_status measure_nll(const struct subject *subject, double values[1])
     if (!status)
         status = make_rows(&likelihoods, count, FIG_LIKELIHOODS);
     if (!status)
-        status = load_images(subject->test, 0, count, subject->length, images);
+        status = load_tests(subject, 0, count, images);
     for (int i = 0; i < count; i++)
         sums[i] = (struct log_sum){ -INFINITY, 0 };
     if (!status)

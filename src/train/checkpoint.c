@@ -17,7 +17,7 @@
 #include "train/safetensors.h"
 #include "train/store_file.h"
 
-enum { PAIRS = 16, VALUE_SIZE = 1024 };
+enum { PAIRS = 16, VALUE_SIZE = 1024, CLASS_LIMIT = 256 /* labels are bytes */ };
 
 /* Metadata being written: texts live here. */
 struct notes {
@@ -74,20 +74,35 @@ static enum fig_status save(const char *folder, const char *name, struct fig_sto
     return store_save(path, store, &file);
 }
 
+/* Names line by line; `text` holds them. */
+static void note_classes(struct notes *notes, struct text *text, const struct sample_size *size)
+{
+    for (int i = 0; i < size->classes; i++)
+        text_add(text, "%s\n", text_part(size->names, i));
+    if (size->classes)
+        notes->pairs[notes->count++] = (struct safe_pair){ "classes", text->chars };
+}
+
 enum fig_status model_save(const char *folder, const struct fig_config *config,
                            struct fig_store *store, const struct place *place,
                            struct sample_size size)
 {
     const struct fig_settings *settings = fig_config_settings(config);
     struct notes notes = { .count = 0 };
+    struct text classes = { 0 };
     note(&notes, "format", "pt");
     note(&notes, "model", "%s", settings->name);
     note(&notes, "family", "%s", settings->family);
     note(&notes, "step", "%" PRIu64, place->step);
     note(&notes, "seed", "%" PRIu64, settings->seed);
     note(&notes, "sample", "%d %d %d", size.height, size.width, size.channels);
-    return save(folder, "model.safetensors", store,
-                &(struct parts){ .scaling = size.scaling, .notes = &notes });
+    note_classes(&notes, &classes, &size);
+    const enum fig_status status =
+        classes.failed ? fail(FIG_NOMEM, "no memory for the names of %d classes", size.classes)
+                       : save(folder, "model.safetensors", store,
+                              &(struct parts){ .scaling = size.scaling, .notes = &notes });
+    text_free(&classes);
+    return status;
 }
 
 static void note_losses(struct notes *notes, const char *key, const double *values)
@@ -181,6 +196,21 @@ static enum fig_status open_file(struct safetensors *file, char path[PATH_LIMIT]
     return safetensors_open(file, path);
 }
 
+static enum fig_status count_classes(const struct safetensors *file, const char *path, int *count)
+{
+    const char *lines = safetensors_metadata(file, "classes");
+    *count = 0;
+    if (!lines)
+        return FIG_OK;
+    for (const char *end = strchr(lines, '\n'); end; end = strchr(lines, '\n')) {
+        lines = end + 1;
+        (*count)++;
+    }
+    if (!*lines && *count >= 1 && *count <= CLASS_LIMIT)
+        return FIG_OK;
+    return fail(FIG_FORMAT, "%s: metadata classes: expected 1 to %d lines", path, CLASS_LIMIT);
+}
+
 enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step)
 {
     char path[PATH_LIMIT];
@@ -194,10 +224,30 @@ enum fig_status model_size(const char *folder, struct sample_size *size, uint64_
     }
     if (!status)
         status = read_whole(&file, path, "step", 9e15, &steps);
+    *size = (struct sample_size){ .height = (int)sample[0], .width = (int)sample[1],
+                                  .channels = (int)sample[2] };
+    if (!status)
+        status = count_classes(&file, path, &size->classes);
     safetensors_close(&file);
-    *size = (struct sample_size){ (int)sample[0], (int)sample[1], (int)sample[2], NULL };
     *step = (uint64_t)steps;
     return status;
+}
+
+enum fig_status model_names(const char *folder, struct text *names)
+{
+    char path[PATH_LIMIT];
+    struct safetensors file;
+    TRY(open_file(&file, path, folder, "model.safetensors"));
+    const char *line = safetensors_metadata(&file, "classes");
+    while (line && *line) {
+        const size_t length = strcspn(line, "\n");
+        text_add_bytes(names, line, length);
+        text_add_bytes(names, "", 1);
+        line += length + (line[length] == '\n');
+    }
+    safetensors_close(&file);
+    return names->failed ? fail(FIG_NOMEM, "%s: no memory for the names of its classes", path)
+                         : FIG_OK;
 }
 
 static bool is_column_vector(const struct safe_tensor *tensor, const struct safe_tensor *other)

@@ -7,6 +7,7 @@
 #include <figment/model.h>
 #include <figment/plan.h>
 
+#include "base/text.h"
 #include "train/session.h"
 
 /* Where a training is. */
@@ -21,6 +22,8 @@ struct place {
 
 struct sample_size {
     int height, width, channels;
+    int classes;       /* of the labels that the model uses; 0 if it uses none */
+    const struct text *names; /* of the classes, a zero behind each; NULL if there are none */
     const struct fig_scaling *scaling; /* of a table's columns; NULL if there is none */
 };
 
@@ -29,9 +32,10 @@ struct sample_size {
 enum fig_status model_save(const char *folder, const struct fig_config *config,
                            struct fig_store *store, const struct place *place,
                            struct sample_size size);
-/* What model_save wrote: the size of the samples without their scaling, and the steps; the scaling,
- * which becomes the caller's and has no columns if there is none; the weights. */
+/* What model_save wrote: the size of the samples without names and scaling, and the steps; the
+ * names and the scaling, which become the caller's and are empty if there are none; the weights. */
 enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step);
+enum fig_status model_names(const char *folder, struct text *names);
 enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling);
 enum fig_status model_load(const char *folder, struct fig_store *store);
 

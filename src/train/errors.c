@@ -56,7 +56,7 @@ static enum fig_status add_all(struct errors *errors, const struct rebuilder *re
     const int all = fig_dataset_info(subject->test)->count;
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_images(subject->test, first, count, subject->length, images));
+        TRY(load_tests(subject, first, count, images));
         TRY(rebuild(rebuilder, images, count, rebuilt));
         errors_add(errors, images, rebuilt, (size_t)count * subject->length);
     }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "train/evaluation.h"
+#include "train/labels.h"
 
 static bool has_codes(const struct fig_run_info *info)
 {
@@ -143,6 +144,12 @@ enum fig_status load_images(const struct fig_dataset *dataset, int first, int co
     for (int i = 0; i < count; i++)
         TRY(fig_dataset_sample(dataset, first + i, images + (size_t)i * length));
     return FIG_OK;
+}
+
+enum fig_status load_tests(const struct subject *subject, int first, int count, float *images)
+{
+    TRY(labels_tell(subject->run, subject->test, first, count));
+    return load_images(subject->test, first, count, subject->length, images);
 }
 
 enum fig_status make_rows(float **out, int count, size_t length)

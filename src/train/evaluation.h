@@ -30,6 +30,9 @@ enum fig_status measure_nearest(const struct subject *subject, double values[1])
 enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,
                             size_t length, float *images);
 
+/* The same of the test half; the run is told their classes. */
+enum fig_status load_tests(const struct subject *subject, int first, int count, float *images);
+
 /* Room for `count` rows of `length` values; FIG_NOMEM with a message. */
 enum fig_status make_rows(float **out, int count, size_t length);
 

@@ -158,7 +158,8 @@ static void pair_up(float *grid, const float *images, const float *rebuilt, int 
     }
 }
 
-static enum fig_status write_grid(const struct trainer *trainer, const float *grid, int count)
+static enum fig_status write_grid(const struct trainer *trainer, const float *grid, int count,
+                                  int columns)
 {
     char name[64], path[PATH_LIMIT], seed[32], step[32];
     const struct fig_dataset_info *info = &trainer->test.info;
@@ -170,7 +171,7 @@ static enum fig_status write_grid(const struct trainer *trainer, const float *gr
     TRY(run_path(trainer, name, path));
     return fig_grid_write(path, &(struct fig_grid){
         .images = grid, .count = count, .height = info->height, .width = info->width,
-        .channels = info->channels, .columns = COLUMNS, .scale = 2, .texts = texts,
+        .channels = info->channels, .columns = columns, .scale = 2, .texts = texts,
         .text_count = 3 });
 }
 
@@ -181,15 +182,20 @@ static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t v
     float *images = grid + 2 * PICTURES * values, *rebuilt = images + PICTURES * values;
     for (int i = 0; i < count; i++)
         TRY(fig_dataset_sample(trainer->test.dataset, i, images + (size_t)i * values));
+    TRY(labels_tell(trainer->view, trainer->test.dataset, 0, count));
     TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
     pair_up(grid, images, rebuilt, count, values);
-    return write_grid(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS);
+    return write_grid(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS, COLUMNS);
 }
 
+/* A column for each class of a conditional model, as far as there is room. */
 static enum fig_status draw_samples(struct trainer *trainer, float *grid)
 {
-    TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, 2 * PICTURES, grid));
-    return write_grid(trainer, grid, 2 * PICTURES);
+    const int classes = fig_run_info(trainer->view)->classes;
+    const int columns = classes > 1 && classes <= 2 * PICTURES ? classes : COLUMNS;
+    const int count = 2 * PICTURES / columns * columns;
+    TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, count, grid));
+    return write_grid(trainer, grid, count, columns);
 }
 
 /* The same noise or the same test images at every epoch; tables have no picture. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run on a store that somebody else owns: how a training draws what it has learnt. */
+/* What others of this layer need of a run beyond <figment/train.h>. */
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
@@ -8,9 +8,14 @@
 
 #include "train/checkpoint.h"
 
+/* On a store that somebody else owns: how a training draws what it has learnt. */
 enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config,
                            struct fig_device *device, struct fig_store *store,
                            struct sample_size size);
+
+/* As fig_run_decode; the rows are samples first, first + 1 ... */
+enum fig_status run_decode(struct fig_run *run, const float *codes, int first, int count,
+                           float *images);
 
 struct fig_device *run_device(const struct fig_run *run);
 

@@ -10,7 +10,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "train/evaluation.h"
+#include "train/labels.h"
 #include "train/mixture.h"
+#include "train/run.h"
 #include "train/safetensors.h"
 
 enum { FIT_CODES = 20000, FIT_ROUNDS = 50, COMPONENT_LIMIT = 1000 };
@@ -98,6 +100,7 @@ static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset 
     for (int first = 0; first < count; first += CHUNK) {
         const int rows = count - first < CHUNK ? count - first : CHUNK;
         TRY(load_images(dataset, first, rows, length, images));
+        TRY(labels_tell(run, dataset, first, rows));
         TRY(fig_run_encode(run, images, rows,
                            codes + (size_t)first * (size_t)fig_run_info(run)->code));
     }
@@ -194,7 +197,7 @@ enum fig_status fig_mixture_sample(struct fig_mixture *mixture, struct fig_run *
     if (!status)
         status = mixture_draw(mixture->mixture, seed, first, count, codes);
     if (!status)
-        status = fig_run_decode(run, codes, count, images);
+        status = run_decode(run, codes, first, count, images);
     free(codes);
     return status;
 }

@@ -8,29 +8,40 @@ static bool runs(const struct fig_phase *phase)
     return phase->step || phase->tested;
 }
 
+/* What the model reads of the source. */
+enum { FEEDS = 2 };
+static int list_feeds(struct fig_feed feeds[FEEDS], const struct fig_model *model,
+                      const struct source *source)
+{
+    int count = 0;
+    if (model->images)
+        feeds[count++] = (struct fig_feed){ model->images, source->samples };
+    if (model->labels)
+        feeds[count++] = (struct fig_feed){ model->labels, source->labels };
+    return count;
+}
+
 static enum fig_status make_plan(struct session *session, int index, struct fig_store *store,
-                                 struct fig_samples *samples)
+                                 const struct source *source)
 {
     const struct fig_phase *phase = &session->model->phases[index];
-    const struct fig_feed feed = { session->model->images, samples };
+    struct fig_feed feeds[FEEDS];
     struct fig_node *outputs[FIG_LOSSES + 1 + FIG_UPDATES];
-    struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY };
+    struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY,
+                                      .feeds = feeds };
     for (int i = 0; i < phase->loss_count; i++)
         outputs[params.output_count++] = phase->losses[i];
     if (phase->step)
         outputs[params.output_count++] = phase->step;
     for (int i = 0; i < phase->update_count; i++)
         outputs[params.output_count++] = phase->updates[i];
-    if (samples) {
-        params.feeds = &feed;
-        params.feed_count = 1;
-    }
+    params.feed_count = list_feeds(feeds, session->model, source);
     return fig_plan_create(&session->plans[index], store, &params);
 }
 
 static enum fig_status fill(struct session *session, const struct fig_config *config,
                             const struct fig_model_params *params, struct fig_device *device,
-                            struct fig_store **store, struct fig_samples *samples)
+                            struct fig_store **store, const struct source *source)
 {
     TRY(fig_model_create(&session->model, config, params));
     if (!*store)
@@ -38,17 +49,17 @@ static enum fig_status fill(struct session *session, const struct fig_config *co
                              fig_config_settings(config)->seed));
     for (int i = 0; i < session->model->phase_count; i++) {
         if (runs(&session->model->phases[i]))
-            TRY(make_plan(session, i, *store, samples));
+            TRY(make_plan(session, i, *store, source));
     }
     return FIG_OK;
 }
 
 enum fig_status session_open(struct session *session, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_device *device,
-                             struct fig_store **store, struct fig_samples *samples)
+                             struct fig_store **store, const struct source *source)
 {
     *session = (struct session){ .batch = params->batch };
-    const enum fig_status status = fill(session, config, params, device, store, samples);
+    const enum fig_status status = fill(session, config, params, device, store, source);
     if (status)
         session_close(session);
     return status;

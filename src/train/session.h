@@ -8,6 +8,8 @@
 #include <figment/model.h>
 #include <figment/plan.h>
 
+#include "train/source.h"
+
 enum { SESSION_HISTORY = 64 }; /* runs between two looks at the losses, at most */
 
 struct session {
@@ -20,10 +22,10 @@ struct session {
 
 /* For training: every phase, its losses remembered and its step taken.  For testing
  * (params->training false): the phases that are tested.  `store` is made with the first
- * session; samples NULL means that the model draws its input. */
+ * session; a source without samples means that the model draws its input. */
 enum fig_status session_open(struct session *session, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_device *device,
-                             struct fig_store **store, struct fig_samples *samples);
+                             struct fig_store **store, const struct source *source);
 void session_close(struct session *session);
 
 /* One batch, samples first .. first + batch - 1 of their order: all phases, or those that have a

@@ -47,8 +47,15 @@ enum fig_status source_open(struct source *source, const char *data, enum fig_sp
     return status;
 }
 
+enum fig_status source_label(struct source *source, struct fig_device *device,
+                             struct label_rows rows)
+{
+    return labels_upload(&source->labels, device, source->dataset, rows);
+}
+
 void source_close(struct source *source)
 {
+    fig_samples_destroy(&source->labels);
     fig_samples_destroy(&source->samples);
     fig_dataset_close(&source->dataset);
 }
@@ -62,7 +69,9 @@ enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch)
     if (!order)
         return fail(FIG_NOMEM, "no memory for the order of %d samples", source->info.count);
     random_permutation(&stream, order, (uint32_t)source->info.count);
-    const enum fig_status status = fig_samples_order(source->samples, order);
+    enum fig_status status = fig_samples_order(source->samples, order);
+    if (!status && source->labels)
+        status = fig_samples_order(source->labels, order);
     free(order);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The samples of one half of a data set, on the device; or the knowledge that the model draws them. */
+/* The samples of one half of a data set, on the device, with their labels where a model wants them;
+ * or the knowledge that the model draws its samples. */
 #ifndef TRAIN_SOURCE_H
 #define TRAIN_SOURCE_H
 
@@ -8,9 +9,12 @@
 #include <figment/data.h>
 #include <figment/plan.h>
 
+#include "train/labels.h"
+
 struct source {
     struct fig_dataset *dataset;
     struct fig_samples *samples; /* NULL when `uniform` */
+    struct fig_samples *labels;  /* one-hot, in the same order; NULL until source_label */
     struct fig_dataset_info info;
     bool uniform; /* drawn by the model itself, a fresh batch at every step */
     bool unbounded; /* there are values outside [0, 1] */
@@ -19,9 +23,12 @@ struct source {
 /* The training half of `uniform` is drawn by the model; all else is uploaded. */
 enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
                             uint64_t seed, struct fig_device *device);
+/* Besides, the labels. */
+enum fig_status source_label(struct source *source, struct fig_device *device,
+                             struct label_rows rows);
 void source_close(struct source *source);
 
-/* The samples' order in an epoch, the same on every device. */
+/* The order of samples and labels in an epoch, the same on every device. */
 enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch);
 
 #endif

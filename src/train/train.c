@@ -173,11 +173,9 @@ static enum fig_status test(struct trainer *trainer)
 static enum fig_status save(struct trainer *trainer)
 {
     const char *folder = trainer->params->folder;
-    const struct fig_dataset_info *info = &trainer->train.info;
     trainer->place.seconds = trainer->earlier + clock_now() - trainer->start;
     TRY(model_save(folder, trainer->config, trainer->store, &trainer->place,
-                   (struct sample_size){ info->height, info->width, info->channels,
-                                         fig_dataset_scaling(trainer->train.dataset) }));
+                   trainer->size));
     return checkpoint_save(folder, trainer->config, trainer->store, &trainer->place);
 }
 
@@ -239,13 +237,48 @@ static enum fig_status check_halves(const struct trainer *trainer)
                 train->channels, other->height, other->width, other->channels);
 }
 
+/* Of the half that has more. */
+static enum fig_status name_classes(struct trainer *trainer)
+{
+    const struct source *train = &trainer->train, *test = &trainer->test;
+    const struct source *most = test->info.classes > train->info.classes ? test : train;
+    struct text *names = &trainer->class_names;
+    trainer->size.classes = most->info.classes;
+    trainer->size.names = names;
+    for (int i = 0; i < trainer->size.classes; i++) {
+        for (const char *c = fig_dataset_class_name(most->dataset, i); *c; c++)
+            text_add(names, "%c", (unsigned char)*c < ' ' ? ' ' : *c); /* each keeps to its line */
+        text_add_bytes(names, "", 1);
+    }
+    return names->failed ? fail(FIG_NOMEM, "no memory for the names of classes") : FIG_OK;
+}
+
+/* The model is told part of the training labels, and tested with all of them. */
+static enum fig_status open_labels(struct trainer *trainer)
+{
+    const struct fig_settings *settings = trainer->settings;
+    if (!trainer->train.info.classes || !trainer->test.info.classes)
+        return fail(FIG_INVALID, "%s: it has no labels, and the model %s wants them",
+                    settings->data, settings->name);
+    TRY(name_classes(trainer));
+    const struct label_rows all = { trainer->size.classes, 1, 0 };
+    const struct label_rows some = { all.classes, settings->labels, settings->seed };
+    TRY(source_label(&trainer->train, trainer->device, some));
+    return source_label(&trainer->test, trainer->device, all);
+}
+
 static enum fig_status open_sources(struct trainer *trainer)
 {
     const struct fig_settings *settings = trainer->settings;
+    const struct fig_dataset_info *info = &trainer->train.info;
     TRY(source_open(&trainer->train, settings->data, FIG_TRAIN, settings->seed, trainer->device));
     TRY(source_open(&trainer->test, settings->data, FIG_TEST, settings->seed, trainer->device));
     trainer->batches = (trainer->train.info.count + settings->batch - 1) / settings->batch;
-    return check_halves(trainer);
+    TRY(check_halves(trainer));
+    trainer->size = (struct sample_size){ .height = info->height, .width = info->width,
+                                          .channels = info->channels,
+                                          .scaling = fig_dataset_scaling(trainer->train.dataset) };
+    return settings->labels > 0 ? open_labels(trainer) : FIG_OK;
 }
 
 /* A session for whole batches and one for what is left over, where something is. */
@@ -253,17 +286,19 @@ static enum fig_status open_pair(struct trainer *trainer, struct session *full,
                                  struct session *rest, const struct source *source, bool training)
 {
     const int count = source->info.count, batch = trainer->settings->batch;
+    const struct sample_size *size = &trainer->size;
     struct fig_model_params params = {
-        batch, source->info.height, source->info.width, source->info.channels, training,
-        source->uniform, source->unbounded };
+        .batch = batch, .height = size->height, .width = size->width, .channels = size->channels,
+        .classes = size->classes, .training = training, .uniform = source->uniform,
+        .unbounded = source->unbounded };
     if (count >= batch)
         TRY(session_open(full, trainer->config, &params, trainer->device, &trainer->store,
-                         source->samples));
+                         source));
     full->batch = batch;
     params.batch = count % batch;
     if (params.batch)
         TRY(session_open(rest, trainer->config, &params, trainer->device, &trainer->store,
-                         source->samples));
+                         source));
     return FIG_OK;
 }
 
@@ -277,8 +312,7 @@ static enum fig_status open_sessions(struct trainer *trainer)
     trainer->losses = session_loss_names(any, trainer->loss_names);
     trainer->tests = session_loss_names(tested, trainer->test_names);
     return run_borrow(&trainer->view, trainer->config, trainer->device, trainer->store,
-                      (struct sample_size){ trainer->train.info.height, trainer->train.info.width,
-                                            trainer->train.info.channels, NULL });
+                      trainer->size);
 }
 
 static enum fig_status train(struct trainer *trainer)
@@ -315,5 +349,6 @@ enum fig_status fig_train(const struct fig_config *config, struct fig_device *de
     fig_store_destroy(&trainer.store);
     source_close(&trainer.train);
     source_close(&trainer.test);
+    text_free(&trainer.class_names);
     return status;
 }

@@ -19,6 +19,8 @@ struct trainer {
     struct fig_device *device;
 
     struct source train, test;
+    struct sample_size size; /* of both halves */
+    struct text class_names;
     struct fig_store *store;
     struct session full, rest;           /* training: whole batches, and an epoch's last one */
     struct session test_full, test_rest; /* the same for the test half */
