@@ -84,6 +84,14 @@ static void eval_constant(struct job *job)
     }
 }
 
+static void eval_values(struct job *job)
+{
+    for (size_t i = 0; i < job->length; i++) {
+        job->value[i] = job->node->values[i];
+        job->error[i] = job->oracle->epsilon * fabs(job->value[i]);
+    }
+}
+
 static void eval_random(struct job *job)
 {
     const struct stream stream = { job->oracle->seed, job->node->stream, job->oracle->step };

@@ -19,9 +19,19 @@ struct sources {
     struct fig_node *right, *turned;  /* [COLS, INNER] and [INNER, COLS] */
     struct fig_node *image;           /* [5, 7, 3, 2] */
     struct fig_node *target;          /* [ROWS, COLS] in (0, 1) */
+    struct fig_node *counting;        /* [COLS], given with the graph */
 };
 
 enum { SOURCES = 8 }; /* that gradients are taken of: all but the target */
+
+/* [COLS]: 0.5, 1.5, ... */
+static struct fig_node *counting_row(struct rig *rig)
+{
+    double values[COLS];
+    for (int i = 0; i < COLS; i++)
+        values[i] = i + 0.5;
+    return fig_values(rig->graph, fig_shape1(COLS), values);
+}
 
 static struct sources open_sources(struct rig *rig, const char *device)
 {
@@ -37,6 +47,7 @@ static struct sources open_sources(struct rig *rig, const char *device)
         .turned = rig_input(rig, fig_shape2(INNER, COLS), NULL),
         .image = rig_input(rig, fig_shape4(5, 7, 3, 2), NULL),
         .target = rig_input(rig, fig_shape2(ROWS, COLS), target),
+        .counting = counting_row(rig),
     };
     free(target);
     return sources;
@@ -80,6 +91,9 @@ static struct fig_node *slope_of_squares(struct fig_node *y, struct fig_node *x)
     OPERATION(broadcast_of_a_row, fig_mul(s->row, s->a))                                           \
     OPERATION(broadcast_of_a_column, fig_div(s->a, fig_exp(s->column)))                            \
     OPERATION(broadcast_alone, fig_broadcast(s->row, fig_shape4(2, 3, 5, COLS)))                   \
+    OPERATION(values_in_a_chain, fig_mul(s->a, s->counting))                                       \
+    OPERATION(values_in_a_product,                                                                 \
+              fig_matmul(s->a, fig_reshape(s->counting, fig_shape2(COLS, 1)), 0))                  \
     OPERATION(detach_of_one_factor, fig_mul(s->a, fig_detach(fig_square(s->a))))                   \
     OPERATION(maximum, fig_max(s->a, s->b))                                                        \
     OPERATION(maxpool, fig_maxpool(s->image, 2, 2))                                                \

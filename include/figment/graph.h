@@ -68,6 +68,9 @@ FIG_API struct fig_node *fig_param(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape, struct fig_init init);
 FIG_API struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape,
                                       double value);
+/* A tensor of the given numbers, copied. */
+FIG_API struct fig_node *fig_values(struct fig_graph *graph, struct fig_shape shape,
+                                    const double *values);
 /* What outlives a step but is not trained, such as running statistics: `value` at first.  It is
  * changed by running an assignment, after everything else of a plan that reads it. */
 FIG_API struct fig_node *fig_state(struct fig_graph *graph, const char *name,

@@ -297,6 +297,7 @@ static bool needs_unit(const struct draft *draft, const struct fig_node *node)
     switch (node->op) {
     case OP_param:
     case OP_state:
+    case OP_values:
     case OP_reshape:
     case OP_detach:
         return false;

@@ -175,6 +175,7 @@ static void grad_none(struct fig_node *y, struct fig_node *g, struct fig_node **
 #define grad_state grad_none
 #define grad_assign grad_none
 #define grad_constant grad_none
+#define grad_values grad_none
 #define grad_random grad_none
 #define grad_detach grad_none
 #define grad_collect grad_none

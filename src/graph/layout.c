@@ -18,8 +18,8 @@ static int position_of(const struct draft *draft, const struct fig_node *node)
 
 static bool has_life(const struct fig_node *node)
 {
-    return node->op != OP_param && node->op != OP_state && node->op != OP_collect &&
-           !changes_store(node);
+    return node->op != OP_param && node->op != OP_state && node->op != OP_values &&
+           node->op != OP_collect && !changes_store(node);
 }
 
 /* A chain's sum reads the value while the chain runs; other users outside need it in memory. */
@@ -209,23 +209,33 @@ static void set_regions(struct draft *draft)
     }
 }
 
-/* Constants that chains read through a map: one number each. */
+/* Of what a constant has in memory: one number that chains read through a map, or all. */
+static size_t constant_size(const struct draft *draft, const struct fig_node *node)
+{
+    if (!draft->needed[node->id] || (node->op != OP_constant && node->op != OP_values))
+        return 0;
+    return device_reals(store_device(draft->store),
+                        node->op == OP_constant ? 1 : shape_length(node->shape));
+}
+
 static enum fig_status write_constants(struct draft *draft)
 {
     struct fig_device *device = store_device(draft->store);
-    size_t size = 0;
+    size_t size = 0, offset = 0;
     for (int id = 0; id < draft->graph->count; id++)
-        size += draft->needed[id] && draft->graph->nodes[id]->op == OP_constant ? DEVICE_ALIGN : 0;
+        size += round_up(constant_size(draft, draft->graph->nodes[id]), DEVICE_ALIGN);
     if (!size)
         return FIG_OK;
     TRY(device_alloc(device, size, &draft->constants));
-    for (int id = 0, k = 0; id < draft->graph->count; id++) {
+    for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id] || node->op != OP_constant)
+        const struct region region = { draft->constants, offset, constant_size(draft, node) };
+        if (!region.size)
             continue;
-        draft->partial[id] = (struct region){ draft->constants, (size_t)k++ * DEVICE_ALIGN,
-                                              device_reals(device, 1) };
-        TRY(device_write_doubles(device, draft->partial[id], &node->value));
+        *(node->op == OP_constant ? &draft->partial[id] : &draft->region[id]) = region;
+        TRY(device_write_doubles(device, region,
+                                 node->op == OP_constant ? &node->value : node->values));
+        offset += round_up(region.size, DEVICE_ALIGN);
     }
     return FIG_OK;
 }

@@ -117,6 +117,18 @@ struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape, d
     return node;
 }
 
+struct fig_node *fig_values(struct fig_graph *graph, struct fig_shape shape, const double *values)
+{
+    struct fig_node *node = values ? leaf(graph, OP_values, "values", shape) : NULL;
+    const size_t size = node ? shape_length(shape) * sizeof(*values) : 0;
+    double *copy = node ? graph_alloc(graph, size) : NULL;
+    if (!copy)
+        return NULL;
+    memcpy(copy, values, size);
+    node->values = copy;
+    return node;
+}
+
 static struct fig_node *random_leaf(struct fig_graph *graph, struct fig_shape shape,
                                     uint32_t stream, enum kernel kernel)
 {

@@ -331,6 +331,7 @@ static enum fig_status lower_assign(struct draft *draft, const struct unit *unit
 /* No unit of its own, or one of rows. */
 #define lower_param NULL
 #define lower_state NULL
+#define lower_values NULL
 #define lower_reshape NULL
 #define lower_detach NULL
 #define lower_unary NULL

@@ -41,7 +41,8 @@ struct fig_node {
     /* What one operation needs beyond its operands. */
     enum row row;                     /* unary, binary */
     float p, q;                       /* unary: the row's constants */
-    double value;                     /* constant */
+    double value;                     /* constant, state */
+    const double *values;             /* values */
     enum kernel kernel;               /* random: uniform or normal */
     uint32_t stream;                  /* random */
     struct fig_init init;             /* param */
