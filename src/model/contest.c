@@ -9,83 +9,45 @@
 #include "base/random.h"
 #include "model/config.h"
 
-/* What the discriminator says of real and of drawn samples: [batch, 1] each. */
-struct verdict {
-    struct fig_graph *graph;
-    struct fig_node *real, *fake;
-    double real_label, fake_label;
-};
-
-/* Cross-entropy of what it says with one label for all. */
-static struct fig_node *bce(const struct verdict *verdict, struct fig_node *said, double label)
-{
-    struct fig_node *labels = fig_constant(verdict->graph, fig_node_shape(said), label);
-    return fig_loss_bce(said, labels, FIG_MEAN);
-}
-
-static struct fig_node *half_sum(struct fig_node *a, struct fig_node *b)
-{
-    return fig_affine(fig_add(a, b), 0.5, 0);
-}
+/* --- Losses of what the discriminator says: of each sample, by the label that it should have. */
 
 /* Goodfellow et al., 2014, with the generator's loss that does not saturate. */
-static struct fig_node *bce_discriminator(const struct verdict *verdict)
+static struct fig_node *cross_entropy(struct fig_node *said, struct fig_node *labels)
 {
-    return half_sum(bce(verdict, verdict->real, verdict->real_label),
-                    bce(verdict, verdict->fake, verdict->fake_label));
+    return fig_bce(said, labels);
 }
 
-static struct fig_node *bce_generator(const struct verdict *verdict)
+/* Mao et al., 2017. */
+static struct fig_node *square_distance(struct fig_node *said, struct fig_node *labels)
 {
-    return bce(verdict, verdict->fake, 1);
+    return fig_square(fig_sub(said, labels));
 }
 
-/* Mao et al., 2017: mean square distance from the labels. */
-static struct fig_node *square_distance(struct fig_node *said, double label)
+/* Lim and Ye, 2017; Miyato et al., 2018.  Labels are 1 and -1. */
+static struct fig_node *hinge(struct fig_node *said, struct fig_node *labels)
 {
-    return fig_mean(fig_square(fig_affine(said, 1, -label)));
-}
-
-static struct fig_node *ls_discriminator(const struct verdict *verdict)
-{
-    return half_sum(square_distance(verdict->real, verdict->real_label),
-                    square_distance(verdict->fake, verdict->fake_label));
-}
-
-static struct fig_node *ls_generator(const struct verdict *verdict)
-{
-    return fig_affine(square_distance(verdict->fake, 1), 0.5, 0);
-}
-
-/* Lim and Ye, 2017; Miyato et al., 2018. */
-static struct fig_node *hinge_discriminator(const struct verdict *verdict)
-{
-    return fig_add(fig_mean(fig_relu(fig_affine(verdict->real, -1, 1))),
-                   fig_mean(fig_relu(fig_affine(verdict->fake, 1, 1))));
-}
-
-static struct fig_node *hinge_generator(const struct verdict *verdict)
-{
-    return fig_neg(fig_mean(verdict->fake));
+    return fig_relu(fig_affine(fig_mul(said, labels), -1, 1));
 }
 
 /* Arjovsky et al., 2017; the penalty of Gulrajani et al., 2017 is added to it. */
-static struct fig_node *wasserstein_discriminator(const struct verdict *verdict)
+static struct fig_node *distance(struct fig_node *said, struct fig_node *labels)
 {
-    return fig_sub(fig_mean(verdict->fake), fig_mean(verdict->real));
+    return fig_neg(fig_mul(said, labels));
 }
 
 static const struct adversary {
     const char *name;
-    struct fig_node *(*discriminator)(const struct verdict *verdict);
-    struct fig_node *(*generator)(const struct verdict *verdict);
-    bool labels;    /* the discriminator is told labels, which may be smoothed */
-    double penalty; /* default weight of the gradient penalty */
+    struct fig_node *(*discriminator)(struct fig_node *said, struct fig_node *labels);
+    struct fig_node *(*generator)(struct fig_node *said, struct fig_node *labels);
+    bool labels;     /* 1 and 0, which may be smoothed; else 1 and -1 */
+    double of_both;  /* weight of the mean over real and drawn samples together */
+    double of_drawn; /* weight of the generator's */
+    double penalty;  /* default weight of the gradient penalty */
 } adversaries[] = {
-    { "bce", bce_discriminator, bce_generator, true, 0 },
-    { "least-squares", ls_discriminator, ls_generator, true, 0 },
-    { "hinge", hinge_discriminator, hinge_generator, false, 0 },
-    { "wasserstein", wasserstein_discriminator, hinge_generator, false, 10 },
+    { "bce", cross_entropy, cross_entropy, true, 1, 1, 0 },
+    { "least-squares", square_distance, square_distance, true, 1, 0.5, 0 },
+    { "hinge", hinge, distance, false, 2, 1, 0 },
+    { "wasserstein", distance, distance, false, 2, 1, 10 },
 };
 static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
                                                NULL };
@@ -185,16 +147,14 @@ static struct fig_node *judge(const struct contest *contest, struct fig_node *sa
     return said;
 }
 
-/* Real and drawn samples go through the discriminator as one batch. */
-static struct verdict judge_both(const struct contest *contest, struct fig_node *fake,
-                                 struct fig_phase *phase)
+/* [2 count, 1]: what is to be said of real samples, and of as many drawn ones. */
+static struct fig_node *labels_of_both(const struct contest *contest, int count)
 {
-    const int count = sample_count(contest->real);
-    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
-    return (struct verdict){ .graph = contest->graph, .real = fig_slice(said, 0, 0, count),
-                             .fake = fig_slice(said, 0, count, sample_count(said)),
-                             .real_label = contest->config->real_label,
-                             .fake_label = contest->config->fake_label };
+    const struct fig_config *config = contest->config;
+    const bool labels = adversaries[config->adversary].labels;
+    const double values[] = { config->real_label, labels ? config->fake_label : -1 };
+    struct fig_node *halves = fig_values(contest->graph, fig_shape2(2, 1), values);
+    return fig_reshape(fig_broadcast(halves, fig_shape2(2, count)), fig_shape2(2 * count, 1));
 }
 
 /* Each sample as one row. */
@@ -226,13 +186,16 @@ static struct fig_node *gradient_penalty(const struct contest *contest, struct f
 
 /* --- Phases */
 
+/* Real and drawn samples go through the discriminator as one batch. */
 static struct fig_phase *discriminator_phase(const struct contest *contest)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_phase *phase = add_phase(contest->model, "discriminator");
     struct fig_node *fake = fig_detach(contest->fake);
-    const struct verdict verdict = judge_both(contest, fake, phase);
-    struct fig_node *loss = adversary->discriminator(&verdict);
+    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
+    struct fig_node *labels = labels_of_both(contest, sample_count(contest->real));
+    struct fig_node *mean = fig_mean(adversary->discriminator(said, labels));
+    struct fig_node *loss = fig_affine(mean, adversary->of_both, 0);
     if (contest->config->penalty > 0)
         loss = fig_add(loss, fig_affine(gradient_penalty(contest, fake),
                                         contest->config->penalty, 0));
@@ -244,10 +207,11 @@ static struct fig_phase *generator_phase(const struct contest *contest)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_phase *phase = add_phase(contest->model, "generator");
-    const struct verdict verdict = { .graph = contest->graph,
-                                     .fake = judge(contest, contest->passing, NULL) };
+    struct fig_node *said = judge(contest, contest->passing, NULL);
+    struct fig_node *passed = fig_constant(contest->graph, fig_node_shape(said), 1);
+    struct fig_node *mean = fig_mean(adversary->generator(said, passed));
     add_updates(phase, &contest->generator);
-    add_loss(phase, "generator", adversary->generator(&verdict));
+    add_loss(phase, "generator", fig_affine(mean, adversary->of_drawn, 0));
     return phase;
 }
 
