@@ -63,7 +63,8 @@ struct fig_init {
 FIG_API struct fig_node *fig_input(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape);
 /* A store finds a parameter by its name.  The same name and shape again is the same node: a layer
- * that is applied twice shares its weights; `init` then is the first one's. */
+ * that is applied twice shares its weights; `init` then is the first one's.  Where there is a state
+ * of that name, it is that: a layer can be applied with weights that are not trained. */
 FIG_API struct fig_node *fig_param(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape, struct fig_init init);
 FIG_API struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape,

@@ -97,6 +97,8 @@ struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fi
     if (!graph || graph->status)
         return NULL;
     struct fig_node *known = find_named(graph, OP_param, name);
+    if (!known)
+        known = find_named(graph, OP_state, name);
     if (known)
         return same_param(known, shape);
     struct fig_node *node = leaf(graph, OP_param, name, shape);

@@ -58,6 +58,7 @@ struct fig_config {
     double fake_label; /* GAN: and of drawn ones */
     double penalty;    /* GAN: weight of the gradient penalty */
     int pack;          /* GAN: samples that the discriminator sees side by side */
+    double ema;        /* GAN: decay of the generator's running average; 0: none is kept */
     int critic_steps;  /* GAN: steps of the discriminator for one of the generator */
     int pretrain;      /* latent GAN: epochs of the autoencoder before the contest */
     bool joint;        /* latent GAN: the autoencoder goes on learning beside the contest */
@@ -141,12 +142,20 @@ struct contest {
 /* The configuration's keys of a contest. */
 #define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
-/* Adds both phases, which have no turn in the epochs of config->pretrain. */
+/* Adds both phases, which have no turn in the epochs of config->pretrain, and the running average of
+ * the generator where config->ema asks for one. */
 enum fig_status add_contest(const struct contest *contest);
 
+/* The configuration's keys of a generator of noise and its contest. */
+#define GENERATOR_KEYS "latent", "ema", CONTEST_KEYS
+enum fig_status read_generator(struct fig_config *config, const struct yaml *root);
 /* The generator on noise [batch, latent]; stack of "generator". */
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
                                 struct fig_node *noise);
+/* The same by the generator whose samples are shown: its running average where config->ema asks for
+ * one, which is there after the contest. */
+struct fig_node *generator_show(struct fig_model *model, const struct fig_config *config,
+                                const struct fig_model_params *params, struct fig_node *noise);
 /* The contest of a generator that draws `real` samples from noise 0 for the discriminator and
  * noise 1 for itself; noise k is stream STREAM_NOISE + k.  Of a conditional model what is drawn has
  * the classes of the real samples. */

@@ -215,6 +215,14 @@ static struct fig_phase *generator_phase(const struct contest *contest)
     return phase;
 }
 
+static void add_average(const struct contest *contest, struct fig_phase *phase, const char *prefix)
+{
+    const struct fig_average average = { prefix, contest->config->ema };
+    phase->update_count += fig_average(contest->graph, &average,
+                                       phase->updates + phase->update_count,
+                                       FIG_UPDATES - phase->update_count);
+}
+
 static enum fig_status check_judge(const struct contest *contest)
 {
     const struct network *network = &contest->config->networks[PART_DISCRIMINATOR];
@@ -246,12 +254,14 @@ enum fig_status add_contest(const struct contest *contest)
     struct fig_phase *second = generator_phase(&packed);
     first->first_epoch = second->first_epoch = config->pretrain;
     second->every = config->critic_steps;
+    snprintf(prefix, sizeof(prefix), "%s.", contest->generator.prefix);
+    if (config->ema > 0)
+        add_average(contest, second, prefix);
     TRY(fig_graph_status(contest->graph));
     if (!contest->params->training)
         return FIG_OK;
     first->step = fig_optimize(first->losses[0], "discriminator.",
                                &config->optimizers[PART_DISCRIMINATOR]);
-    snprintf(prefix, sizeof(prefix), "%s.", contest->generator.prefix);
     second->step = fig_optimize(second->losses[0], prefix, contest->optimizer);
     return fig_graph_status(contest->graph);
 }

@@ -3,15 +3,7 @@
  * in [0, 1] or, of a table's columns, linear, and the discriminator sees the data in the same range. */
 #include "model/config.h"
 
-static const char *const keys[] = { "latent", CONTEST_KEYS, NULL };
-
-static enum fig_status read(struct fig_config *config, const struct yaml *root)
-{
-    const struct yaml *latent;
-    TRY(yaml_require(root, "latent", &latent));
-    TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
-    return read_contest(config, root);
-}
+static const char *const keys[] = { GENERATOR_KEYS, NULL };
 
 /* Pixels are in [0, 1], columns anywhere. */
 static enum fig_status check_range(const struct fig_config *config,
@@ -43,10 +35,11 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_GENERATOR, drawn, params));
     TRY(check_range(config, params));
-    drawn = as_images(drawn, params);
+    TRY(add_generator_contest(model, config, params,
+                              draws_signed(config) ? fig_affine(images, 2, -1) : images));
+    drawn = as_images(generator_show(model, config, params, model->seed), params);
     model->drawn = draws_signed(config) ? fig_affine(drawn, 0.5, 0.5) : drawn;
-    return add_generator_contest(model, config, params,
-                                 draws_signed(config) ? fig_affine(images, 2, -1) : images);
+    return fig_graph_status(model->graph);
 }
 
 const struct family gan_family = {
@@ -54,6 +47,6 @@ const struct family gan_family = {
     .parts = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .labels = 1 << LABELS_CONDITION,
     .keys = keys,
-    .read = read,
+    .read = read_generator,
     .build = build,
 };

@@ -3,12 +3,33 @@
 #include "base/random.h"
 #include "model/config.h"
 
+enum fig_status read_generator(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml_range below_one = { .high = 1, .below = true };
+    const struct yaml *latent;
+    TRY(yaml_require(root, "latent", &latent));
+    TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
+    TRY(yaml_number(yaml_find(root, "ema"), &below_one, &config->ema));
+    if (!yaml_find(root, "ema"))
+        TRY(document_put(&config->document, "ema", "0"));
+    return read_contest(config, root);
+}
+
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
                                 struct fig_node *noise)
 {
     stack->next = 0;
     stack->update_count = 0;
     return network_apply(&config->networks[PART_GENERATOR], stack, noise, NULL);
+}
+
+struct fig_node *generator_show(struct fig_model *model, const struct fig_config *config,
+                                const struct fig_model_params *params, struct fig_node *noise)
+{
+    struct stack stack = stack_of(model, config->ema > 0 ? "average.generator" : "generator",
+                                  params);
+    stack.labels = model->labels;
+    return generator_draw(config, &stack, noise);
 }
 
 enum fig_status add_generator_contest(struct fig_model *model, const struct fig_config *config,

@@ -6,8 +6,7 @@
 #include "base/log.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "latent", CONTEST_KEYS, "pretrain", "joint",
-                                    NULL };
+static const char *const keys[] = { "loss", "reduction", "pretrain", "joint", GENERATOR_KEYS, NULL };
 
 static enum fig_status read_turns(struct fig_config *config, const struct yaml *root)
 {
@@ -28,12 +27,9 @@ static enum fig_status read_turns(struct fig_config *config, const struct yaml *
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
-    const struct yaml *latent;
     TRY(read_turns(config, root));
     TRY(read_reconstruction(config, root, PART_DECODER));
-    TRY(yaml_require(root, "latent", &latent));
-    TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
-    return read_contest(config, root);
+    return read_generator(config, root);
 }
 
 static struct fig_node *encode(struct fig_model *model, const struct fig_config *config,
@@ -90,12 +86,14 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
+    TRY(add_generator_contest(model, config, params, fig_detach(model->code)));
+    drawn = generator_show(model, config, params, model->seed);
     model->drawn = as_images(decode(model, config, params, drawn, &logits), params);
     if (!params->training) {
         model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
         model->decoded = as_images(decode(model, config, params, model->code_in, &logits), params);
     }
-    return add_generator_contest(model, config, params, fig_detach(model->code));
+    return fig_graph_status(model->graph);
 }
 
 const struct family latent_gan_family = {

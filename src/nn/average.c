@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include <figment/nn.h>
+
+#include <string.h>
+
+#include "base/text.h"
+#include "nn/param.h"
+
+/* 1 - min(decay, n / (n + 9)) for n updates so far, which are counted in a state. */
+static struct fig_node *part_of_the_way(struct fig_graph *graph, const struct fig_average *average,
+                                        struct fig_node **update)
+{
+    struct text name = { 0 };
+    text_add(&name, "average.%supdates", average->prefix);
+    struct fig_node *count = name.failed ? graph_fail(graph, FIG_NOMEM, "no memory for a name")
+                                         : fig_state(graph, name.chars, fig_shape1(1), 0);
+    text_free(&name);
+    struct fig_node *early = fig_div(count, fig_affine(count, 1, 9));
+    *update = fig_assign(count, fig_affine(count, 1, 1));
+    return fig_affine(fig_clamp(early, 0, average->decay), -1, 1);
+}
+
+/* The average lies in files as what it follows does. */
+static struct fig_node *average_of(struct fig_node *node)
+{
+    struct fig_node *average = layer_state(node->graph, "average", node->name, node->shape, 0);
+    if (average)
+        average->layout = node->layout;
+    return average;
+}
+
+static struct fig_node *follow(struct fig_node *node, struct fig_node *part)
+{
+    struct fig_node *average = average_of(node);
+    return fig_assign(average, fig_add(average, fig_mul(fig_sub(node, average), part)));
+}
+
+int fig_average(struct fig_graph *graph, const struct fig_average *average,
+                struct fig_node **updates, int room)
+{
+    const int nodes = graph->count;
+    struct fig_node *part = part_of_the_way(graph, average, &updates[0]);
+    int count = 1;
+    for (int i = 0; part && i < nodes; i++) {
+        struct fig_node *node = graph->nodes[i];
+        if ((node->op != OP_param && node->op != OP_state) ||
+            strncmp(node->name, average->prefix, strlen(average->prefix)) != 0)
+            continue;
+        if (count == room)
+            graph_fail(graph, FIG_INVALID, "average: %s: more than %d tensors to follow",
+                       average->prefix, room - 1);
+        else
+            updates[count++] = follow(node, part);
+    }
+    return count;
+}
