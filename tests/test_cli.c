@@ -453,7 +453,7 @@ START_TEST(eval_measures_what_a_family_has)
     ck_assert_double_gt(number(out, "nn_ratio"), 0);
     ck_assert_msg(!strstr(out, "mse"), "a GAN rebuilds nothing: %s", out);
     ck_assert_int_eq(run("eval s --metrics sample_std,mse"), 2);
-    has(err, "mse: a model of the family gan has none");
+    has(err, "mse: the model has no codes");
     run_well(TRAIN_ONE("vae-dense", "v"));
     run_well("eval v --json --samples 3");
     has(err, "nll: 3 codes for each of 200 test images");

@@ -124,18 +124,29 @@ static void open_gan(void)
     open_trained("gan-small", overrides);
 }
 
-static double metric(const char *name, int samples)
+static int find_metric(const char *name)
 {
     int index = 0;
     while (strcmp(fig_metric_info(index)->name, name) != 0)
         index++;
-    double values[FIG_METRICS];
-    const struct fig_evaluation evaluation = {
-        .train = trained.train, .test = trained.test, .wanted = 1u << index,
-        .nll_samples = samples };
-    ck_assert_msg(fig_evaluate(trained.run, &evaluation, values) == FIG_OK, "%s",
-                  scratch_error());
-    return values[index];
+    return index;
+}
+
+static struct fig_measure measure(const char *name, int samples)
+{
+    const int index = find_metric(name);
+    bool wanted[FIG_METRICS] = { false };
+    struct fig_findings findings;
+    const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
+                                               .test = trained.test, .nll_samples = samples };
+    wanted[index] = true;
+    ck_assert_msg(fig_evaluate(&evaluation, wanted, &findings) == FIG_OK, "%s", scratch_error());
+    return findings.measures[index];
+}
+
+static double metric(const char *name, int samples)
+{
+    return measure(name, samples).value;
 }
 
 /* The sum of x log y + (1 - x) log(1 - y) is that of x log(y / (1 - y)), which takes y's place, and
@@ -295,7 +306,44 @@ START_TEST(samples_are_compared_with_the_data_by_definition)
     const double ratio = mean_of_nearest(drawn, FIG_DRAWN_SAMPLES) /
                          mean_of_nearest(trained.images, TEST_IMAGES);
     ck_assert_double_eq_tol(metric("nn_ratio", 0), ratio, 1e-6); /* of nearly equal neighbours */
-    ck_assert_uint_eq(fig_metrics_of(trained.run) & 3, 0); /* no mse, no psnr */
+    close_trained();
+}
+END_TEST
+
+static const char *lack(const char *name)
+{
+    const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
+                                               .test = trained.test };
+    const char *text = fig_metric_lack(&evaluation, find_metric(name));
+    return text ? text : "";
+}
+
+static void reopen_data(const char *data)
+{
+    fig_dataset_close(&trained.train);
+    fig_dataset_close(&trained.test);
+    ck_assert_int_eq(fig_dataset_open(&trained.train, data, FIG_TRAIN, 7), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&trained.test, data, FIG_TEST, 7), FIG_OK);
+}
+
+START_TEST(what_a_model_or_its_data_lack_is_said)
+{
+    open_gan();
+    ck_assert_str_eq(lack("mse"), "the model has no codes");
+    ck_assert_str_eq(lack("nll"), "the model tells no likelihoods");
+    ck_assert_str_eq(lack("fd84"), "");
+    reopen_data("uniform:200");
+    ck_assert_str_eq(lack("sample_std"), "");
+    ck_assert_ptr_nonnull(strstr(lack("fd84"), "no labels"));
+    reopen_data("synthetic:only=3");
+    ck_assert_ptr_nonnull(strstr(lack("coverage"), "one class"));
+    bool wanted[FIG_METRICS] = { false };
+    struct fig_findings findings;
+    const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
+                                               .test = trained.test };
+    wanted[find_metric("coverage")] = true;
+    ck_assert_int_eq(fig_evaluate(&evaluation, wanted, &findings), FIG_INVALID);
+    ck_assert_ptr_nonnull(strstr(scratch_error(), "coverage: the training half has one class"));
     close_trained();
 }
 END_TEST
@@ -555,6 +603,7 @@ int main(void)
     tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     tcase_add_test(tests, samples_are_compared_with_the_data_by_definition);
+    tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
     tcase_add_test(tests, the_nearest_image_is_found);
     tcase_add_loop_test(tests, the_largest_eigenvectors_see_all_they_can, 0, LENGTH(matrices));
     tcase_add_test(tests, data_of_rank_k_are_rebuilt_by_k_components);

@@ -3,6 +3,7 @@
 #define FIG_EVALUATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <figment/api.h>
 #include <figment/data.h>
@@ -13,7 +14,7 @@ FIG_BEGIN
 
 /* --- How well a trained model does on data that it has not seen. */
 
-enum { FIG_METRICS = 13 };
+enum { FIG_METRICS = 21 };
 
 struct fig_metric {
     const char *name;    /* key of `figment eval --json` */
@@ -21,26 +22,46 @@ struct fig_metric {
 };
 FIG_API const struct fig_metric *fig_metric_info(int index); /* 0 to FIG_METRICS - 1 */
 
-/* The metrics that the model can have, and those that need the train half, as bits 1 << index. */
-FIG_API unsigned fig_metrics_of(const struct fig_run *run);
-FIG_API unsigned fig_metrics_of_train(void);
-
 enum {
-    FIG_NLL_SAMPLES = 100,  /* codes per image, unless told otherwise */
-    FIG_NLL_IMAGES = 1000,  /* of the test half at most, as it is the slowest metric */
-    FIG_DRAWN_SAMPLES = 500 /* that are compared with data */
+    FIG_NLL_SAMPLES = 100,    /* codes per image, unless told otherwise */
+    FIG_NLL_IMAGES = 1000,    /* of the test half at most, as it is the slowest metric */
+    FIG_DRAWN_SAMPLES = 500,  /* whose spread and neighbours are measured */
+    FIG_SEEN_SAMPLES = 10000, /* whose features are compared; fewer if the test half has fewer */
+    FIG_FEATURE_NETS = 2      /* classifiers that see the features, with the seeds 0, 1 */
 };
 
 struct fig_evaluation {
-    const struct fig_dataset *test, *train; /* `train` may be NULL if no wanted metric needs it */
-    unsigned wanted;                        /* a subset of fig_metrics_of(run) */
+    struct fig_run *run;
+    const struct fig_dataset *test, *train; /* both halves, with samples of the model's size */
+    struct fig_mixture *mixture;            /* draws the samples; NULL: the model does */
     int nll_samples;                        /* 0: FIG_NLL_SAMPLES */
 };
 
-/* Fill values[i] of the wanted metrics.  The same run and data give the same values.  Samples that
+/* Why a metric cannot be measured: "the data have no labels"; NULL if it can. */
+FIG_API const char *fig_metric_lack(const struct fig_evaluation *evaluation, int index);
+
+/* What was found; NaN where there is no such number. */
+struct fig_measure {
+    double value;          /* of feature metrics the mean over the nets */
+    double floor, ceiling; /* the same of as many real images of the training half; and of Gaussian
+                              pixels with the mean and covariance of 1000 of them */
+    double difference;     /* of the values that two feature nets give */
+};
+struct fig_findings {
+    struct fig_measure measures[FIG_METRICS];
+    int seen; /* samples, and test images, whose features were compared; 0 if none were */
+    struct fig_feature_net {
+        uint64_t hash;   /* of the weights */
+        double accuracy; /* on the test images; NaN if they have no labels */
+    } nets[FIG_FEATURE_NETS];
+};
+
+/* The same run and data give the same values, on one device; feature nets are trained once and then
+ * kept in the user's cache.  A wanted metric that lacks something is FIG_INVALID.  Samples that
  * are blank or alike are warned of in the log. */
-FIG_API enum fig_status fig_evaluate(struct fig_run *run, const struct fig_evaluation *evaluation,
-                                     double values[FIG_METRICS]);
+FIG_API enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
+                                     const bool wanted[FIG_METRICS],
+                                     struct fig_findings *findings);
 
 FIG_END
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <figment/evaluate.h>
 
+#include "base/size.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/sampler.h"
 #include "cli/task.h"
 
 static int find_metric(const char *name, size_t length)
@@ -28,79 +32,147 @@ static enum fig_status refuse_metric(const char *name, size_t length)
                     (int)length, name, known);
 }
 
-/* "mse,psnr" as a set of bits; 0 if the list is NULL. */
-static enum fig_status parse_metrics(const char *list, unsigned *wanted)
+/* "mse,psnr" as flags; none if the list is NULL. */
+static enum fig_status parse_metrics(const char *list, bool wanted[FIG_METRICS])
 {
-    *wanted = 0;
     for (const char *name = list; name; name = strchr(name, ',')) {
         name += name != list; /* past the comma */
         const size_t length = strcspn(name, ",");
         const int metric = find_metric(name, length);
         if (metric < 0)
             return refuse_metric(name, length);
-        *wanted |= 1u << metric;
+        wanted[metric] = true;
     }
     return FIG_OK;
 }
 
-/* All that the model can have, unless some are named. */
-static enum fig_status choose_metrics(const struct task *task, unsigned *wanted)
+/* NAME, NAME_floor ...: those that there are. */
+static void add_measure(cJSON *object, const char *name, const struct fig_measure *measure)
 {
-    const unsigned known = fig_metrics_of(task->run);
-    if (!*wanted)
-        *wanted = known;
-    for (int i = 0; i < FIG_METRICS; i++) {
-        if ((*wanted & ~known) >> i & 1)
-            return complain(FIG_INVALID, "--metrics: %s: a model of the family %s has none",
-                            fig_metric_info(i)->name, task->settings->family);
+    const struct { const char *suffix; double value; } parts[] = {
+        { "_floor", measure->floor }, { "_ceiling", measure->ceiling },
+        { "_difference", measure->difference } };
+    json_add_number(object, name, measure->value);
+    for (size_t i = 0; i < LENGTH(parts); i++) {
+        char key[64];
+        snprintf(key, sizeof(key), "%s%s", name, parts[i].suffix);
+        if (!isnan(parts[i].value))
+            json_add_number(object, key, parts[i].value);
     }
-    return FIG_OK;
 }
 
-static enum fig_status print_json(unsigned wanted, const double values[FIG_METRICS])
+static void add_nets(cJSON *object, const struct fig_findings *findings)
+{
+    json_add_number(object, "feature_samples", findings->seen);
+    for (int i = 0; i < FIG_FEATURE_NETS; i++) {
+        char key[32], hash[32];
+        snprintf(key, sizeof(key), "feature_net_%d", i);
+        snprintf(hash, sizeof(hash), "%016" PRIx64, findings->nets[i].hash);
+        cJSON_AddStringToObject(object, key, hash);
+        snprintf(key, sizeof(key), "feature_accuracy_%d", i);
+        json_add_number(object, key, findings->nets[i].accuracy);
+    }
+}
+
+static enum fig_status print_json(const bool wanted[FIG_METRICS],
+                                  const struct fig_findings *findings)
 {
     cJSON *object = cJSON_CreateObject();
     for (int i = 0; i < FIG_METRICS; i++) {
-        if (wanted >> i & 1)
-            json_add_number(object, fig_metric_info(i)->name, values[i]);
+        if (wanted[i])
+            add_measure(object, fig_metric_info(i)->name, &findings->measures[i]);
     }
+    if (findings->seen)
+        add_nets(object, findings);
     const enum fig_status status = json_print(object);
     cJSON_Delete(object);
     return status;
 }
 
-static void print_table(unsigned wanted, const double values[FIG_METRICS])
+/* A column of the table, empty where there is no number. */
+static void print_number(const char *before, double number)
 {
+    if (isnan(number))
+        printf("%-*s", 11, "");
+    else
+        printf("%s%-*.4g", before, 11 - (int)strlen(before), number);
+}
+
+static void print_table(const bool wanted[FIG_METRICS], const struct fig_findings *findings)
+{
+    if (findings->seen)
+        printf("%-15s%-13s%-11s%-11s%-11s\n", "", "value", "+-", "real", "noise");
     for (int i = 0; i < FIG_METRICS; i++) {
         const struct fig_metric *metric = fig_metric_info(i);
-        if (wanted >> i & 1)
-            printf("%-14s %-12.6g %s\n", metric->name, values[i], metric->summary);
+        const struct fig_measure *measure = &findings->measures[i];
+        if (!wanted[i])
+            continue;
+        printf("%-14s %-12.6g ", metric->name, measure->value);
+        if (findings->seen) {
+            print_number("", measure->difference / 2);
+            print_number("", measure->floor);
+            print_number("", measure->ceiling);
+        }
+        puts(metric->summary);
     }
 }
 
 /* How far the slow metric goes. */
-static void note_samples(const struct task *task, const struct fig_evaluation *evaluation)
+static void note_codes(const struct task *task, const struct fig_evaluation *evaluation)
 {
-    const int nll = find_metric("nll", 3), count = fig_dataset_info(evaluation->test)->count;
-    if (evaluation->wanted >> nll & 1)
-        console_note(&task->request->console, "nll: %d codes for each of %d test images",
-                     evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
-                     count < FIG_NLL_IMAGES ? count : FIG_NLL_IMAGES);
+    const int count = fig_dataset_info(evaluation->test)->count;
+    console_note(&task->request->console, "nll: %d codes for each of %d test images",
+                 evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
+                 count < FIG_NLL_IMAGES ? count : FIG_NLL_IMAGES);
 }
 
-static enum fig_status evaluate(const struct task *task, unsigned wanted,
-                                double values[FIG_METRICS])
+/* What the features' numbers rest on. */
+static void note_nets(const struct task *task, const struct fig_findings *findings)
+{
+    console_note(&task->request->console, "features: %d samples against as many test images; means "
+                 "over %d nets, +- half their difference; real: images of the training half; noise: "
+                 "Gaussian pixels", findings->seen, FIG_FEATURE_NETS);
+    for (int i = 0; i < FIG_FEATURE_NETS; i++)
+        console_note(&task->request->console, "feature net %d: hash %016" PRIx64 ", right on %.2f %% "
+                     "of the test images", i, findings->nets[i].hash,
+                     100 * findings->nets[i].accuracy);
+}
+
+/* All that can be measured, unless some are named. */
+static void choose_metrics(const struct fig_evaluation *evaluation, bool wanted[FIG_METRICS])
+{
+    bool any = false;
+    for (int i = 0; i < FIG_METRICS; i++)
+        any |= wanted[i];
+    for (int i = 0; !any && i < FIG_METRICS; i++)
+        wanted[i] = !fig_metric_lack(evaluation, i);
+}
+
+static enum fig_status evaluate(const struct task *task, bool wanted[FIG_METRICS])
 {
     struct fig_dataset *train = NULL, *test = NULL;
+    struct fig_evaluation evaluation = { .run = task->run, .nll_samples = task->request->count };
+    struct fig_findings findings;
     enum fig_status status = task_dataset(task, FIG_TEST, &test);
-    if (!status && (wanted & fig_metrics_of_train()))
+    if (!status)
         status = task_dataset(task, FIG_TRAIN, &train);
+    if (!status)
+        status = sampler_open(task, &evaluation.mixture);
+    evaluation.test = test;
+    evaluation.train = train;
     if (!status) {
-        const struct fig_evaluation evaluation = {
-            .test = test, .train = train, .wanted = wanted, .nll_samples = task->request->count };
-        note_samples(task, &evaluation);
-        status = fig_evaluate(task->run, &evaluation, values);
+        choose_metrics(&evaluation, wanted);
+        status = fig_evaluate(&evaluation, wanted, &findings);
     }
+    if (!status && wanted[find_metric("nll", 3)])
+        note_codes(task, &evaluation);
+    if (!status && findings.seen)
+        note_nets(task, &findings);
+    if (!status && task->request->json)
+        status = print_json(wanted, &findings);
+    else if (!status)
+        print_table(wanted, &findings);
+    fig_mixture_close(&evaluation.mixture);
     fig_dataset_close(&train);
     fig_dataset_close(&test);
     return status;
@@ -109,19 +181,14 @@ static enum fig_status evaluate(const struct task *task, unsigned wanted,
 static enum fig_status eval_run(struct request *request)
 {
     struct task task = { 0 };
-    unsigned wanted;
-    double values[FIG_METRICS];
-    enum fig_status status = parse_metrics(request->metrics, &wanted);
+    bool wanted[FIG_METRICS] = { false };
+    enum fig_status status = parse_metrics(request->metrics, wanted);
+    if (!status)
+        status = sampler_check(request);
     if (!status)
         status = task_open(&task, request);
     if (!status)
-        status = choose_metrics(&task, &wanted);
-    if (!status)
-        status = evaluate(&task, wanted, values);
-    if (!status && request->json)
-        status = print_json(wanted, values);
-    else if (!status)
-        print_table(wanted, values);
+        status = evaluate(&task, wanted);
     task_close(&task);
     return status;
 }
@@ -132,6 +199,7 @@ static const struct option options[] = {
       offsetof(struct request, metrics), NULL },
     { "--samples", "N", OPTION_COUNT, false, "codes per image that nll weighs (default: 100)",
       offsetof(struct request, count), NULL },
+    OPTION_SAMPLER,
     OPTION_DEVICE,
     OPTION_JSON("print one object"),
     OPTION_END,

@@ -29,7 +29,7 @@ static enum fig_status add_bound(struct bound *bound, const struct subject *subj
     return FIG_OK;
 }
 
-enum fig_status measure_bound(const struct subject *subject, double values[3])
+enum fig_status measure_bound(struct subject *subject, struct fig_measure *measures)
 {
     const int count = fig_dataset_info(subject->test)->count;
     struct bound bound = { 0 };
@@ -41,9 +41,9 @@ enum fig_status measure_bound(const struct subject *subject, double values[3])
         status = add_bound(&bound, subject, images, likelihoods);
     free(likelihoods);
     free(images);
-    values[1] = bound.reconstruction / count;
-    values[2] = bound.divergence / count;
-    values[0] = values[1] + values[2];
+    measures[1].value = bound.reconstruction / count;
+    measures[2].value = bound.divergence / count;
+    measures[0].value = measures[1].value + measures[2].value;
     return status;
 }
 
@@ -65,7 +65,7 @@ static int count_active(const float *codes, int count, int length)
     return active;
 }
 
-enum fig_status measure_units(const struct subject *subject, double values[1])
+enum fig_status measure_units(struct subject *subject, struct fig_measure *measures)
 {
     const int all = fig_dataset_info(subject->test)->count;
     const int length = fig_run_info(subject->run)->code;
@@ -81,7 +81,7 @@ enum fig_status measure_units(const struct subject *subject, double values[1])
                                     codes + (size_t)first * (size_t)length);
     }
     if (!status)
-        values[0] = count_active(codes, all, length);
+        measures[0].value = count_active(codes, all, length);
     free(codes);
     free(images);
     return status;
@@ -119,7 +119,7 @@ static enum fig_status add_draws(struct log_sum *sums, const struct subject *sub
     return FIG_OK;
 }
 
-enum fig_status measure_nll(const struct subject *subject, double values[1])
+enum fig_status measure_nll(struct subject *subject, struct fig_measure *measures)
 {
     const int all = fig_dataset_info(subject->test)->count;
     const int count = all < FIG_NLL_IMAGES ? all : FIG_NLL_IMAGES;
@@ -134,9 +134,9 @@ enum fig_status measure_nll(const struct subject *subject, double values[1])
         sums[i] = (struct log_sum){ -INFINITY, 0 };
     if (!status)
         status = add_draws(sums, subject, count, images, likelihoods);
-    values[0] = log(subject->nll_samples);
+    measures[0].value = log(subject->nll_samples);
     for (int i = 0; i < count; i++)
-        values[0] -= (sums[i].greatest + log(sums[i].rest)) / count;
+        measures[0].value -= (sums[i].greatest + log(sums[i].rest)) / count;
     free(likelihoods);
     free(images);
     return status;

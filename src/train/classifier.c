@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "train/evaluation.h"
+#include "train/labels.h"
 #include "train/store_file.h"
 
 enum { BATCH = 128, STEPS = 1000, EPOCHS = 20, VERSION = 1 /* of all that weights depend on */ };
@@ -58,29 +59,12 @@ static enum fig_status net_create(struct net *net, const struct fig_dataset_info
 
 /* --- Training */
 
-/* A data set on the device: images, and labels as rows of zeros with a one. */
+/* A data set on the device: images, and labels as rows that are 1 at the label. */
 struct lesson {
     struct fig_samples *images, *labels;
     uint32_t *order;
     int count;
 };
-
-static enum fig_status upload_labels(struct lesson *lesson, struct fig_device *device,
-                                     const struct fig_dataset *dataset)
-{
-    const uint8_t *labels = fig_dataset_labels(dataset);
-    const int classes = fig_dataset_info(dataset)->classes;
-    const size_t size = (size_t)lesson->count * (size_t)classes;
-    float *rows = calloc(size, sizeof(*rows));
-    if (!rows)
-        return fail(FIG_NOMEM, "no memory for %d labels", lesson->count);
-    for (int i = 0; i < lesson->count; i++)
-        rows[(size_t)i * (size_t)classes + labels[i]] = 1;
-    const enum fig_status status =
-        fig_samples_create(&lesson->labels, device, lesson->count, classes, NULL, rows);
-    free(rows);
-    return status;
-}
 
 static enum fig_status lesson_open(struct lesson *lesson, struct fig_device *device,
                                    const struct fig_dataset *dataset, size_t length)
@@ -91,7 +75,8 @@ static enum fig_status lesson_open(struct lesson *lesson, struct fig_device *dev
         return fail(FIG_NOMEM, "no memory for the order of %d samples", lesson->count);
     TRY(fig_samples_create(&lesson->images, device, lesson->count, (int)length,
                            fig_dataset_bytes(dataset), fig_dataset_values(dataset)));
-    return upload_labels(lesson, device, dataset);
+    return labels_upload(&lesson->labels, device, dataset, (struct label_rows){
+        .classes = fig_dataset_info(dataset)->classes, .known = 1 });
 }
 
 static void lesson_close(struct lesson *lesson)

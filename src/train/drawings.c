@@ -21,13 +21,20 @@ static enum fig_status drawings_create(struct drawings *drawings, const struct s
     TRY(make_rows(&drawings->drawn, FIG_DRAWN_SAMPLES, subject->length));
     TRY(make_rows(&drawings->test, drawings->test_count, subject->length));
     TRY(load_images(subject->test, 0, drawings->test_count, subject->length, drawings->test));
-    return fig_run_sample(subject->run, 0, 0, FIG_DRAWN_SAMPLES, drawings->drawn);
+    return draw_samples(subject, 0, FIG_DRAWN_SAMPLES, drawings->drawn);
 }
 
 static void drawings_destroy(struct drawings *drawings)
 {
     free(drawings->test);
     free(drawings->drawn);
+}
+
+enum fig_status draw_samples(const struct subject *subject, int first, int count, float *images)
+{
+    if (subject->mixture)
+        return fig_mixture_sample(subject->mixture, subject->run, 0, first, count, images);
+    return fig_run_sample(subject->run, 0, first, count, images);
 }
 
 static void warn_of_illness(const struct signs *signs)
@@ -40,7 +47,7 @@ static void warn_of_illness(const struct signs *signs)
     }
 }
 
-enum fig_status measure_spread(const struct subject *subject, double values[2])
+enum fig_status measure_spread(struct subject *subject, struct fig_measure *measures)
 {
     struct drawings drawings = { 0 };
     struct signs signs = signs_none();
@@ -53,8 +60,8 @@ enum fig_status measure_spread(const struct subject *subject, double values[2])
         warn_of_illness(&signs);
     }
     drawings_destroy(&drawings);
-    values[0] = signs.sample_spread;
-    values[1] = signs.data_spread;
+    measures[0].value = signs.sample_spread;
+    measures[0].floor = signs.data_spread;
     return status;
 }
 
@@ -69,7 +76,7 @@ static enum fig_status mean_nearest(const struct subject *subject, const float *
     return FIG_OK;
 }
 
-enum fig_status measure_nearest(const struct subject *subject, double values[1])
+enum fig_status measure_nearest(struct subject *subject, struct fig_measure *measures)
 {
     struct drawings drawings = { 0 };
     double drawn = 0, test = 0;
@@ -79,6 +86,6 @@ enum fig_status measure_nearest(const struct subject *subject, double values[1])
     if (!status)
         status = mean_nearest(subject, drawings.test, drawings.test_count, &test);
     drawings_destroy(&drawings);
-    values[0] = drawn / test;
+    measures[0].value = drawn / test;
     return status;
 }

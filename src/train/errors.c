@@ -77,18 +77,18 @@ static enum fig_status find_errors(struct errors *errors, const struct rebuilder
     return status;
 }
 
-enum fig_status measure_errors(const struct subject *subject, double values[3])
+enum fig_status measure_errors(struct subject *subject, struct fig_measure *measures)
 {
     struct errors errors = { 0 };
     TRY(find_errors(&errors, &(struct rebuilder){ .run = subject->run }, subject));
-    values[0] = errors_mse(&errors);
-    values[1] = errors_psnr(&errors);
-    values[2] = errors_bce(&errors);
+    measures[0].value = errors_mse(&errors);
+    measures[1].value = errors_psnr(&errors);
+    measures[2].value = errors_bce(&errors);
     return FIG_OK;
 }
 
 /* PCA is fitted to the one half and measured on the other. */
-enum fig_status measure_pca(const struct subject *subject, double values[2])
+enum fig_status measure_pca(struct subject *subject, struct fig_measure *measures)
 {
     struct errors errors = { 0 };
     struct pca *pca = NULL;
@@ -96,7 +96,7 @@ enum fig_status measure_pca(const struct subject *subject, double values[2])
     if (!status)
         status = find_errors(&errors, &(struct rebuilder){ .pca = pca }, subject);
     pca_destroy(&pca);
-    values[0] = errors_mse(&errors);
-    values[1] = errors_psnr(&errors);
+    measures[0].value = errors_mse(&errors);
+    measures[1].value = errors_psnr(&errors);
     return status;
 }

@@ -1,55 +1,100 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/evaluate.h>
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/size.h"
+#include "train/classifier.h"
 #include "train/evaluation.h"
 #include "train/labels.h"
 
-static bool has_codes(const struct fig_run_info *info)
+/* --- What a metric needs: NULL, or what is lacking */
+
+static const char *lacks_codes(const struct fig_evaluation *evaluation)
 {
-    return info->code > 0;
+    return fig_run_info(evaluation->run)->code ? NULL : "the model has no codes";
 }
 
-static bool has_samples(const struct fig_run_info *info)
+static const char *lacks_likelihoods(const struct fig_evaluation *evaluation)
 {
-    return info->samples;
+    return fig_run_info(evaluation->run)->likelihoods ? NULL : "the model tells no likelihoods";
 }
 
-static bool has_likelihoods(const struct fig_run_info *info)
+static const char *lacks_samples(const struct fig_evaluation *evaluation)
 {
-    return info->likelihoods;
+    return evaluation->mixture || fig_run_info(evaluation->run)->samples
+        ? NULL : "the model has no distribution to draw from";
+}
+
+static bool is_one_class(const struct fig_dataset *dataset)
+{
+    const uint8_t *labels = fig_dataset_labels(dataset);
+    const int count = fig_dataset_info(dataset)->count;
+    int same = 1;
+    while (same < count && labels[same] == labels[0])
+        same++;
+    return same == count;
+}
+
+/* Features are those of a classifier. */
+static const char *lacks_features(const struct fig_evaluation *evaluation)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(evaluation->train);
+    const char *samples = lacks_samples(evaluation);
+    if (samples)
+        return samples;
+    if (!info->classes)
+        return "the data have no labels to train a classifier with";
+    if (info->height < CLASSIFIER_SIDE || info->width < CLASSIFIER_SIDE)
+        return "the data are no pictures of at least 12x12 pixels";
+    if (is_one_class(evaluation->train))
+        return "the training half has one class only";
+    if (fig_dataset_info(evaluation->test)->count <= NEIGHBOURS ||
+        fig_dataset_info(evaluation->train)->count <= NEIGHBOURS)
+        return "the data have too few samples";
+    return NULL;
 }
 
 /* Metrics that are measured together follow each other. */
-enum { GROUP_SIZE = 3 };
+enum { GROUP_SIZE = 4 };
 static const struct group {
-    enum fig_status (*measure)(const struct subject *subject, double *values);
-    bool (*applies)(const struct fig_run_info *info);
-    bool needs_train;
+    enum fig_status (*measure)(struct subject *subject, struct fig_measure *measures);
+    const char *(*lack)(const struct fig_evaluation *evaluation);
     struct fig_metric metrics[GROUP_SIZE]; /* those that have a name */
 } groups[] = {
-    { measure_errors, has_codes, false, {
+    { measure_errors, lacks_codes, {
         { "mse", "mean square error per value" },
         { "psnr", "dB, of the mean square error and peak 1" },
         { "bce", "binary cross-entropy per value, nats" } } },
-    { measure_pca, has_codes, true, {
+    { measure_pca, lacks_codes, {
         { "pca_mse", "the same error of PCA with the same code size" },
         { "pca_psnr", "dB, of PCA's error" } } },
-    { measure_bound, has_likelihoods, false, {
+    { measure_bound, lacks_likelihoods, {
         { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
         { "reconstruction", "its reconstruction error, of one code for each image" },
         { "kl", "its divergence of the codes from their prior" } } },
-    { measure_units, has_likelihoods, false, {
+    { measure_units, lacks_likelihoods, {
         { "active_units", "code values whose mean varies by more than 0.01 over images" } } },
-    { measure_nll, has_likelihoods, false, {
+    { measure_nll, lacks_likelihoods, {
         { "nll", "negative log-likelihood per image, nats, by importance samples" } } },
-    { measure_spread, has_samples, false, {
-        { "sample_std", "deviation of a pixel over samples, mean of the pixels" },
-        { "data_std", "the same over the test half" } } },
-    { measure_nearest, has_samples, true, {
+    { measure_frechet, lacks_features, {
+        { "fd84", "Frechet distance of the features of samples and test images" } } },
+    { measure_kernel, lacks_features, {
+        { "kid84", "squared mean discrepancy of the features, cubic kernel" } } },
+    { measure_manifold, lacks_features, {
+        { "precision", "share of samples within 5 neighbours of a test image" },
+        { "recall", "share of test images within 5 neighbours of a sample" },
+        { "density", "how many test images' neighbourhoods a sample is in, / 5" },
+        { "coverage", "share of test images with a sample within 5 neighbours" } } },
+    { measure_classes, lacks_features, {
+        { "classes", "classes with at least a tenth of an equal share of the samples" },
+        { "kl_uniform", "divergence of the classes' shares from equal ones, nats" },
+        { "confidence", "mean probability of the class that a sample is taken for" } } },
+    { measure_spread, lacks_samples, {
+        { "sample_std", "deviation of a pixel over samples, mean of the pixels" } } },
+    { measure_nearest, lacks_samples, {
         { "nn_ratio", "distance of samples to the nearest training image / of test images" } } },
 };
 enum { GROUPS = sizeof(groups) / sizeof(*groups) };
@@ -72,37 +117,13 @@ const struct fig_metric *fig_metric_info(int index)
     return NULL;
 }
 
-/* The bits of all groups that `which` says yes to. */
-static unsigned bits_of(bool (*which)(const struct group *group, const struct fig_run_info *info),
-                        const struct fig_run_info *info)
+const char *fig_metric_lack(const struct fig_evaluation *evaluation, int index)
 {
-    unsigned bits = 0;
-    for (int i = 0, first = 0; i < GROUPS; first += group_size(&groups[i]), i++) {
-        if (which(&groups[i], info))
-            bits |= ((1u << group_size(&groups[i])) - 1) << first;
+    for (int i = 0; index >= 0 && i < GROUPS; index -= group_size(&groups[i]), i++) {
+        if (index < group_size(&groups[i]))
+            return groups[i].lack(evaluation);
     }
-    return bits;
-}
-
-static bool applies(const struct group *group, const struct fig_run_info *info)
-{
-    return group->applies(info);
-}
-
-static bool needs_train(const struct group *group, const struct fig_run_info *info)
-{
-    (void)info;
-    return group->needs_train;
-}
-
-unsigned fig_metrics_of(const struct fig_run *run)
-{
-    return bits_of(applies, fig_run_info(run));
-}
-
-unsigned fig_metrics_of_train(void)
-{
-    return bits_of(needs_train, NULL);
+    return "there is no such metric";
 }
 
 static bool has_size(const struct fig_dataset *dataset, const struct fig_run_info *run)
@@ -112,30 +133,60 @@ static bool has_size(const struct fig_dataset *dataset, const struct fig_run_inf
            info->channels == run->channels;
 }
 
-static enum fig_status measure(const struct subject *subject, unsigned wanted, double *values)
+static bool wants_any(const bool *wanted, int count)
+{
+    while (count > 0 && !wanted[count - 1])
+        count--;
+    return count > 0;
+}
+
+static enum fig_status measure(struct subject *subject, const bool wanted[FIG_METRICS])
 {
     for (int i = 0, first = 0; i < GROUPS; first += group_size(&groups[i]), i++) {
-        const unsigned bits = (1u << group_size(&groups[i])) - 1;
-        if (wanted >> first & bits)
-            TRY(groups[i].measure(subject, values + first));
+        if (wants_any(wanted + first, group_size(&groups[i])))
+            TRY(groups[i].measure(subject, subject->findings->measures + first));
     }
     return FIG_OK;
 }
 
-enum fig_status fig_evaluate(struct fig_run *run, const struct fig_evaluation *evaluation,
-                             double values[FIG_METRICS])
+static enum fig_status check_wanted(const struct fig_evaluation *evaluation,
+                                    const bool wanted[FIG_METRICS])
 {
-    REQUIRE(run && evaluation && values && evaluation->test && evaluation->nll_samples >= 0);
-    REQUIRE(!(evaluation->wanted & ~fig_metrics_of(run)));
-    REQUIRE(evaluation->train || !(evaluation->wanted & fig_metrics_of_train()));
-    REQUIRE(has_size(evaluation->test, fig_run_info(run)));
-    REQUIRE(!evaluation->train || has_size(evaluation->train, fig_run_info(run)));
-    const struct fig_run_info *info = fig_run_info(run);
-    return measure(&(struct subject){
-        .run = run, .test = evaluation->test, .train = evaluation->train,
+    for (int i = 0; i < FIG_METRICS; i++) {
+        const char *lack = wanted[i] ? fig_metric_lack(evaluation, i) : NULL;
+        if (lack)
+            return fail(FIG_INVALID, "%s: %s", fig_metric_info(i)->name, lack);
+    }
+    return FIG_OK;
+}
+
+static void clear(struct fig_findings *findings)
+{
+    findings->seen = 0;
+    for (int i = 0; i < FIG_METRICS; i++)
+        findings->measures[i] = (struct fig_measure){ NAN, NAN, NAN, NAN };
+    for (int i = 0; i < FIG_FEATURE_NETS; i++)
+        findings->nets[i] = (struct fig_feature_net){ 0, NAN };
+}
+
+enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
+                             const bool wanted[FIG_METRICS], struct fig_findings *findings)
+{
+    REQUIRE(evaluation && wanted && findings && evaluation->nll_samples >= 0);
+    REQUIRE(evaluation->run && evaluation->train && evaluation->test);
+    const struct fig_run_info *info = fig_run_info(evaluation->run);
+    REQUIRE(has_size(evaluation->test, info) && has_size(evaluation->train, info));
+    TRY(check_wanted(evaluation, wanted));
+    struct subject subject = {
+        .run = evaluation->run, .test = evaluation->test, .train = evaluation->train,
+        .mixture = evaluation->mixture, .findings = findings,
         .nll_samples = evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
         .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels,
-    }, evaluation->wanted, values);
+    };
+    clear(findings);
+    const enum fig_status status = measure(&subject, wanted);
+    likeness_destroy(&subject.likeness);
+    return status;
 }
 
 enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,

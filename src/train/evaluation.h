@@ -7,24 +7,39 @@
 
 #include <figment/evaluate.h>
 
-enum { CHUNK = 1000 /* images at a time */ };
+enum {
+    CHUNK = 1000,  /* images at a time */
+    NEIGHBOURS = 5 /* that make the ball of a point of features */
+};
 
 /* What the parts are given.  The datasets have the model's size. */
 struct subject {
     struct fig_run *run;
     const struct fig_dataset *test, *train;
+    struct fig_mixture *mixture;
     int nll_samples;
-    size_t length; /* values of an image */
+    size_t length;             /* values of an image */
+    struct likeness *likeness; /* what feature nets see; made by the first part that needs it */
+    struct fig_findings *findings;
 };
 
 /* Each fills the values of its metrics, in the order of the table in evaluate.c. */
-enum fig_status measure_errors(const struct subject *subject, double values[3]);
-enum fig_status measure_pca(const struct subject *subject, double values[2]);
-enum fig_status measure_bound(const struct subject *subject, double values[3]);
-enum fig_status measure_units(const struct subject *subject, double values[1]);
-enum fig_status measure_nll(const struct subject *subject, double values[1]);
-enum fig_status measure_spread(const struct subject *subject, double values[2]);
-enum fig_status measure_nearest(const struct subject *subject, double values[1]);
+enum fig_status measure_errors(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_pca(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_bound(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_units(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_nll(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_frechet(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_kernel(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_manifold(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_classes(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_spread(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_nearest(struct subject *subject, struct fig_measure *measures);
+
+void likeness_destroy(struct likeness **likeness);
+
+/* Samples first .. first + count - 1 of those that are measured. */
+enum fig_status draw_samples(const struct subject *subject, int first, int count, float *images);
 
 /* Images first .. first + count - 1 of a dataset, where there are as many. */
 enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,

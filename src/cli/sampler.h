@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What samples are drawn from, for the commands that have --sampler. */
+#ifndef CLI_SAMPLER_H
+#define CLI_SAMPLER_H
+
+#include "cli/task.h"
+
+#define OPTION_SAMPLER                                                                             \
+    { "--sampler", "prior|gmm[:K]", OPTION_TEXT, false,                                            \
+      "the model's own, or 10 (K) Gaussians of its codes", offsetof(struct request, sampler),      \
+      NULL }
+
+/* Whether the request names a sampler: asked before any long work. */
+enum fig_status sampler_check(const struct request *request);
+
+/* The mixture that the request asks for; NULL if it is the model's own distribution. */
+enum fig_status sampler_open(const struct task *task, struct fig_mixture **out);
+
+#endif
