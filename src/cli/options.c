@@ -52,6 +52,15 @@ static bool is_count(const struct option *option, const char *value)
     return whole_number(value, 1, INT_MAX, &number);
 }
 
+static bool is_share(const struct option *option, const char *value)
+{
+    char *end = NULL;
+    const double number = strtod(value, &end);
+    (void)option;
+    return strspn(value, "0123456789.e-") == strlen(value) && end != value && !*end &&
+           number > 0 && number < 1;
+}
+
 static bool is_seed(const struct option *option, const char *value)
 {
     unsigned long long number;
@@ -88,6 +97,7 @@ static const struct {
     [OPTION_TEXT] = { is_text, "must not be empty" },
     [OPTION_CHOICE] = { is_choice, "is not one of these words" },
     [OPTION_COUNT] = { is_count, "must be a whole number from 1 to 2147483647" },
+    [OPTION_SHARE] = { is_share, "must be a number above 0 and below 1" },
     [OPTION_SEED] = { is_seed, "must be a whole number from 0 to 18446744073709551615" },
     [OPTION_GRID] = { is_grid, "must look like 8x10, each from 1 to 10000" },
     [OPTION_PAIR] = { is_pair, "must look like optimizer.rate=0.002" },
@@ -130,6 +140,8 @@ static enum fig_status store(struct request *request, const struct option *optio
         *(bool *)target = true;
     else if (option->kind == OPTION_COUNT)
         *(int *)target = (int)strtol(value, NULL, 10);
+    else if (option->kind == OPTION_SHARE)
+        *(double *)target = strtod(value, NULL);
     else if (option->kind == OPTION_SEED)
         *(uint64_t *)target = strtoull(value, NULL, 10);
     else if (option->kind == OPTION_GRID)

@@ -19,8 +19,9 @@ struct request {
     int argument_count;
     char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
     int override_count;
-    const char *data, *device, *out, *trace, *metrics, *split, *sampler;
+    const char *data, *device, *out, *trace, *metrics, *split, *sampler, *anomaly, *worst;
     int count, batch, rows;
+    double quantile;
     uint64_t seed;
     struct grid_size {
         int rows, columns;
@@ -33,6 +34,7 @@ enum option_kind {
     OPTION_TEXT,   /* const char *; not empty */
     OPTION_CHOICE, /* const char *; one of the words in its value's name: "train|test" */
     OPTION_COUNT,  /* int; 1 to 2^31 - 1 */
+    OPTION_SHARE,  /* double; above 0 and below 1 */
     OPTION_SEED,   /* uint64_t; 0 to 2^64 - 1 */
     OPTION_GRID,   /* struct grid_size; "RxC", both from 1 to 10000 */
     OPTION_PAIR,   /* KEY=VALUE */

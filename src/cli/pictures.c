@@ -47,7 +47,7 @@ static enum fig_status write_grid(const char *path, const struct task *task,
     };
     grid.height = task->info->height;
     grid.width = task->info->width;
-    grid.channels = task->info->channels;
+    grid.channels = pictures->channels ? pictures->channels : task->info->channels;
     grid.texts = texts;
     grid.text_count = pictures->data ? 4 : 3;
     return fig_grid_write(path, &grid);
@@ -83,19 +83,32 @@ static enum fig_status write_array(const char *path, const struct task *task,
     return fig_array_write(path, info->height * info->width == 1 ? &rows : &pictures);
 }
 
-enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)
+enum fig_status pictures_visible(const char *path, const struct task *task)
 {
-    const char *path = task->request->out;
     const int channels = task->info->channels;
-    if (!is_folder(path) && !has_suffix(path, ".png"))
-        return write_array(path, task, &pictures->images);
-    if (channels != 1 && channels != 3)
-        return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy or "
-                        ".csv",
-                        path, channels);
-    if (is_folder(path))
-        return write_folder(path, task, pictures);
+    if (channels == 1 || channels == 3)
+        return FIG_OK;
+    return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy or .csv",
+                    path, channels);
+}
+
+enum fig_status pictures_write_grid(const char *path, const struct task *task,
+                                    const struct pictures *pictures)
+{
     return write_grid(path, task, pictures, (struct fig_grid){
         .images = pictures->images.values, .count = pictures->images.count,
         .columns = pictures->columns, .scale = 2 });
+}
+
+enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)
+{
+    const char *path = task->request->out;
+    if (!is_folder(path) && !has_suffix(path, ".png"))
+        return write_array(path, task, &pictures->images);
+    const enum fig_status status = pictures_visible(path, task);
+    if (status)
+        return status;
+    if (is_folder(path))
+        return write_folder(path, task, pictures);
+    return pictures_write_grid(path, task, pictures);
 }

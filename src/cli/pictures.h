@@ -15,6 +15,7 @@
 struct pictures {
     struct images images;
     int columns;      /* of a grid; 0: a square */
+    int channels;     /* of these images; 0: the run's */
     uint64_t seed;    /* that they were drawn with, or the run's */
     const char *data; /* that they were made of; NULL if of none */
 };
@@ -25,5 +26,10 @@ bool pictures_are_grid(const char *path);
 
 /* To the request's output; a missing folder is made. */
 enum fig_status pictures_write(const struct task *task, const struct pictures *pictures);
+/* As a grid, to any FILE.png. */
+enum fig_status pictures_write_grid(const char *path, const struct task *task,
+                                    const struct pictures *pictures);
+/* FIG_INVALID unless the run's samples can be seen: 1 or 3 channels. */
+enum fig_status pictures_visible(const char *path, const struct task *task);
 
 #endif

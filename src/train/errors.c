@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "train/evaluation.h"
-#include "train/pca.h"
 
 void errors_add(struct errors *errors, const float *images, const float *rebuilt, size_t count)
 {
@@ -36,14 +35,8 @@ double errors_bce(const struct errors *errors)
     return errors->cross_entropies / (double)errors->count;
 }
 
-/* Who rebuilds: one of the two is NULL. */
-struct rebuilder {
-    struct fig_run *run;
-    const struct pca *pca;
-};
-
-static enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, int count,
-                               float *out)
+enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, int count,
+                        float *out)
 {
     if (rebuilder->run)
         return fig_run_reconstruct(rebuilder->run, images, count, out);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/score.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/pictures.h"
+#include "cli/worst.h"
+
+static const double default_quantile = 0.99;
+
+/* Samples and what is found of them. */
+struct findings {
+    struct fig_dataset *data, *train;
+    int count, flagged;
+    double quantile, threshold;
+    double *scores;  /* [count] */
+    bool *anomalies; /* [count], by their labels */
+    int known;       /* how many of them; of 0 or all nothing can be ranked */
+    struct fig_ranking model, pca;
+};
+
+/* --- Which samples are anomalies */
+
+static int find_class(const struct fig_dataset *dataset, const char *name)
+{
+    const int classes = fig_dataset_info(dataset)->classes;
+    int i = 0;
+    while (i < classes && strcmp(fig_dataset_class_name(dataset, i), name) != 0)
+        i++;
+    return i < classes ? i : -1;
+}
+
+/* Whether a sample of the half that trained has a label of this name. */
+static bool was_seen(const struct fig_dataset *train, const char *name)
+{
+    const uint8_t *labels = fig_dataset_labels(train);
+    const int label = find_class(train, name);
+    for (int i = 0; labels && label >= 0 && i < fig_dataset_info(train)->count; i++) {
+        if (labels[i] == label)
+            return true;
+    }
+    return false;
+}
+
+/* The class that the user named, or else all that the model has never seen. */
+static enum fig_status find_anomalies(const struct request *request, struct findings *findings)
+{
+    const uint8_t *labels = fig_dataset_labels(findings->data);
+    const int classes = labels ? fig_dataset_info(findings->data)->classes : 0;
+    bool anomalous[256];
+    if (request->anomaly && find_class(findings->data, request->anomaly) < 0)
+        return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", request->anomaly);
+    for (int i = 0; i < classes; i++) {
+        const char *name = fig_dataset_class_name(findings->data, i);
+        anomalous[i] = request->anomaly ? strcmp(name, request->anomaly) == 0
+                                        : !was_seen(findings->train, name);
+    }
+    for (int i = 0; i < findings->count; i++) {
+        findings->anomalies[i] = labels && anomalous[labels[i]];
+        findings->known += findings->anomalies[i];
+    }
+    return FIG_OK;
+}
+
+/* --- Scores */
+
+static bool is_ranked(const struct findings *findings)
+{
+    return findings->known > 0 && findings->known < findings->count;
+}
+
+static enum fig_status rank(const struct task *task, struct findings *findings)
+{
+    double *scores = malloc((size_t)findings->count * sizeof(*scores));
+    enum fig_status status = scores ? FIG_OK : complain(FIG_NOMEM, "no memory for scores");
+    if (!status)
+        status = fig_rank(&findings->model, findings->scores, findings->anomalies,
+                          findings->count);
+    if (!status)
+        status = fig_score_pca(findings->train, task->info->code, findings->data, scores);
+    if (!status)
+        status = fig_rank(&findings->pca, scores, findings->anomalies, findings->count);
+    free(scores);
+    return status;
+}
+
+static enum fig_status open_findings(const struct task *task, struct findings *findings)
+{
+    const struct request *request = task->request;
+    enum fig_status status = task_dataset(task, FIG_TEST, &findings->data);
+    if (!status)
+        status = fig_run_dataset(&findings->train, task->run, NULL, FIG_TRAIN);
+    if (status)
+        return status;
+    findings->count = fig_dataset_info(findings->data)->count;
+    findings->quantile = request->quantile > 0 ? request->quantile : default_quantile;
+    findings->scores = malloc((size_t)findings->count * sizeof(double));
+    findings->anomalies = malloc((size_t)findings->count * sizeof(bool));
+    if (!findings->scores || !findings->anomalies)
+        return complain(FIG_NOMEM, "no memory for %d scores", findings->count);
+    return find_anomalies(request, findings);
+}
+
+static enum fig_status score(const struct task *task, struct findings *findings)
+{
+    enum fig_status status = open_findings(task, findings);
+    if (!status)
+        status = fig_score(task->run, findings->data, findings->scores);
+    if (!status)
+        status = fig_score_threshold(task->run, task->request->arguments[0], findings->quantile,
+                                     &findings->threshold);
+    for (int i = 0; !status && i < findings->count; i++)
+        findings->flagged += findings->scores[i] > findings->threshold;
+    if (!status && is_ranked(findings))
+        status = rank(task, findings);
+    return status;
+}
+
+static void close_findings(struct findings *findings)
+{
+    free(findings->scores);
+    free(findings->anomalies);
+    fig_dataset_close(&findings->train);
+    fig_dataset_close(&findings->data);
+}
+
+/* --- What is told of them */
+
+static void print_table(const struct findings *findings)
+{
+    printf("%-18s %-10d\n", "samples", findings->count);
+    printf("%-18s %-10.6g the %g quantile of the training half\n", "threshold",
+           findings->threshold, findings->quantile);
+    printf("%-18s %-10d samples above the threshold\n", "flagged", findings->flagged);
+    if (!is_ranked(findings))
+        return;
+    printf("%-18s %-10d by their labels\n", "anomalies", findings->known);
+    printf("%-18s %-10.4f PCA with the same code size: %.4f\n", "auroc", findings->model.auroc,
+           findings->pca.auroc);
+    printf("%-18s %-10.4f PCA with the same code size: %.4f\n", "average_precision",
+           findings->model.average_precision, findings->pca.average_precision);
+}
+
+static enum fig_status print_json(const struct findings *findings)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "samples", findings->count);
+    json_add_number(object, "quantile", findings->quantile);
+    json_add_number(object, "threshold", findings->threshold);
+    cJSON_AddNumberToObject(object, "flagged", findings->flagged);
+    if (is_ranked(findings)) {
+        cJSON_AddNumberToObject(object, "anomalies", findings->known);
+        json_add_number(object, "auroc", findings->model.auroc);
+        json_add_number(object, "average_precision", findings->model.average_precision);
+        json_add_number(object, "pca_auroc", findings->pca.auroc);
+        json_add_number(object, "pca_average_precision", findings->pca.average_precision);
+    }
+    const enum fig_status status = json_print(object);
+    cJSON_Delete(object);
+    return status;
+}
+
+/* In quotes, which are doubled inside. */
+static void add_quoted(struct text *text, const char *name)
+{
+    text_add(text, ",\"");
+    for (; *name; name++)
+        text_add(text, *name == '"' ? "\"\"" : "%c", *name);
+    text_add(text, "\"");
+}
+
+static enum fig_status write_scores(const char *path, const struct findings *findings)
+{
+    const uint8_t *labels = fig_dataset_labels(findings->data);
+    struct text text = { 0 };
+    text_add(&text, "index,score,flagged%s\n", labels ? ",label" : "");
+    for (int i = 0; i < findings->count; i++) {
+        text_add(&text, "%d,%.9g,%d", i, findings->scores[i],
+                 findings->scores[i] > findings->threshold);
+        if (labels)
+            add_quoted(&text, fig_dataset_class_name(findings->data, labels[i]));
+        text_add(&text, "\n");
+    }
+    const enum fig_status status = text.failed ? complain(FIG_NOMEM, "no memory for the scores")
+                                               : file_write(path, text.chars, text.length);
+    text_free(&text);
+    return status;
+}
+
+/* --- The command */
+
+static enum fig_status check_outputs(const struct request *request)
+{
+    static const char *const tables[] = { ".csv", NULL }, *const pictures[] = { ".png", NULL };
+    enum fig_status status = request->out ? output_check(request->out, tables) : FIG_OK;
+    if (!status && request->worst)
+        status = output_check(request->worst, pictures);
+    if (!status && request->count && !request->worst)
+        status = complain(FIG_INVALID, "score: -n is how many --worst draws; it is not given");
+    return status;
+}
+
+static enum fig_status tell(const struct task *task, const struct findings *findings)
+{
+    const struct request *request = task->request;
+    enum fig_status status = FIG_OK;
+    if (request->out)
+        status = write_scores(request->out, findings);
+    if (!status && request->worst)
+        status = worst_write(task, findings->data, findings->scores);
+    if (!status && request->json)
+        status = print_json(findings);
+    else if (!status)
+        print_table(findings);
+    return status;
+}
+
+static enum fig_status score_run(struct request *request)
+{
+    struct task task = { 0 };
+    struct findings findings = { 0 };
+    enum fig_status status = check_outputs(request);
+    if (!status)
+        status = task_open(&task, request);
+    if (!status && request->worst)
+        status = pictures_visible(request->worst, &task);
+    if (!status)
+        status = score(&task, &findings);
+    if (!status)
+        status = tell(&task, &findings);
+    close_findings(&findings);
+    task_close(&task);
+    return status;
+}
+
+static const struct option options[] = {
+    OPTION_DATA,
+    { "--anomaly", "CLASS", OPTION_TEXT, false, "what to find (default: classes not trained on)",
+      offsetof(struct request, anomaly), NULL },
+    { "--quantile", "Q", OPTION_SHARE, false, "share of the train half not flagged (default: 0.99)",
+      offsetof(struct request, quantile), NULL },
+    { "-o", "FILE.csv", OPTION_TEXT, false, "index, score, flagged and label of each sample",
+      offsetof(struct request, out), NULL },
+    { "--worst", "FILE.png", OPTION_TEXT, false, "the worst, rebuilt, errors black to red to white",
+      offsetof(struct request, worst), NULL },
+    { "-n", "N", OPTION_COUNT, false, "how many of them (default: 16)",
+      offsetof(struct request, count), NULL },
+    OPTION_DEVICE,
+    OPTION_JSON("print one object"),
+    OPTION_END,
+};
+
+const struct command command_score = {
+    .name = "score",
+    .arguments = "RUN",
+    .least = 1,
+    .most = 1,
+    .summary = "Score how little test samples are like what a model learnt: find anomalies.",
+    .options = options,
+    .run = score_run,
+};
