@@ -20,48 +20,10 @@
 #include <figment/array.h>
 #include <figment/data.h>
 
+#include "command.h"
 #include "scratch.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
-
-static const char *command;           /* path of the binary */
-static char out[1 << 16], err[1 << 16]; /* what it printed last */
-
-static void read_text(const char *path, char text[1 << 16])
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s: cannot open", path);
-    text[fread(text, 1, (1 << 16) - 1, file)] = '\0';
-    fclose(file);
-}
-
-/* Run `figment WORDS`; returns its exit code. */
-static int run(const char *words)
-{
-    char line[4096];
-    snprintf(line, sizeof(line), "'%s' %s >out 2>err </dev/null", command, words);
-    const int status = system(line);
-    read_text("out", out);
-    read_text("err", err);
-    ck_assert_msg(WIFEXITED(status), "figment %s: died", words);
-    return WEXITSTATUS(status);
-}
-
-static void run_well(const char *words)
-{
-    const int code = run(words);
-    ck_assert_msg(code == 0, "figment %s: exit code %d: %s", words, code, err);
-}
-
-static void has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no `%s` in `%s`", part, text);
-}
-
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
 
 /* --- Words */
 
@@ -81,6 +43,8 @@ static const struct {
                        "--spherical", "--linear", "--data DATA", "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--samples N", "--device DEV",
                 "--json" } },
+    { "score", { "RUN", "--data DATA", "--anomaly CLASS", "--quantile Q", "-o FILE.csv",
+                 "--worst FILE.png", "-n N", "--device DEV", "--json" } },
     { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
     { "devices", { "--json" } },
 };
@@ -146,6 +110,10 @@ static const struct {
     { "encode absent -o x.png", 2, "must end in .npy or .csv" },
     { "decode absent -o x.png", 2, "1 of 2 arguments" },
     { "sample absent -o x.png", 2, "absent: no such folder" },
+    { "score absent --quantile 1", 2, "`1` must be a number above 0 and below 1" },
+    { "score absent --quantile 0.5x", 2, "`0.5x` must be a number" },
+    { "score absent --worst x.npy", 2, "must end in .png" },
+    { "score absent -n 3", 2, "-n is how many --worst draws" },
     { "sample absent -o x.jpg", 2, "must end in .png or .npy" },
     { "sample absent -o absent/x.png", 2, "cannot write into absent/" },
     { "sample absent -o x.png --grid 3", 2, "`3` must look like 8x10" },
@@ -187,16 +155,6 @@ END_TEST
 /* --- Work */
 
 #define TRAIN "train ae-shallow --data synthetic:300 --batch 50 "
-
-static double number(const char *text, const char *key)
-{
-    cJSON *object = cJSON_Parse(text);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    ck_assert_msg(cJSON_IsNumber(item), "no number %s in %s", key, text);
-    const double value = item->valuedouble;
-    cJSON_Delete(object);
-    return value;
-}
 
 /* The mean square difference of images in a NumPy file and the test half they came from. */
 static double mse_of(const char *path, const char *data, uint64_t seed)
@@ -558,21 +516,10 @@ START_TEST(a_terminal_shows_a_live_line_that_fits)
 }
 END_TEST
 
-static void enter_folder(void)
-{
-    char folder[SCRATCH_PATH];
-    ck_assert_int_eq(chdir(scratch_path("", folder)), 0);
-    ck_assert_int_eq(setenv("FIGMENT_DEVICE", "cpu", 1), 0);
-}
-
 int main(int count, char **words)
 {
-    static char path[PATH_MAX]; /* the tests run in a folder of their own */
-    if (count != 2 || !realpath(words[1], path)) {
-        fprintf(stderr, "usage: %s PATH-OF-FIGMENT\n", words[0]);
+    if (!command_find(count, words))
         return EXIT_FAILURE;
-    }
-    command = path;
     Suite *suite = suite_create("cli");
     TCase *tests = tcase_create("cli");
     tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);

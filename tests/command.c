@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 600 /* realpath */
+#include "tests/suite.h"
+
+#include "command.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "scratch.h"
+
+const char *command;
+char out[COMMAND_TEXT], err[COMMAND_TEXT];
+
+void read_text(const char *path, char text[COMMAND_TEXT])
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    text[fread(text, 1, COMMAND_TEXT - 1, file)] = '\0';
+    fclose(file);
+}
+
+int run(const char *words)
+{
+    char line[4096];
+    snprintf(line, sizeof(line), "'%s' %s >out 2>err </dev/null", command, words);
+    const int status = system(line);
+    read_text("out", out);
+    read_text("err", err);
+    ck_assert_msg(WIFEXITED(status), "figment %s: died", words);
+    return WEXITSTATUS(status);
+}
+
+void run_well(const char *words)
+{
+    const int code = run(words);
+    ck_assert_msg(code == 0, "figment %s: exit code %d: %s", words, code, err);
+}
+
+void has(const char *text, const char *part)
+{
+    ck_assert_msg(strstr(text, part) != NULL, "no `%s` in `%s`", part, text);
+}
+
+bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+double number(const char *text, const char *key)
+{
+    cJSON *object = cJSON_Parse(text);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    ck_assert_msg(cJSON_IsNumber(item), "no number %s in %s", key, text);
+    const double value = item->valuedouble;
+    cJSON_Delete(object);
+    return value;
+}
+
+bool command_find(int count, char *const *words)
+{
+    static char path[PATH_MAX]; /* the tests run in a folder of their own */
+    if (count == 2 && realpath(words[1], path))
+        command = path;
+    else
+        fprintf(stderr, "usage: %s PATH-OF-FIGMENT\n", words[0]);
+    return command;
+}
+
+void enter_folder(void)
+{
+    char folder[SCRATCH_PATH];
+    ck_assert_int_eq(chdir(scratch_path("", folder)), 0);
+    ck_assert_int_eq(setenv("FIGMENT_DEVICE", "cpu", 1), 0);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* What a trained model is used for, on the command line. */
+#include "tests/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "scratch.h"
+
+static int lines_of(const char *path)
+{
+    int lines = 0;
+    read_text(path, out);
+    for (const char *at = out; *at; at++)
+        lines += *at == '\n';
+    return lines;
+}
+
+/* Points on a line, of class `good`, and each tenth far from it, `bad`; all of the latter test. */
+static void write_table(const char *path, double unit)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 200; i++) {
+        const double x = i % 20 - 10, y = i % 10 == 4 ? 30 - x : 2 * x;
+        fprintf(file, "%g,%g,%s\n", x * unit, y * unit, i % 10 == 4 ? "bad" : "good");
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+#define TRAIN_TABLE "train ae-table --data table.csv:label=3,only=good --out run --quiet " \
+                    "--set encoder.1='dense 1' --set corruption.amount=0.1 --batch 8"
+
+START_TEST(scores_tell_a_class_that_was_not_trained_on)
+{
+    write_table("table.csv", 1);
+    run_well(TRAIN_TABLE);
+    run_well("score run --json -o scores.csv");
+    ck_assert_double_eq(number(out, "samples"), 40);
+    ck_assert_double_eq(number(out, "anomalies"), 20);
+    ck_assert_double_gt(number(out, "auroc"), 0.99); /* most are ten deviations away */
+    ck_assert_double_gt(number(out, "average_precision"), 0.99);
+    ck_assert_double_ge(number(out, "pca_auroc"), 0);
+    ck_assert_double_ge(number(out, "flagged"), 20);
+    ck_assert_int_eq(lines_of("scores.csv"), 41);
+    has(out, "index,score,flagged,label\n0,");
+    has(out, ",1,\"bad\"\n");
+    has(out, ",0,\"good\"\n");
+    run_well("score run --anomaly good");
+    has(out, "auroc              0.0"); /* the wrong way round */
+    has(out, "the 0.99 quantile of the training half");
+    ck_assert_int_eq(run("score run --anomaly ugly"), 2);
+    has(err, "no class `ugly`");
+    ck_assert_int_eq(run("score run --worst worst.png"), 2);
+    has(err, "samples with 2 channels are no pictures");
+}
+END_TEST
+
+/* In thousandths all rows are near each other, where the model's own units count. */
+START_TEST(a_table_in_other_units_is_not_standardised_by_itself)
+{
+    write_table("table.csv", 1);
+    write_table("small.csv", 0.001);
+    run_well(TRAIN_TABLE);
+    run_well("score run --json --data small.csv:label=3");
+    ck_assert_double_eq(number(out, "flagged"), 0);
+    run_well("reconstruct run -n 5 -o rows.csv");
+    ck_assert_int_eq(lines_of("rows.csv"), 5);
+    double x, y; /* of row 4, -6 and 36, which is not on the line */
+    ck_assert_int_eq(sscanf(out, "%lf,%lf", &x, &y), 2);
+    ck_assert_double_lt(y - 2 * x, 24);
+    ck_assert_int_eq(sscanf(strchr(out, '\n'), "%lf,%lf", &x, &y), 2);
+    ck_assert_double_eq_tol(x, -1, 1); /* the next one, -1 and -2, is in the units of the file */
+    ck_assert_double_eq_tol(y, -2, 2);
+}
+END_TEST
+
+START_TEST(the_worst_are_drawn_with_their_errors)
+{
+    run_well("train ae-shallow --data synthetic:60 --steps 2 --out run --quiet");
+    run_well("score run --worst worst.png -n 3");
+    ck_assert(exists("worst.png") && exists("run/scores.safetensors"));
+    ck_assert_msg(!strstr(out, "auroc"), "all classes were trained on: %s", out);
+    run_well("score run --anomaly 7");
+    has(out, "auroc");
+}
+END_TEST
+
+int main(int count, char **words)
+{
+    if (!command_find(count, words))
+        return EXIT_FAILURE;
+    Suite *suite = suite_create("tasks");
+    TCase *tests = tcase_create("tasks");
+    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_test(tests, scores_tell_a_class_that_was_not_trained_on);
+    tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
+    tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
+    suite_add_tcase(suite, tests);
+    return suite_main(suite);
+}
