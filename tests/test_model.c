@@ -196,6 +196,11 @@ START_TEST(schedules_follow_their_formulas)
     const struct fig_schedule step = { FIG_STEPPED, 3, 0.1, 0 };
     const struct fig_schedule cosine = { FIG_COSINE, 0, 0, 0 };
     const struct fig_schedule inverse = { FIG_INVERSE_TIME, 0, 0, 0 };
+    const struct fig_schedule tripling = { FIG_TRIPLING, 0, 0, 0 };
+    static const struct {
+        int epoch;
+        double power;
+    } triples[] = { { 0, 0 }, { 1, 1 }, { 3, 1 }, { 4, 2 }, { 12, 2 }, { 13, 3 }, { 3279, 7 } };
     const struct fig_schedule warm = { FIG_CONSTANT, 0, 0, 10 };
     for (int epoch = 0; epoch < 12; epoch++) {
         const double angle = 3.14159265358979 * epoch / 12;
@@ -207,6 +212,9 @@ START_TEST(schedules_follow_their_formulas)
         ck_assert_double_eq_tol(fig_schedule_rate(&inverse, 0.5, epoch, 12, 99),
                                 0.5 / (1 + epoch), 1e-15);
     }
+    for (size_t i = 0; i < sizeof(triples) / sizeof(*triples); i++)
+        ck_assert_double_eq_tol(fig_schedule_rate(&tripling, 0.5, triples[i].epoch, 9, 99),
+                                0.5 * pow(10, -triples[i].power / 7), 1e-15);
     for (uint64_t at = 0; at < 10; at++)
         ck_assert_double_eq_tol(fig_schedule_rate(&warm, 0.5, 0, 1, at), 0.05 * (double)(at + 1),
                                 1e-15);

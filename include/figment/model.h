@@ -19,6 +19,7 @@ enum fig_schedule_kind {
     FIG_STEPPED,      /* rate * gamma^(epoch / every) */
     FIG_COSINE,       /* down to 0 over all epochs, by half a cosine */
     FIG_INVERSE_TIME, /* rate / (1 + epoch) */
+    FIG_TRIPLING,     /* rate 10^(-i/7) for 3^i epochs, i = 0, 1, ... (Burda et al., 2016) */
 };
 struct fig_schedule {
     enum fig_schedule_kind kind;

@@ -141,7 +141,7 @@ enum { SCHEDULE_KEYS = 5 };
 
 static const char *const schedule_names[] = {
     [FIG_CONSTANT] = "constant", [FIG_STEPPED] = "step", [FIG_COSINE] = "cosine",
-    [FIG_INVERSE_TIME] = "inverse-time", NULL,
+    [FIG_INVERSE_TIME] = "inverse-time", [FIG_TRIPLING] = "tripling", NULL,
 };
 
 static const char *const schedule_keys[][SCHEDULE_KEYS] = {
@@ -149,6 +149,7 @@ static const char *const schedule_keys[][SCHEDULE_KEYS] = {
     [FIG_STEPPED] = { "name", "warmup", "every", "gamma" },
     [FIG_COSINE] = { "name", "warmup" },
     [FIG_INVERSE_TIME] = { "name", "warmup" },
+    [FIG_TRIPLING] = { "name", "warmup" },
 };
 
 static enum fig_status read_schedule(struct fig_config *config)

@@ -5,6 +5,15 @@
 
 static const double pi = 3.14159265358979323846;
 
+/* The i of FIG_TRIPLING: (3^i - 1) / 2 epochs are before its first. */
+static int triplings(int epoch)
+{
+    int i = 0;
+    for (int64_t next = 1, length = 3; epoch >= next; next += length, length *= 3)
+        i++;
+    return i;
+}
+
 double fig_schedule_rate(const struct fig_schedule *schedule, double rate, int epoch, int epochs,
                          uint64_t step)
 {
@@ -17,6 +26,8 @@ double fig_schedule_rate(const struct fig_schedule *schedule, double rate, int e
         return rate * (1 + cos(pi * epoch / epochs)) / 2;
     case FIG_INVERSE_TIME:
         return rate / (1 + epoch);
+    case FIG_TRIPLING:
+        return rate * pow(10, -triplings(epoch) / 7.0);
     case FIG_CONSTANT:
         break;
     }
