@@ -11,6 +11,7 @@
 #include <figment/model.h>
 
 #include "base/random.h"
+#include "base/size.h"
 #include "graph/node.h"
 #include "scratch.h"
 
@@ -160,6 +161,24 @@ START_TEST(pooling_windows_touch_unless_a_stride_is_given)
 }
 END_TEST
 
+/* Each breaks the VAE that it is an override of. */
+static const struct {
+    const char *override, *message;
+} broken_vaes[] = {
+    { "reduction=mean", "would outweigh a mean over the values" },
+};
+
+START_TEST(a_broken_vae_is_refused_in_words)
+{
+    struct fig_config *config;
+    const char *const override = broken_vaes[_i].override;
+    ck_assert_msg(fig_config_open(&config, "vae-400-20", &override, 1) == FIG_FORMAT, "%s",
+                  override);
+    ck_assert_msg(strstr(scratch_error(), broken_vaes[_i].message), "%s: %s", override,
+                  scratch_error());
+}
+END_TEST
+
 START_TEST(an_unknown_reference_model_lists_those_there_are)
 {
     struct fig_config *config;
@@ -246,6 +265,7 @@ int main(void)
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);
     tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
     tcase_add_test(tcase, pooling_windows_touch_unless_a_stride_is_given);
+    tcase_add_loop_test(tcase, a_broken_vae_is_refused_in_words, 0, LENGTH(broken_vaes));
     tcase_add_test(tcase, an_unknown_reference_model_lists_those_there_are);
     tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);
     tcase_add_test(tcase, schedules_follow_their_formulas);

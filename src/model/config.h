@@ -101,13 +101,18 @@ struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig
 /* Of every value; their sum is a sample's reconstruction error. */
 struct fig_node *reconstruction_errors(const struct fig_config *config, struct fig_node *drawn,
                                        struct fig_node *logits, struct fig_node *images);
-/* Of each image log p(x|z), log p(z), log q(z|x) and the divergence of q(z|x) from p(z), as
- * [batch, 4]: q is N(mean, e^logvar), z is `code`, p(z) is N(0, 1), and -log p(x|z) is the sum of
- * the errors. */
+
+/* What a VAE's encoder says of images: q(z|x) is N(mean, e^logvar), and `code` = mean + noise
+ * e^(logvar/2) with `noise` of N(0, 1) is drawn from it; all [batch, latent].  p(z) is N(0, 1). */
 struct posterior {
-    struct fig_node *mean, *logvar, *code;
+    struct fig_node *mean, *logvar, *noise, *code;
 };
+/* KL(q(z|x) || p(z)), the mean over the batch. */
+struct fig_node *divergence(const struct posterior *posterior);
+/* Of each image log p(x|z), log p(z), log q(z|x) and the divergence, as [batch, 4]; -log p(x|z) is the
+ * sum of the errors. */
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);
+
 /* The network ends with as many values as a sample has, and in a layer that can draw the data's. */
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, const struct fig_model_params *params);

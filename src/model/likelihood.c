@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What importance sampling needs to know of a variational autoencoder. */
+/* What is known of codes that were drawn: their likelihoods, and how far they are from the prior. */
 #include "model/config.h"
 
 static const double LOG_2PI = 1.8378770664093453;
@@ -18,6 +18,20 @@ static int length_of(const struct fig_node *node)
     return length;
 }
 
+/* e^logvar - 1 - logvar + mean^2: twice the divergence of each value of the code. */
+static struct fig_node *divergence_terms(const struct posterior *posterior)
+{
+    struct fig_node *mean = posterior->mean, *logvar = posterior->logvar;
+    return fig_add(fig_sub(fig_expm1(logvar), logvar), fig_square(mean));
+}
+
+struct fig_node *divergence(const struct posterior *posterior)
+{
+    if (!posterior->mean)
+        return NULL;
+    return fig_affine(fig_sum(divergence_terms(posterior)), 0.5 / batch_of(posterior->mean), 0);
+}
+
 /* scale * (the sum of each row) + shift: [batch, 1]. */
 static struct fig_node *row_sums(struct fig_node *x, double scale, double shift)
 {
@@ -29,14 +43,10 @@ struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node 
 {
     if (!errors || !posterior->code)
         return NULL;
-    struct fig_node *mean = posterior->mean, *logvar = posterior->logvar;
-    struct fig_node *inverse = fig_exp(fig_neg(logvar));
-    struct fig_node *square = fig_square(fig_sub(posterior->code, mean));
-    struct fig_node *surprise = fig_add(fig_mul(square, inverse), logvar);
-    struct fig_node *divergence = fig_add(fig_sub(fig_expm1(logvar), logvar), fig_square(mean));
-    const double constant = -0.5 * LOG_2PI * length_of(mean);
+    struct fig_node *surprise = fig_add(fig_square(posterior->noise), posterior->logvar);
+    const double constant = -0.5 * LOG_2PI * length_of(posterior->mean);
     struct fig_node *columns = row_sums(errors, -1, 0);
     columns = fig_concat(columns, row_sums(fig_square(posterior->code), -0.5, constant), 1);
     columns = fig_concat(columns, row_sums(surprise, -0.5, constant), 1);
-    return fig_concat(columns, row_sums(divergence, 0.5, 0), 1);
+    return fig_concat(columns, row_sums(divergence_terms(posterior), 0.5, 0), 1);
 }

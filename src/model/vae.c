@@ -7,13 +7,25 @@
 #include "base/random.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "latent", "beta", NULL };
+static const char *const keys[] = { "loss", "reduction", "latent", "beta", NULL };
+
+/* Against a mean over the values the divergence would weigh as many times too much as there are
+ * values: it would go to 0, and no code would tell anything. */
+static enum fig_status check_reduction(const struct fig_config *config, const struct yaml *reduction)
+{
+    if (!reduction || config->reduction == FIG_SUM)
+        return FIG_OK;
+    return yaml_fail(reduction, "mean: the divergence is summed over the code and would outweigh a "
+                     "mean over the values until no code tells anything: expected sum, or no "
+                     "such key");
+}
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml *latent;
     const struct yaml_range from_zero = { .high = INFINITY, .below = true };
     TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(check_reduction(config, yaml_find(root, "reduction")));
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
     config->beta = 1;
@@ -21,18 +33,19 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     return yaml_find(root, "beta") ? FIG_OK : document_put(&config->document, "beta", "1");
 }
 
-/* 1/2 (e^logvar - 1 - logvar + mean^2), summed over the code, meant over the batch. */
-static struct fig_node *divergence(struct fig_node *mean, struct fig_node *logvar)
-{
-    struct fig_node *terms = fig_add(fig_sub(fig_expm1(logvar), logvar), fig_square(mean));
-    return fig_affine(fig_sum(terms), 0.5 / fig_node_shape(mean).dim[0], 0);
-}
+/* --- Networks */
 
-static struct fig_node *draw_code(struct fig_model *model, struct fig_node *mean,
-                                  struct fig_node *logvar)
+static struct posterior encode(struct fig_graph *graph, const struct fig_config *config,
+                               struct stack *stack, struct fig_node *images)
 {
-    struct fig_node *noise = fig_normal(model->graph, fig_node_shape(mean), STREAM_NOISE);
-    return fig_add(mean, fig_mul(noise, fig_exp(fig_affine(logvar, 0.5, 0))));
+    struct fig_node *body = network_apply(&config->networks[PART_ENCODER], stack, images, NULL);
+    struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
+    struct fig_node *logvar = fig_dense(body, "encoder.logvar", config->latent);
+    if (!mean)
+        return (struct posterior){ NULL };
+    struct fig_node *noise = fig_normal(graph, fig_node_shape(mean), STREAM_NOISE);
+    struct fig_node *deviation = fig_exp(fig_affine(logvar, 0.5, 0));
+    return (struct posterior){ mean, logvar, noise, fig_add(mean, fig_mul(noise, deviation)) };
 }
 
 static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
@@ -52,50 +65,83 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
     return as_images(decode(config, &stack, code, &logits), params);
 }
 
-static void add_losses(struct fig_phase *phase, const struct fig_config *config,
-                       const struct fig_model_params *params, struct fig_node *reconstruction,
-                       struct fig_node *kl)
+/* Both networks, from images to what the decoder makes of a code of each. */
+struct pass {
+    struct stack encoder, decoder;
+    struct fig_node *images;
+    struct posterior posterior;
+    struct fig_node *drawn, *logits;
+};
+
+static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
+                                    const struct fig_config *config,
+                                    const struct fig_model_params *params,
+                                    struct fig_node *images)
 {
-    struct fig_node *loss = fig_add(reconstruction, fig_affine(kl, config->beta, 0));
+    pass->encoder = stack_of(model, "encoder", params);
+    pass->decoder = stack_of(model, "decoder", params);
+    pass->encoder.labels = pass->decoder.labels = model->labels;
+    pass->images = images;
+    pass->posterior = encode(model->graph, config, &pass->encoder, images);
+    pass->drawn = decode(config, &pass->decoder, pass->posterior.code, &pass->logits);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_drawn(config, PART_DECODER, pass->drawn, params));
+    pass->drawn = as_images(pass->drawn, params);
+    pass->logits = as_images(pass->logits, params);
+    return FIG_OK;
+}
+
+/* --- Phases */
+
+static void add_losses(struct fig_phase *phase, const struct fig_config *config,
+                       const struct pass *pass)
+{
+    struct fig_node *error = reconstruction_loss(config, pass->drawn, pass->logits, pass->images,
+                                                 FIG_SUM);
+    struct fig_node *kl = divergence(&pass->posterior);
     phase->tested = true;
-    add_loss(phase, "loss", loss);
-    add_loss(phase, "reconstruction", reconstruction);
+    add_loss(phase, "loss", fig_add(error, fig_affine(kl, config->beta, 0)));
+    add_loss(phase, "reconstruction", error);
     add_loss(phase, "kl", kl);
+}
+
+static enum fig_status add_training(struct fig_model *model, const struct fig_config *config,
+                                    const struct fig_model_params *params,
+                                    struct fig_node *images)
+{
+    struct pass pass;
+    TRY(run_networks(&pass, model, config, params, images));
+    struct fig_phase *phase = add_phase(model, "train");
+    add_updates(phase, &pass.encoder);
+    add_updates(phase, &pass.decoder);
+    add_losses(phase, config, &pass);
     if (params->training)
-        phase->step = fig_optimize(loss, "encoder.,decoder.", &config->settings.optimizer);
+        phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
+                                   &config->settings.optimizer);
+    return FIG_OK;
+}
+
+static enum fig_status add_use(struct fig_model *model, const struct fig_config *config,
+                               const struct fig_model_params *params, struct fig_node *images)
+{
+    struct pass pass;
+    TRY(run_networks(&pass, model, config, params, images));
+    model->likelihoods = likelihoods(&pass.posterior, reconstruction_errors(config, pass.drawn,
+                                                                            pass.logits, images));
+    model->code = pass.posterior.mean;
+    model->rebuilt = draw(model, config, params, model->code);
+    model->prior = true;
+    model->seed = fig_input(model->graph, "code", fig_node_shape(model->code));
+    model->drawn = draw(model, config, params, model->seed);
+    return FIG_OK;
 }
 
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    struct stack encoder = stack_of(model, "encoder", params);
-    struct stack decoder = stack_of(model, "decoder", params);
-    encoder.labels = decoder.labels = model->labels;
-    struct fig_node *logits;
-    struct fig_node *body = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
-    struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
-    struct fig_node *logvar = fig_dense(body, "encoder.logvar", config->latent);
-    struct fig_node *code = draw_code(model, mean, logvar);
-    struct fig_node *drawn = decode(config, &decoder, code, &logits);
-    TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, drawn, params));
-
-    drawn = as_images(drawn, params);
-    logits = as_images(logits, params);
-    struct fig_phase *phase = add_phase(model, "train");
-    add_updates(phase, &encoder);
-    add_updates(phase, &decoder);
-    add_losses(phase, config, params, reconstruction_loss(config, drawn, logits, images, FIG_SUM),
-               divergence(mean, logvar));
-    if (params->training)
-        return fig_graph_status(model->graph);
-    model->likelihoods = likelihoods(&(struct posterior){ mean, logvar, code },
-                                     reconstruction_errors(config, drawn, logits, images));
-    model->code = mean;
-    model->rebuilt = draw(model, config, params, mean);
-    model->prior = true;
-    model->seed = fig_input(model->graph, "code", fig_node_shape(mean));
-    model->drawn = draw(model, config, params, model->seed);
+    TRY(add_training(model, config, params, images));
+    if (!params->training)
+        TRY(add_use(model, config, params, images));
     return fig_graph_status(model->graph);
 }
 
