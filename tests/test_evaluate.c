@@ -214,6 +214,40 @@ START_TEST(more_codes_come_nearer_to_the_likelihood)
 }
 END_TEST
 
+/* Pixels become 1 with their value as probability. */
+static void binarize(float *images)
+{
+    for (int i = 0; i < TEST_IMAGES; i++) {
+        const struct stream stream = { 0, STREAM_BINARIZE, (uint32_t)i };
+        double draws[LENGTH_28];
+        random_uniform(&stream, draws, LENGTH_28);
+        for (int k = 0; k < LENGTH_28; k++)
+            images[i * LENGTH_28 + k] = draws[k] < (double)images[i * LENGTH_28 + k];
+    }
+}
+
+START_TEST(a_binarized_model_is_measured_on_binarized_images)
+{
+    static const char *const overrides[] = { "data=synthetic:200", "seed=7", "epochs=1",
+                                             "binarize=dynamic", NULL };
+    static float rows[TEST_IMAGES][FIG_LIKELIHOODS];
+    double error = 0, weights = 0;
+    open_trained("vae-400-20", overrides);
+    binarize(trained.images);
+    ck_assert_int_eq(fig_run_likelihoods(trained.run, trained.images, TEST_IMAGES, 0, rows[0]),
+                     FIG_OK);
+    for (int i = 0; i < TEST_IMAGES; i++) {
+        error -= (double)rows[i][FIG_LOG_DATA] / TEST_IMAGES;
+        weights -= ((double)rows[i][FIG_LOG_DATA] + (double)rows[i][FIG_LOG_PRIOR] -
+                    (double)rows[i][FIG_LOG_POSTERIOR]) / TEST_IMAGES;
+    }
+    /* Means of 200 floats near 400, added in another order. */
+    ck_assert_double_eq_tol(metric("reconstruction", 0), error, 1e-9);
+    ck_assert_double_eq_tol(metric("nll", 1), weights, 1e-9);
+    close_trained();
+}
+END_TEST
+
 /* KL(q || p) is the mean of log q(z|x) - log p(z) over codes of q. */
 START_TEST(the_divergence_is_what_codes_say_on_average)
 {
@@ -600,6 +634,7 @@ int main(void)
     tcase_add_test(tests, cross_entropy_stays_finite_where_the_reconstruction_is_sure);
     tcase_add_test(tests, metrics_have_names_of_their_own);
     tcase_add_test(tests, more_codes_come_nearer_to_the_likelihood);
+    tcase_add_test(tests, a_binarized_model_is_measured_on_binarized_images);
     tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     tcase_add_test(tests, samples_are_compared_with_the_data_by_definition);

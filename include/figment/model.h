@@ -28,6 +28,15 @@ struct fig_schedule {
     int warmup;   /* steps over which the rate rises from 0, linearly; 0 is none */
 };
 
+/* What a VAE makes of its images, as input and as target, before it is asked for them again. */
+enum fig_binarize {
+    FIG_GREY,      /* nothing */
+    FIG_THRESHOLD, /* ones where there is at least 0.5, zeros elsewhere */
+    FIG_DYNAMIC,   /* ones with the value as probability: drawn anew at every step of a training, and
+                      once and for all by evaluations */
+};
+FIG_API const char *fig_binarize_name(enum fig_binarize binarize); /* in configurations */
+
 /* The values every family has. */
 struct fig_settings {
     const char *name, *family;
@@ -39,6 +48,7 @@ struct fig_settings {
     double labels; /* the part of the training labels that the model is told; 0: it wants none */
     struct fig_optimizer optimizer;
     struct fig_schedule schedule;
+    enum fig_binarize binarize; /* FIG_GREY in families other than the VAE */
 };
 
 /* `model` is the name of a reference model (fig_model_name), or the path of a YAML file (it has a '/' or

@@ -20,6 +20,7 @@ enum {
     STREAM_LABELS = 0xb000,    /* which labels are known, step = 0 */
     STREAM_PIXELS = 0xc000,    /* Gaussian pixels that samples are compared with, step = image */
     STREAM_SYNTHETIC = 0x7000, /* the drawn digits, step = index of the image */
+    STREAM_BINARIZE = 0xa000,  /* of pixels: step = training step, in evaluations the image's index */
 };
 
 struct stream {

@@ -74,10 +74,12 @@ static void add_nets(cJSON *object, const struct fig_findings *findings)
     }
 }
 
-static enum fig_status print_json(const bool wanted[FIG_METRICS],
+static enum fig_status print_json(const struct task *task, const bool wanted[FIG_METRICS],
                                   const struct fig_findings *findings)
 {
     cJSON *object = cJSON_CreateObject();
+    if (fig_run_info(task->run)->likelihoods)
+        cJSON_AddStringToObject(object, "binarize", fig_binarize_name(task->settings->binarize));
     for (int i = 0; i < FIG_METRICS; i++) {
         if (wanted[i])
             add_measure(object, fig_metric_info(i)->name, &findings->measures[i]);
@@ -126,6 +128,13 @@ static void note_codes(const struct task *task, const struct fig_evaluation *eva
                  count < FIG_NLL_IMAGES ? count : FIG_NLL_IMAGES);
 }
 
+static void note_binarized(const struct task *task)
+{
+    console_note(&task->request->console, "neg_elbo and its parts, active_units, nll: of test images "
+                 "that are binarized (%s), always the same way",
+                 fig_binarize_name(task->settings->binarize));
+}
+
 /* What the features' numbers rest on. */
 static void note_nets(const struct task *task, const struct fig_findings *findings)
 {
@@ -166,10 +175,12 @@ static enum fig_status evaluate(const struct task *task, bool wanted[FIG_METRICS
     }
     if (!status && wanted[find_metric("nll", 3)])
         note_codes(task, &evaluation);
+    if (!status && task->settings->binarize != FIG_GREY)
+        note_binarized(task);
     if (!status && findings.seen)
         note_nets(task, &findings);
     if (!status && task->request->json)
-        status = print_json(wanted, &findings);
+        status = print_json(task, wanted, &findings);
     else if (!status)
         print_table(wanted, &findings);
     fig_mixture_close(&evaluation.mixture);

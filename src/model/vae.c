@@ -5,9 +5,10 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "model/binarize.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "latent", "beta", NULL };
+static const char *const keys[] = { "loss", "reduction", "latent", "beta", "binarize", NULL };
 
 /* Against a mean over the values the divergence would weigh as many times too much as there are
  * values: it would go to 0, and no code would tell anything. */
@@ -28,6 +29,7 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     TRY(check_reduction(config, yaml_find(root, "reduction")));
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
+    TRY(read_binarize(&config->document, &config->settings.binarize));
     config->beta = 1;
     TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
     return yaml_find(root, "beta") ? FIG_OK : document_put(&config->document, "beta", "1");
@@ -110,6 +112,7 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
                                     struct fig_node *images)
 {
     struct pass pass;
+    images = binarize_images(config->settings.binarize, model->graph, images);
     TRY(run_networks(&pass, model, config, params, images));
     struct fig_phase *phase = add_phase(model, "train");
     add_updates(phase, &pass.encoder);

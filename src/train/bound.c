@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Metrics of variational autoencoders. */
+/* Metrics of variational autoencoders, on images as they were trained on: grey or binarized. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/binarize.h"
 #include "train/evaluation.h"
+
+/* Test images as the model was trained on them. */
+static enum fig_status load_targets(const struct subject *subject, int first, int count,
+                                    float *images)
+{
+    const enum fig_binarize binarize = fig_config_settings(fig_run_config(subject->run))->binarize;
+    TRY(load_tests(subject, first, count, images));
+    return binarize_values(binarize, first, count, images, subject->length);
+}
 
 /* Sums over the test half. */
 struct bound {
@@ -17,7 +27,7 @@ static enum fig_status add_bound(struct bound *bound, const struct subject *subj
     const int all = fig_dataset_info(subject->test)->count;
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_tests(subject, first, count, images));
+        TRY(load_targets(subject, first, count, images));
         TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)(first / CHUNK),
                                 likelihoods));
         for (const float *row = likelihoods; row < likelihoods + count * FIG_LIKELIHOODS;
@@ -75,7 +85,7 @@ enum fig_status measure_units(struct subject *subject, struct fig_measure *measu
         status = make_rows(&codes, all, (size_t)length);
     for (int first = 0; !status && first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        status = load_tests(subject, first, count, images);
+        status = load_targets(subject, first, count, images);
         if (!status)
             status = fig_run_encode(subject->run, images, count,
                                     codes + (size_t)first * (size_t)length);
@@ -129,7 +139,7 @@ enum fig_status measure_nll(struct subject *subject, struct fig_measure *measure
     if (!status)
         status = make_rows(&likelihoods, count, FIG_LIKELIHOODS);
     if (!status)
-        status = load_tests(subject, 0, count, images);
+        status = load_targets(subject, 0, count, images);
     for (int i = 0; i < count; i++)
         sums[i] = (struct log_sum){ -INFINITY, 0 };
     if (!status)
