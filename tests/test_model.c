@@ -166,6 +166,9 @@ static const struct {
     const char *override, *message;
 } broken_vaes[] = {
     { "reduction=mean", "would outweigh a mean over the values" },
+    { "samples=0", "samples: expected" },
+    { "free-bits=-1", "free-bits: expected" },
+    { "binarize=round", "binarize: unknown name 'round'; expected one of: none, threshold" },
 };
 
 START_TEST(a_broken_vae_is_refused_in_words)

@@ -53,6 +53,9 @@ struct fig_config {
     double contractive;           /* autoencoder: weight of the penalty */
     int latent;        /* length of a code that is drawn: a VAE's, a GAN's noise */
     double beta;       /* VAE: weight of the KL divergence */
+    int beta_warmup;   /* VAE: steps over which that weight rises from 0, linearly; 0 is none */
+    double free_bits;  /* VAE: nats that each value of the code may tell for nothing */
+    int samples;       /* VAE: codes of each image; more than 1: an importance-weighted bound */
     int adversary;     /* GAN: its loss, an index of gan.c's table */
     double real_label; /* GAN: what the discriminator is told of real samples */
     double fake_label; /* GAN: and of drawn ones */
@@ -107,8 +110,14 @@ struct fig_node *reconstruction_errors(const struct fig_config *config, struct f
 struct posterior {
     struct fig_node *mean, *logvar, *noise, *code;
 };
-/* KL(q(z|x) || p(z)), the mean over the batch. */
-struct fig_node *divergence(const struct posterior *posterior);
+/* KL(q(z|x) || p(z)), the mean over the batch.  With `free` nats for each value of the code (Kingma et
+ * al., 2016): the sum over these of max(free, the mean over the batch of its divergence). */
+struct fig_node *divergence(const struct posterior *posterior, double free);
+/* The importance-weighted bound (Burda et al., 2016): ln of the mean over `samples` codes z of
+ * p(x|z) p(z) / q(z|x), the mean over the images.  Posterior and errors are those of `samples` blocks
+ * of the same images. */
+struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_node *errors,
+                                int samples);
 /* Of each image log p(x|z), log p(z), log q(z|x) and the divergence, as [batch, 4]; -log p(x|z) is the
  * sum of the errors. */
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of codes that were drawn: their likelihoods, and how far they are from the prior. */
+#include <math.h>
+
 #include "model/config.h"
 
 static const double LOG_2PI = 1.8378770664093453;
@@ -25,11 +27,14 @@ static struct fig_node *divergence_terms(const struct posterior *posterior)
     return fig_add(fig_sub(fig_expm1(logvar), logvar), fig_square(mean));
 }
 
-struct fig_node *divergence(const struct posterior *posterior)
+struct fig_node *divergence(const struct posterior *posterior, double free)
 {
     if (!posterior->mean)
         return NULL;
-    return fig_affine(fig_sum(divergence_terms(posterior)), 0.5 / batch_of(posterior->mean), 0);
+    struct fig_node *terms = divergence_terms(posterior);
+    if (free == 0)
+        return fig_affine(fig_sum(terms), 0.5 / batch_of(posterior->mean), 0);
+    return fig_sum(fig_clamp(fig_affine(fig_mean_rows(terms), 0.5, 0), free, INFINITY));
 }
 
 /* scale * (the sum of each row) + shift: [batch, 1]. */
@@ -37,6 +42,33 @@ static struct fig_node *row_sums(struct fig_node *x, double scale, double shift)
 {
     struct fig_node *rows = fig_reshape(x, fig_shape2(batch_of(x), length_of(x)));
     return fig_affine(fig_sum_cols(rows), scale, shift);
+}
+
+/* ln of the mean of e^x over the rows of x: [1, columns].  Halves that overlap find the largest in each
+ * column; whatever is subtracted, the gradient is the same. */
+static struct fig_node *log_mean_exp(struct fig_node *x)
+{
+    struct fig_node *largest = fig_detach(x);
+    for (int rows = batch_of(x), half; rows > 1; rows = half) {
+        half = (rows + 1) / 2;
+        largest = fig_max(fig_slice(largest, 0, 0, half),
+                          fig_slice(largest, 0, rows - half, rows));
+    }
+    struct fig_node *mean = fig_mean_rows(fig_exp(fig_sub(x, largest)));
+    return fig_add(largest, fig_reshape(fig_log(mean), fig_shape2(1, length_of(x))));
+}
+
+struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_node *errors,
+                                int samples)
+{
+    if (!errors || !posterior->code)
+        return NULL;
+    struct fig_node *surprise = fig_add(fig_square(posterior->noise), posterior->logvar);
+    struct fig_node *distance = fig_square(posterior->code);
+    struct fig_node *weights = fig_add(row_sums(fig_sub(surprise, distance), 0.5, 0),
+                                       row_sums(errors, -1, 0));
+    const struct fig_shape shape = fig_shape2(samples, batch_of(errors) / samples);
+    return fig_mean(log_mean_exp(fig_reshape(weights, shape)));
 }
 
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors)

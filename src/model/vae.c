@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Variational autoencoders (Kingma and Welling, 2014).  The loss is the negative evidence bound in nats
- * per sample: the reconstruction error summed over a sample's values, plus the KL divergence of the
- * code from N(0, 1). */
+ * per sample: the reconstruction error summed over a sample's values, plus beta times the KL divergence of
+ * the code from N(0, 1); or, with several samples, the negative importance-weighted bound. */
 #include <math.h>
 
 #include "base/random.h"
+#include "base/size.h"
 #include "model/binarize.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "latent", "beta", "binarize", NULL };
+static const char *const keys[] = { "loss", "reduction", "latent", "beta", "beta-warmup",
+                                    "free-bits", "samples", "binarize", NULL };
 
 /* Against a mean over the values the divergence would weigh as many times too much as there are
  * values: it would go to 0, and no code would tell anything. */
@@ -21,28 +23,77 @@ static enum fig_status check_reduction(const struct fig_config *config, const st
                      "such key");
 }
 
+/* Importance weights hold the divergence within them. */
+static enum fig_status check_samples(const struct fig_config *config, const struct yaml *samples)
+{
+    if (config->samples == 1 ||
+        (config->beta == 1 && config->beta_warmup == 0 && config->free_bits == 0))
+        return FIG_OK;
+    return yaml_fail(samples, "%d: an importance-weighted bound has no divergence that could be "
+                     "weighed: expected samples 1, or beta 1, beta-warmup 0 and free-bits 0",
+                     config->samples);
+}
+
+static enum fig_status read_weights(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
+    config->beta = 1;
+    config->samples = 1;
+    TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
+    TRY(yaml_int(yaml_find(root, "beta-warmup"), 0, 1 << 24, &config->beta_warmup));
+    TRY(yaml_number(yaml_find(root, "free-bits"), &from_zero, &config->free_bits));
+    TRY(yaml_int(yaml_find(root, "samples"), 1, 1 << 16, &config->samples));
+    return check_samples(config, yaml_find(root, "samples"));
+}
+
+static enum fig_status put_defaults(struct document *document)
+{
+    static const struct {
+        const char *key, *value;
+    } defaults[] = {
+        { "beta", "1" }, { "beta-warmup", "0" }, { "free-bits", "0" }, { "samples", "1" },
+    };
+    for (size_t i = 0; i < LENGTH(defaults); i++) {
+        if (!yaml_find(document->root, defaults[i].key))
+            TRY(document_put(document, defaults[i].key, defaults[i].value));
+    }
+    return FIG_OK;
+}
+
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml *latent;
-    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
     TRY(read_reconstruction(config, root, PART_DECODER));
     TRY(check_reduction(config, yaml_find(root, "reduction")));
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
+    TRY(read_weights(config, root));
     TRY(read_binarize(&config->document, &config->settings.binarize));
-    config->beta = 1;
-    TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
-    return yaml_find(root, "beta") ? FIG_OK : document_put(&config->document, "beta", "1");
+    return put_defaults(&config->document);
 }
 
 /* --- Networks */
 
+/* `count` blocks of all rows of x. */
+static struct fig_node *repeat(struct fig_node *x, int count)
+{
+    if (!x || count == 1)
+        return x;
+    struct fig_shape shape = fig_node_shape(x);
+    int values = 1;
+    for (int i = 0; i < shape.rank; i++)
+        values *= shape.dim[i];
+    shape.dim[0] *= count;
+    return fig_reshape(fig_broadcast(fig_reshape(x, fig_shape1(values)),
+                                     fig_shape2(count, values)), shape);
+}
+
 static struct posterior encode(struct fig_graph *graph, const struct fig_config *config,
-                               struct stack *stack, struct fig_node *images)
+                               struct stack *stack, struct fig_node *images, int samples)
 {
     struct fig_node *body = network_apply(&config->networks[PART_ENCODER], stack, images, NULL);
-    struct fig_node *mean = fig_dense(body, "encoder.mean", config->latent);
-    struct fig_node *logvar = fig_dense(body, "encoder.logvar", config->latent);
+    struct fig_node *mean = repeat(fig_dense(body, "encoder.mean", config->latent), samples);
+    struct fig_node *logvar = repeat(fig_dense(body, "encoder.logvar", config->latent), samples);
     if (!mean)
         return (struct posterior){ NULL };
     struct fig_node *noise = fig_normal(graph, fig_node_shape(mean), STREAM_NOISE);
@@ -67,12 +118,12 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
     return as_images(decode(config, &stack, code, &logits), params);
 }
 
-/* Both networks, from images to what the decoder makes of a code of each. */
+/* Both networks, from images to what the decoder makes of `samples` codes of each. */
 struct pass {
+    int samples;
     struct stack encoder, decoder;
-    struct fig_node *images;
     struct posterior posterior;
-    struct fig_node *drawn, *logits;
+    struct fig_node *drawn, *logits, *targets; /* `samples` blocks of images */
 };
 
 static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
@@ -82,27 +133,54 @@ static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
 {
     pass->encoder = stack_of(model, "encoder", params);
     pass->decoder = stack_of(model, "decoder", params);
-    pass->encoder.labels = pass->decoder.labels = model->labels;
-    pass->images = images;
-    pass->posterior = encode(model->graph, config, &pass->encoder, images);
+    pass->encoder.labels = model->labels;
+    pass->decoder.labels = repeat(model->labels, pass->samples);
+    pass->targets = repeat(images, pass->samples);
+    pass->posterior = encode(model->graph, config, &pass->encoder, images, pass->samples);
     pass->drawn = decode(config, &pass->decoder, pass->posterior.code, &pass->logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, pass->drawn, params));
-    pass->drawn = as_images(pass->drawn, params);
-    pass->logits = as_images(pass->logits, params);
+    pass->drawn = fig_reshape(pass->drawn, fig_node_shape(pass->targets));
+    pass->logits = fig_reshape(pass->logits, fig_node_shape(pass->targets));
     return FIG_OK;
+}
+
+static struct fig_node *errors_of(const struct fig_config *config, const struct pass *pass)
+{
+    return reconstruction_errors(config, pass->drawn, pass->logits, pass->targets);
 }
 
 /* --- Phases */
 
-static void add_losses(struct fig_phase *phase, const struct fig_config *config,
-                       const struct pass *pass)
+/* The divergence as it is weighed.  The steps of a warm-up are counted by a state, which checkpoints
+ * keep; the tested loss has the whole weight. */
+static struct fig_node *weigh(struct fig_phase *phase, struct fig_model *model,
+                              const struct fig_config *config, bool training, struct fig_node *kl)
 {
-    struct fig_node *error = reconstruction_loss(config, pass->drawn, pass->logits, pass->images,
+    kl = fig_affine(kl, config->beta, 0);
+    if (config->beta_warmup == 0)
+        return kl;
+    struct fig_node *steps = fig_state(model->graph, "beta.steps", fig_shape1(1), 0);
+    if (!training)
+        return kl;
+    struct fig_node *next = fig_affine(steps, 1, 1);
+    phase->updates[phase->update_count++] = fig_assign(steps, next);
+    return fig_mul(kl, fig_clamp(fig_affine(next, 1.0 / config->beta_warmup, 0), 0, 1));
+}
+
+static void add_losses(struct fig_phase *phase, struct fig_model *model,
+                       const struct fig_config *config, bool training, const struct pass *pass)
+{
+    struct fig_node *error = reconstruction_loss(config, pass->drawn, pass->logits, pass->targets,
                                                  FIG_SUM);
-    struct fig_node *kl = divergence(&pass->posterior);
+    struct fig_node *kl = divergence(&pass->posterior, 0), *loss;
+    if (config->samples > 1)
+        loss = fig_neg(weighted_bound(&pass->posterior, errors_of(config, pass), config->samples));
+    else
+        loss = fig_add(error, weigh(phase, model, config, training,
+                                    divergence(&pass->posterior, config->free_bits)));
     phase->tested = true;
-    add_loss(phase, "loss", fig_add(error, fig_affine(kl, config->beta, 0)));
+    add_loss(phase, "loss", loss);
     add_loss(phase, "reconstruction", error);
     add_loss(phase, "kl", kl);
 }
@@ -111,13 +189,13 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
                                     const struct fig_model_params *params,
                                     struct fig_node *images)
 {
-    struct pass pass;
+    struct pass pass = { .samples = config->samples };
     images = binarize_images(config->settings.binarize, model->graph, images);
     TRY(run_networks(&pass, model, config, params, images));
     struct fig_phase *phase = add_phase(model, "train");
     add_updates(phase, &pass.encoder);
     add_updates(phase, &pass.decoder);
-    add_losses(phase, config, &pass);
+    add_losses(phase, model, config, params->training, &pass);
     if (params->training)
         phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
                                    &config->settings.optimizer);
@@ -127,10 +205,9 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
 static enum fig_status add_use(struct fig_model *model, const struct fig_config *config,
                                const struct fig_model_params *params, struct fig_node *images)
 {
-    struct pass pass;
+    struct pass pass = { .samples = 1 };
     TRY(run_networks(&pass, model, config, params, images));
-    model->likelihoods = likelihoods(&pass.posterior, reconstruction_errors(config, pass.drawn,
-                                                                            pass.logits, images));
+    model->likelihoods = likelihoods(&pass.posterior, errors_of(config, &pass));
     model->code = pass.posterior.mean;
     model->rebuilt = draw(model, config, params, model->code);
     model->prior = true;
