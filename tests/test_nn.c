@@ -128,8 +128,8 @@ START_TEST(spectral_norm_comes_to_one)
     struct fig_node *update = NULL;
     const struct fig_spectral spectral = { true, &update };
     struct fig_node *in = fig_input(graph, "x", fig_shape2(IN, IN));
-    struct fig_node *out = fig_dense_image(in, "d", (struct fig_dense){ 1, 1, OUT, false,
-                                                                        &spectral });
+    struct fig_node *out = fig_dense_image(in, "d", (struct fig_dense){
+        .height = 1, .width = 1, .channels = OUT, .spectral = &spectral });
     struct fig_node *const outputs[] = { out, update };
     struct fig_plan *plan = plan_of(outputs, 2);
     for (int i = 0; i < IN; i++)

@@ -22,8 +22,10 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
                                     struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
-    struct fig_dense image = { layer->height, layer->width, layer->channels, layer->no_bias,
-                               spectral_of(layer, stack, &spectral) };
+    struct fig_dense image = {
+        .height = layer->height, .width = layer->width, .channels = layer->channels,
+        .no_bias = layer->no_bias, .one_hot = layer->one_hot,
+        .spectral = spectral_of(layer, stack, &spectral) };
     if (layer->height)
         return fig_dense_image(x, name, image);
     image.height = layer->units ? 1 : stack->height;
@@ -112,7 +114,8 @@ static struct fig_node *sum_labels(const struct layer *layer, struct stack *stac
                                    struct fig_node *labels, struct fig_node *y, const char *name)
 {
     struct layer embedding = *layer;
-    embedding.no_bias = true;
+    embedding.no_bias = embedding.one_hot = true;
+    embedding.spectral = false; /* the norm of y by x stays as it is */
     return fig_add(y, apply_dense(&embedding, stack, labels, name));
 }
 
@@ -121,7 +124,7 @@ static struct fig_node *join_labels(struct fig_node *labels, struct fig_node *x,
 {
     const struct fig_shape shape = x ? fig_node_shape(x) : fig_shape1(1);
     const struct fig_dense plane = { .height = shape.dim[1], .width = shape.dim[2],
-                                     .channels = 1, .no_bias = true };
+                                     .channels = 1, .no_bias = true, .one_hot = true };
     if (shape.rank != FIG_RANK)
         return x; /* the convolution refuses it */
     return fig_concat(x, fig_dense_image(labels, name, plane), FIG_RANK - 1);

@@ -33,6 +33,7 @@ struct layer {
     int kernel, stride, pad, output_pad;
     int factor; /* upsample */
     bool no_bias, spectral;
+    bool one_hot;                /* dense, of labels */
     enum fig_activation activation;
     double rate; /* dropout */
 };

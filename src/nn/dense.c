@@ -43,9 +43,10 @@ static struct layout bias_layout(int units, struct swapped to)
     return layout;
 }
 
-static struct fig_node *dense(struct fig_node *x, const char *name, int units, struct swapped to,
-                              bool no_bias, const struct fig_spectral *spectral)
+static struct fig_node *dense(struct fig_node *x, const char *name, struct swapped to,
+                              const struct fig_dense *size)
 {
+    const int units = to.pixels * to.channels;
     const struct fig_shape shape = x->shape;
     const int in = (int)(shape_length(shape) / (size_t)shape.dim[0]);
     const struct swapped from = { shape.rank == 4 ? shape.dim[1] * shape.dim[2] : 1,
@@ -53,13 +54,14 @@ static struct fig_node *dense(struct fig_node *x, const char *name, int units, s
     const struct layout weights = weight_layout(units, in, from, to);
     const struct layout biases = bias_layout(units, to);
     const struct fig_init glorot = { FIG_GLOROT, in, units }, zeros = { FIG_ZEROS, 0, 0 };
-    struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in), glorot,
-                                          &weights);
-    if (spectral)
-        weight = spectral_norm(weight, name, spectral->training, spectral->update);
+    const struct fig_init embedding = { FIG_HE, 1, units };
+    struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in),
+                                          size->one_hot ? embedding : glorot, &weights);
+    if (size->spectral)
+        weight = spectral_norm(weight, name, size->spectral->training, size->spectral->update);
     struct fig_node *rows = fig_reshape(x, fig_shape2(shape.dim[0], in));
     struct fig_node *y = fig_matmul(rows, weight, FIG_TRANS_B);
-    if (no_bias)
+    if (size->no_bias)
         return y;
     return fig_add(y, layer_param(x->graph, name, "bias", fig_shape1(units), zeros, &biases));
 }
@@ -80,7 +82,7 @@ static bool good_input(struct fig_node *x, const char *name, int units)
 struct fig_node *fig_dense(struct fig_node *x, const char *name, int units)
 {
     const struct swapped none = { 1, units };
-    return good_input(x, name, units) ? dense(x, name, units, none, false, NULL) : NULL;
+    return good_input(x, name, units) ? dense(x, name, none, &(struct fig_dense){ 0 }) : NULL;
 }
 
 struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fig_dense size)
@@ -89,6 +91,6 @@ struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fi
     const int units = to.pixels * to.channels;
     if (!good_input(x, name, units))
         return NULL;
-    return fig_reshape(dense(x, name, units, to, size.no_bias, size.spectral),
+    return fig_reshape(dense(x, name, to, &size),
                        fig_shape4(x->shape.dim[0], size.height, size.width, size.channels));
 }
