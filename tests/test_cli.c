@@ -36,11 +36,13 @@ static const struct {
     { "reconstruct", { "RUN", "-o FILE.png", "--data DATA", "-n N", "--device DEV" } },
     { "encode", { "RUN", "-o FILE.npy|.csv", "--data DATA", "--split train|test",
                   "--device DEV" } },
-    { "decode", { "RUN FILE.npy", "-o FILE.png|.npy|.csv", "--device DEV" } },
+    { "decode", { "RUN FILE.npy", "-o FILE.png|.npy|.csv", "--class C", "--device DEV" } },
     { "sample", { "RUN", "-o FILE.png|.npy|.csv|FOLDER", "-n N", "--seed N", "--grid RxC",
-                  "--sampler prior|gmm[:K]", "--device DEV" } },
+                  "--sampler prior|gmm[:K]", "--class C", "--truncation T", "--temperature T",
+                  "--device DEV" } },
     { "interpolate", { "RUN", "-o FILE.png|.npy|.csv|FOLDER", "--steps N", "--rows N", "--seed N",
-                       "--spherical", "--linear", "--data DATA", "--device DEV" } },
+                       "--spherical", "--linear", "--data DATA", "--class C",
+                       "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--samples N", "--device DEV",
                 "--json" } },
     { "score", { "RUN", "--data DATA", "--anomaly CLASS", "--quantile Q", "-o FILE.csv",
@@ -123,6 +125,9 @@ static const struct {
     { "sample absent -o x.npy --grid 2x3", 2, "--grid is for a FILE.png" },
     { "sample absent -o x.png --sampler gmm:0", 2, "it is `prior`, `gmm` or `gmm:K`" },
     { "sample absent -o x.png --sampler gmm:3x", 2, "it is `prior`, `gmm` or `gmm:K`" },
+    { "sample absent -o x.png --temperature 0", 2, "`0` must be a number from 0.01 to 100" },
+    { "sample absent -o x.png --truncation 2x", 2, "`2x` must be a number from 0.01 to 100" },
+    { "sample absent -o x.png --sampler gmm --truncation 1", 2, "--sampler gmm has none" },
     { "sample absent -o x.png --seed -1", 2, "`-1` must be a whole number from 0" },
     { "eval absent --metrics mse,nonsense", 2, "`nonsense`; there are: mse, psnr, bce, pca_mse" },
     { "eval .", 2, "config.yaml" },
@@ -364,6 +369,40 @@ START_TEST(a_walk_begins_and_ends_with_two_samples)
 }
 END_TEST
 
+START_TEST(a_conditional_model_draws_the_classes_that_it_is_asked_for)
+{
+    run_well(TRAIN_ONE("vae-conditional", "s"));
+    run_well("sample s -o turn.png");
+    has_size("turn.png", 10 * 58 - 2, 6 * 58 - 2);
+    run_well("sample s -n 14 -o turn.npy");
+    run_well("sample s -n 14 --class 3 -o three.npy");
+    run_well("interpolate s --rows 4 --steps 2 -o rows.npy");
+    run_well("interpolate s --rows 4 --steps 2 --class 3 -o threes.npy");
+    struct fig_array turn = read_images("turn.npy", 14), three = read_images("three.npy", 14);
+    struct fig_array rows = read_images("rows.npy", 8), threes = read_images("threes.npy", 8);
+    for (int i = 0; i < 14; i++)
+        ck_assert((memcmp(turn.values + i * 784, three.values + i * 784, 3136) == 0) ==
+                  (i % 10 == 3));
+    same_image(&turn, 0, &rows, 0);   /* the first row is of class 0 */
+    same_image(&rows, 6, &threes, 6); /* the fourth of class 3 */
+    same_image(&three, 1, &threes, 1);
+    fig_array_free(&turn);
+    fig_array_free(&three);
+    fig_array_free(&rows);
+    fig_array_free(&threes);
+    ck_assert_int_eq(run("sample s --class nine -o x.png"), 2);
+    has(err, "--class nine: no class has this name or number; there are: 0 1 2 3 4 5 6 7 8 9");
+    ck_assert_int_eq(run("sample s --class 10 -o x.png"), 2);
+    run_well("reconstruct s -n 4 -o pairs.png");
+    run_well("interpolate s --data synthetic:30 -o walk.png");
+    ck_assert_int_eq(run("encode s --data uniform:4 -o codes.npy"), 2);
+    has(err, "encode: the model vae-conditional must be told the classes of the images");
+    run_well(TRAIN_ONE("vae-dense", "v"));
+    ck_assert_int_eq(run("sample v --class 3 -o x.png"), 2);
+    has(err, "the model vae-dense is not conditional");
+}
+END_TEST
+
 /* A test half of one image: both ends are its reconstruction, and so is all between them. */
 START_TEST(an_autoencoder_walks_between_test_images)
 {
@@ -532,6 +571,7 @@ int main(int count, char **words)
     tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
     tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
     tcase_add_loop_test(tests, a_seed_draws_the_same_samples, 0, 3);
+    tcase_add_test(tests, a_conditional_model_draws_the_classes_that_it_is_asked_for);
     tcase_add_test(tests, samples_go_into_a_grid_or_a_folder_with_their_origin);
     tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
     tcase_add_test(tests, a_walk_begins_and_ends_with_two_samples);

@@ -69,6 +69,7 @@ struct fig_run_info {
     int code;                    /* length of a code; 0 if the model has none */
     int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
     int classes;                 /* of the labels that it was trained with; 0 if with none */
+    bool conditional;            /* what it draws or decodes is of a class */
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */
     uint64_t step;               /* steps trained */
@@ -97,9 +98,17 @@ FIG_API enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
 FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
                                        float *images);
-/* The noise that these samples are drawn from, N(0, 1), [count][noise]; and images of any noise. */
-FIG_API enum fig_status fig_run_noise(struct fig_run *run, uint64_t seed, int first, int count,
+/* The noise that these samples are drawn from, [count][noise]: N(0, 1), unless told otherwise. */
+struct fig_noise {
+    uint64_t seed;
+    int first, count;
+    double truncation;  /* a value outside +- truncation is drawn anew until it is inside; at least
+                           0.01, or 0 for none */
+    double temperature; /* then all are scaled by it; 0 stands for 1 */
+};
+FIG_API enum fig_status fig_run_noise(struct fig_run *run, const struct fig_noise *how,
                                       float *noise);
+/* Images of any noise. */
 FIG_API enum fig_status fig_run_draw(struct fig_run *run, const float *noise, int count,
                                      float *images);
 /* Any count; FIG_INVALID if the model's family has no such part. */

@@ -41,6 +41,8 @@ static enum fig_status decode_run(struct request *request)
     if (!status)
         status = task_open(&task, request);
     if (!status)
+        status = task_condition(&task);
+    if (!status)
         status = read_codes(&task, &codes);
     if (!status)
         status = decode(&task, &codes);
@@ -51,6 +53,7 @@ static enum fig_status decode_run(struct request *request)
 
 static const struct option options[] = {
     OPTION_OUTPUT("FILE.png|.npy|.csv"),
+    OPTION_CLASS("of this class, by name or number (default: each in turn)"),
     OPTION_DEVICE,
     OPTION_END,
 };

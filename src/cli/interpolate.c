@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "cli/commands.h"
@@ -16,6 +17,7 @@ struct walk {
     int length;
     float *ends;   /* [2 rows][length]: row r goes from 2 r to 2 r + 1 */
     float *points; /* [rows][steps][length] */
+    uint8_t *classes; /* [rows][steps]: of a conditional model, a row is of one class */
 };
 
 static enum fig_status plan_walk(const struct task *task, struct walk *walk)
@@ -40,13 +42,40 @@ static enum fig_status plan_walk(const struct task *task, struct walk *walk)
     const size_t points = (size_t)walk->rows * (size_t)walk->steps, length = (size_t)walk->length;
     walk->ends = malloc(2 * (size_t)walk->rows * length * sizeof(float));
     walk->points = malloc(points * length * sizeof(float));
-    return walk->ends && walk->points ? FIG_OK
+    walk->classes = malloc(points);
+    return walk->ends && walk->points && walk->classes ? FIG_OK
         : complain(FIG_NOMEM, "no memory for %zu codes of %zu values", points, length);
+}
+
+static void set_class(const struct walk *walk, int row, uint8_t class)
+{
+    memset(walk->classes + (size_t)row * (size_t)walk->steps, class, (size_t)walk->steps);
+}
+
+/* --- Ends that are codes */
+
+/* Each is encoded with its own label, and its row is of the class of the first. */
+static enum fig_status tell_labels(const struct task *task, const struct fig_dataset *dataset,
+                                   const uint32_t *order, const struct walk *walk)
+{
+    const uint32_t all = (uint32_t)fig_dataset_info(dataset)->count;
+    const uint8_t *labels = fig_dataset_labels(dataset);
+    const int count = labels ? 2 * walk->rows : 0;
+    uint8_t *picked = malloc((size_t)count + 1);
+    if (!picked)
+        return complain(FIG_NOMEM, "no memory for %d labels", count);
+    for (int i = 0; i < count; i++)
+        picked[i] = labels[order[(uint32_t)i % all]];
+    for (int row = 0; row < count / 2; row++)
+        set_class(walk, row, picked[2 * row]);
+    const enum fig_status status = fig_run_label(task->run, picked, count);
+    free(picked);
+    return status;
 }
 
 /* The seed picks the images. */
 static enum fig_status pick_images(const struct task *task, const struct fig_dataset *dataset,
-                                   const struct images *out)
+                                   const struct walk *walk, const struct images *out)
 {
     const struct stream stream = { task->request->seed, STREAM_SHUFFLE, 0 };
     const uint32_t all = (uint32_t)fig_dataset_info(dataset)->count;
@@ -57,6 +86,8 @@ static enum fig_status pick_images(const struct task *task, const struct fig_dat
         random_permutation(&stream, order, all);
     for (size_t i = 0; !status && i < (size_t)out->count; i++)
         status = fig_dataset_sample(dataset, (int)order[i % all], out->values + i * length);
+    if (!status)
+        status = tell_labels(task, dataset, order, walk);
     free(order);
     return status;
 }
@@ -69,13 +100,25 @@ static enum fig_status encode_ends(const struct task *task, struct walk *walk)
     if (!status)
         status = task_room(task, 2 * walk->rows, &images);
     if (!status)
-        status = pick_images(task, dataset, &images);
+        status = pick_images(task, dataset, walk, &images);
     if (!status)
         status = fig_run_encode(task->run, images.values, images.count, walk->ends);
     free(images.values);
     fig_dataset_close(&dataset);
     return status;
 }
+
+/* --- Ends that are noise */
+
+static enum fig_status draw_ends(const struct task *task, struct walk *walk)
+{
+    const struct fig_noise how = { .seed = task->request->seed, .count = 2 * walk->rows };
+    for (int row = 0; row < walk->rows && task->info->conditional; row++)
+        set_class(walk, row, (uint8_t)(row % task->info->classes));
+    return fig_run_noise(task->run, &how, walk->ends);
+}
+
+/* --- The way */
 
 static void find_points(const struct walk *walk)
 {
@@ -89,12 +132,21 @@ static void find_points(const struct walk *walk)
     }
 }
 
+static enum fig_status condition(const struct task *task, const struct walk *walk)
+{
+    if (task->request->class_name || !task->info->conditional)
+        return task_condition(task);
+    return fig_run_condition(task->run, walk->classes, walk->rows * walk->steps);
+}
+
 static enum fig_status draw_points(const struct task *task, const struct walk *walk)
 {
     const int count = walk->rows * walk->steps;
     struct pictures pictures = { .columns = walk->steps, .seed = task->request->seed,
                                  .data = walk->codes ? task_data(task) : NULL };
     enum fig_status status = task_room(task, count, &pictures.images);
+    if (!status)
+        status = condition(task, walk);
     if (!status && walk->codes)
         status = fig_run_decode(task->run, walk->points, count, pictures.images.values);
     else if (!status)
@@ -111,11 +163,12 @@ static enum fig_status interpolate(const struct task *task, struct walk *walk)
     if (!status && walk->codes)
         status = encode_ends(task, walk);
     else if (!status)
-        status = fig_run_noise(task->run, task->request->seed, 0, 2 * walk->rows, walk->ends);
+        status = draw_ends(task, walk);
     if (!status) {
         find_points(walk);
         status = draw_points(task, walk);
     }
+    free(walk->classes);
     free(walk->points);
     free(walk->ends);
     return status;
@@ -147,6 +200,7 @@ static const struct option options[] = {
       offsetof(struct request, linear), NULL },
     { "--data", "DATA", OPTION_TEXT, false, "between codes of its test half, not noise",
       offsetof(struct request, data), NULL },
+    OPTION_CLASS("all of this class (default: in turn, or as the codes)"),
     OPTION_DEVICE,
     OPTION_END,
 };

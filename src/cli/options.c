@@ -68,6 +68,14 @@ static bool is_seed(const struct option *option, const char *value)
     return whole_number(value, 0, ULLONG_MAX, &number);
 }
 
+static bool is_number(const struct option *option, const char *value)
+{
+    char *end;
+    const double number = strtod(value, &end);
+    (void)option;
+    return end != value && !*end && number >= 0.01 && number <= 100;
+}
+
 static bool read_grid(const char *value, struct grid_size *grid)
 {
     char rest;
@@ -98,6 +106,7 @@ static const struct {
     [OPTION_CHOICE] = { is_choice, "is not one of these words" },
     [OPTION_COUNT] = { is_count, "must be a whole number from 1 to 2147483647" },
     [OPTION_SHARE] = { is_share, "must be a number above 0 and below 1" },
+    [OPTION_NUMBER] = { is_number, "must be a number from 0.01 to 100" },
     [OPTION_SEED] = { is_seed, "must be a whole number from 0 to 18446744073709551615" },
     [OPTION_GRID] = { is_grid, "must look like 8x10, each from 1 to 10000" },
     [OPTION_PAIR] = { is_pair, "must look like optimizer.rate=0.002" },
@@ -140,7 +149,7 @@ static enum fig_status store(struct request *request, const struct option *optio
         *(bool *)target = true;
     else if (option->kind == OPTION_COUNT)
         *(int *)target = (int)strtol(value, NULL, 10);
-    else if (option->kind == OPTION_SHARE)
+    else if (option->kind == OPTION_SHARE || option->kind == OPTION_NUMBER)
         *(double *)target = strtod(value, NULL);
     else if (option->kind == OPTION_SEED)
         *(uint64_t *)target = strtoull(value, NULL, 10);

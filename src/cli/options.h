@@ -20,9 +20,11 @@ struct request {
     char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
     int override_count;
     const char *data, *device, *out, *trace, *metrics, *split, *sampler, *anomaly, *worst;
+    const char *class_name;
     int count, batch, rows;
     double quantile;
     uint64_t seed;
+    double temperature, truncation;
     struct grid_size {
         int rows, columns;
     } grid;
@@ -35,6 +37,7 @@ enum option_kind {
     OPTION_CHOICE, /* const char *; one of the words in its value's name: "train|test" */
     OPTION_COUNT,  /* int; 1 to 2^31 - 1 */
     OPTION_SHARE,  /* double; above 0 and below 1 */
+    OPTION_NUMBER, /* double; 0.01 to 100 */
     OPTION_SEED,   /* uint64_t; 0 to 2^64 - 1 */
     OPTION_GRID,   /* struct grid_size; "RxC", both from 1 to 10000 */
     OPTION_PAIR,   /* KEY=VALUE */
@@ -73,6 +76,8 @@ struct command {
 #define OPTION_DRAW_SEED                                                                           \
     { "--seed", "N", OPTION_SEED, false, "what is drawn depends on it only (default: 0)",          \
       offsetof(struct request, seed), NULL }
+#define OPTION_CLASS(help_)                                                                        \
+    { "--class", "C", OPTION_TEXT, false, help_, offsetof(struct request, class_name), NULL }
 #define OPTION_JSON(help_)                                                                         \
     { "--json", NULL, OPTION_FLAG, false, help_, offsetof(struct request, json), NULL }
 #define OPTION_END                                                                                 \

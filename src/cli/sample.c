@@ -22,6 +22,23 @@ static enum fig_status find_count(const struct request *request, int *count)
     return FIG_OK;
 }
 
+static enum fig_status draw_prior(const struct task *task, const struct images *images)
+{
+    const struct request *request = task->request;
+    const struct fig_noise how = { .seed = request->seed, .count = images->count,
+                                   .truncation = request->truncation,
+                                   .temperature = request->temperature };
+    const size_t values = (size_t)images->count * (size_t)task->info->noise;
+    float *noise = malloc((values + 1) * sizeof(*noise));
+    enum fig_status status = noise ? fig_run_noise(task->run, &how, noise)
+                                   : complain(FIG_NOMEM, "no memory for noise of %zu values",
+                                              values);
+    if (!status)
+        status = fig_run_draw(task->run, noise, images->count, images->values);
+    free(noise);
+    return status;
+}
+
 static enum fig_status draw(const struct task *task, const struct images *images)
 {
     const uint64_t seed = task->request->seed;
@@ -30,16 +47,31 @@ static enum fig_status draw(const struct task *task, const struct images *images
     if (!status && mixture)
         status = fig_mixture_sample(mixture, task->run, seed, 0, images->count, images->values);
     else if (!status)
-        status = fig_run_sample(task->run, seed, 0, images->count, images->values);
+        status = draw_prior(task, images);
     fig_mixture_close(&mixture);
     return status;
 }
 
+/* A column for each class where they come in turn and the user says nothing else. */
+static void arrange(const struct task *task, int *count, int *columns)
+{
+    const struct request *request = task->request;
+    const int classes = task->info->classes;
+    *columns = request->grid.columns;
+    if (!task->info->conditional || request->class_name || *columns)
+        return;
+    *columns = classes;
+    if (!request->count)
+        *count = classes < DEFAULT_COUNT ? DEFAULT_COUNT / classes * classes : classes;
+}
+
 static enum fig_status sample(const struct task *task, int count)
 {
-    struct pictures pictures = { .columns = task->request->grid.columns,
-                                 .seed = task->request->seed };
+    struct pictures pictures = { .seed = task->request->seed };
+    arrange(task, &count, &pictures.columns);
     enum fig_status status = task_room(task, count, &pictures.images);
+    if (!status)
+        status = task_condition(task);
     if (!status)
         status = draw(task, &pictures.images);
     if (!status)
@@ -73,6 +105,11 @@ static const struct option options[] = {
     { "--grid", "RxC", OPTION_GRID, false, "rows and columns of FILE.png (default: a square)",
       offsetof(struct request, grid), NULL },
     OPTION_SAMPLER,
+    OPTION_CLASS("of this class, by name or number (default: each in turn)"),
+    { "--truncation", "T", OPTION_NUMBER, false, "noise outside +-T is drawn anew",
+      offsetof(struct request, truncation), NULL },
+    { "--temperature", "T", OPTION_NUMBER, false, "noise is scaled by T (default: 1)",
+      offsetof(struct request, temperature), NULL },
     OPTION_DEVICE,
     OPTION_END,
 };

@@ -24,7 +24,11 @@ static enum fig_status find_gaussians(const char *sampler, int *gaussians)
 enum fig_status sampler_check(const struct request *request)
 {
     int gaussians;
-    return find_gaussians(request->sampler, &gaussians);
+    const enum fig_status status = find_gaussians(request->sampler, &gaussians);
+    if (!status && gaussians && (request->temperature > 0 || request->truncation > 0))
+        return complain(FIG_INVALID, "--temperature and --truncation are of the model's own noise; "
+                        "--sampler %s has none", request->sampler);
+    return status;
 }
 
 enum fig_status sampler_open(const struct task *task, struct fig_mixture **out)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/size.h"
+#include "base/text.h"
 
 bool has_suffix(const char *path, const char *suffix)
 {
@@ -94,6 +95,44 @@ void task_close(struct task *task)
 {
     fig_run_close(&task->run);
     fig_device_close(&task->device);
+}
+
+static enum fig_status unknown_class(const struct task *task, const char *name)
+{
+    struct text names = { 0 };
+    for (int i = 0; i < task->info->classes; i++)
+        text_add(&names, " %s", fig_run_class_name(task->run, i));
+    const enum fig_status status =
+        complain(FIG_INVALID, "--class %s: no class has this name or number; there are:%s", name,
+                 names.failed ? " ?" : names.chars);
+    text_free(&names);
+    return status;
+}
+
+/* A name goes before a number. */
+static int find_class(const struct task *task, const char *name)
+{
+    const int classes = task->info->classes;
+    char *end;
+    for (int i = 0; i < classes; i++) {
+        if (strcmp(name, fig_run_class_name(task->run, i)) == 0)
+            return i;
+    }
+    const long number = strtol(name, &end, 10);
+    return *name >= '0' && *name <= '9' && !*end && number < classes ? (int)number : -1;
+}
+
+enum fig_status task_condition(const struct task *task)
+{
+    const char *name = task->request->class_name;
+    if (!name)
+        return FIG_OK;
+    if (!task->info->conditional)
+        return complain(FIG_INVALID, "--class %s: the model %s is not conditional: it was not told "
+                        "of classes", name, task->settings->name);
+    const int found = find_class(task, name);
+    const uint8_t class = (uint8_t)found;
+    return found < 0 ? unknown_class(task, name) : fig_run_condition(task->run, &class, 1);
 }
 
 size_t task_image_length(const struct task *task)

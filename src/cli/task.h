@@ -34,6 +34,9 @@ struct task {
 enum fig_status task_open(struct task *task, struct request *request);
 void task_close(struct task *task);
 
+/* Ask the run for --class, if given. */
+enum fig_status task_condition(const struct task *task);
+
 size_t task_image_length(const struct task *task); /* values of one image */
 const char *task_data(const struct task *task);    /* --data, or else the run's own */
 enum fig_status task_dataset(const struct task *task, enum fig_split split,

@@ -42,6 +42,7 @@ enum fig_status add_labels(struct fig_model *model, const struct fig_config *con
         return FIG_OK;
     if (!params->classes)
         return yaml_fail(config->labels.at, "expected data that have labels; these have none");
+    model->conditional = config->labels.use == LABELS_CONDITION;
     model->labels = fig_input(model->graph, "labels", fig_shape2(params->batch, params->classes));
     return fig_graph_status(model->graph);
 }

@@ -7,7 +7,6 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "data/scaling.h"
 #include "train/labels.h"
@@ -46,6 +45,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.width = size.width;
     run->info.channels = size.channels;
     run->info.classes = size.classes;
+    run->info.conditional = run->model->conditional;
     run->info.samples = run->model->prior;
     run->info.likelihoods = run->model->likelihoods;
     run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
@@ -291,21 +291,6 @@ enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, in
                     "reconstruct", images, count, out);
 }
 
-static enum fig_status draw_noise(float *noise, uint64_t seed, int first, int count, int length)
-{
-    double *values = malloc((size_t)length * sizeof(*values));
-    if (!values)
-        return fail(FIG_NOMEM, "no memory for noise of %d values", length);
-    for (int i = 0; i < count; i++) {
-        const struct stream stream = { seed, STREAM_SAMPLE, (uint32_t)(first + i) };
-        random_normal(&stream, values, (size_t)length);
-        for (int k = 0; k < length; k++)
-            noise[(size_t)i * (size_t)length + (size_t)k] = (float)values[k];
-    }
-    free(values);
-    return FIG_OK;
-}
-
 static enum fig_status require_prior(const struct fig_run *run)
 {
     if (run->model->prior)
@@ -314,12 +299,11 @@ static enum fig_status require_prior(const struct fig_run *run)
                 fig_config_settings(run->used)->family);
 }
 
-enum fig_status fig_run_noise(struct fig_run *run, uint64_t seed, int first, int count,
-                              float *noise)
+enum fig_status fig_run_noise(struct fig_run *run, const struct fig_noise *how, float *noise)
 {
-    REQUIRE(run && noise && first >= 0 && count >= 0);
+    REQUIRE(run && how && noise && how->first >= 0 && how->count >= 0);
     TRY(require_prior(run));
-    return draw_noise(noise, seed, first, count, run->info.noise);
+    return noise_draw(how, run->info.noise, noise);
 }
 
 /* The first row is sample `first`. */
@@ -347,7 +331,7 @@ enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, in
     enum fig_status status =
         noise ? FIG_OK : fail(FIG_NOMEM, "no memory to draw %d samples", count);
     if (!status)
-        status = fig_run_noise(run, seed, first, count, noise);
+        status = fig_run_noise(run, &(struct fig_noise){ seed, first, count, 0, 0 }, noise);
     if (!status)
         status = draw(run, noise, first, count, images);
     free(noise);

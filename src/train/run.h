@@ -13,6 +13,9 @@ enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config
                            struct fig_device *device, struct fig_store *store,
                            struct sample_size size);
 
+/* [count][length]; the errors of fig_run_noise. */
+enum fig_status noise_draw(const struct fig_noise *noise, int length, float *out);
+
 /* As fig_run_decode; the rows are samples first, first + 1 ... */
 enum fig_status run_decode(struct fig_run *run, const float *codes, int first, int count,
                            float *images);

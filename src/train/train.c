@@ -64,7 +64,7 @@ double mean_loss(const struct trainer *trainer, int loss)
 bool trainer_draws(const struct trainer *trainer)
 {
     const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
-    return any->model->prior && trainer->place.epoch > any->model->pretrain;
+    return fig_run_info(trainer->view)->samples && trainer->place.epoch > any->model->pretrain;
 }
 
 static void add_losses(struct place *place, const struct losses *losses, int count, int batch)
