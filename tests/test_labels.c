@@ -182,6 +182,21 @@ START_TEST(a_model_keeps_the_names_of_its_classes)
 }
 END_TEST
 
+/* A picture is 2 x 28 pixels wide, with a gap of 2. */
+START_TEST(each_epoch_shows_a_column_for_each_class)
+{
+    unsigned char head[24];
+    char path[SCRATCH_PATH];
+    struct fig_run *run = train("vae-conditional", "shown");
+    FILE *file = fopen(scratch_path("shown/samples/epoch-0001.png", path), "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(head, 1, sizeof(head), file), sizeof(head));
+    fclose(file);
+    ck_assert_int_eq(head[18] * 256 + head[19], CLASSES * 58 - 2);
+    fig_run_close(&run);
+}
+END_TEST
+
 START_TEST(data_without_labels_are_refused)
 {
     static const char *const overrides[] = { "data=uniform:64", NULL };
@@ -202,6 +217,7 @@ int main(void)
     tcase_add_test(tcase, a_conditional_model_draws_the_classes_in_turn_or_as_told);
     tcase_add_test(tcase, a_conditional_model_wants_the_labels_of_images);
     tcase_add_test(tcase, a_model_keeps_the_names_of_its_classes);
+    tcase_add_test(tcase, each_epoch_shows_a_column_for_each_class);
     tcase_add_test(tcase, data_without_labels_are_refused);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
