@@ -48,6 +48,11 @@ static const struct {
     { "encoder.0=maxpool 2", "expected a square kernel like 3x3, found '2'" },
     { "encoder.0=maxpool 2x2 pad 1", "expected an option of the layer" },
     { "encoder.0=upsample", "expected a factor from 1 to 1048576, found ''" },
+    { "corruption={name: gaussian}", "corruption: the key 'amount' is missing" },
+    { "corruption={name: masking, amount: 1.5}", "corruption.amount" },
+    { "corruption={name: downsample, amount: 2}", "corruption.amount: unknown key" },
+    { "corruption={name: downsample, factor: 1}", "corruption.factor" },
+    { "corruption={name: inpaint, hole: 3, place: left}", "corruption.place: unknown name 'left'" },
     { "decoder.0=dense data tanh", "" }, /* fine with mse: the last case needs bce */
     { "loss=msee", "loss: unknown name 'msee'; did you mean 'mse'?" },
     { "reduction=median", "reduction: unknown name 'median'" },

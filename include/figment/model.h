@@ -107,6 +107,8 @@ struct fig_model {
     int phase_count;
     struct fig_node *code;    /* [batch, ...] of `images`; NULL if the family has none */
     struct fig_node *rebuilt; /* as images, of `images`; or NULL */
+    struct fig_node *corrupted; /* as images, what training shows instead of `images`; or NULL */
+    int shrink;               /* training shrinks images by this factor; 0: not */
     struct fig_node *seed;    /* input [batch, ...] of the decoder or generator; or NULL */
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
     struct fig_node *likelihoods; /* [batch, 4] of `images`, as fig_run_likelihoods; or NULL */

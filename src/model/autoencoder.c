@@ -47,11 +47,16 @@ static enum fig_status check_sizes(struct fig_model *model, const struct fig_con
     return check_drawn(config, PART_DECODER, drawn, params);
 }
 
-static void add_training(struct fig_model *model, const struct fig_config *config,
-                         const struct fig_model_params *params, struct fig_node *images)
+static enum fig_status add_training(struct fig_model *model, const struct fig_config *config,
+                                    const struct fig_model_params *params,
+                                    struct fig_node *images)
 {
     struct stack stack = stack_of(model, "ae", params);
-    struct fig_node *shown = corrupt(config, model->graph, images);
+    struct fig_node *shown;
+    TRY(check_corruption(&config->corruption, params));
+    TRY(corrupt(&config->corruption, model->graph, images, &shown));
+    if (shown != images)
+        model->corrupted = shown;
     const struct pass pass = run_networks(config, params, &stack, shown);
     struct fig_phase *phase = add_phase(model, "train");
     struct fig_node *loss = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
@@ -61,6 +66,7 @@ static void add_training(struct fig_model *model, const struct fig_config *confi
     add_updates(phase, &stack);
     if (params->training)
         phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
+    return FIG_OK;
 }
 
 /* In use nothing is corrupted, and a code may come from outside. */
@@ -69,6 +75,7 @@ static void add_use(struct fig_model *model, const struct fig_config *config,
 {
     struct stack stack = stack_of(model, "ae", params);
     struct fig_node *logits;
+    model->shrink = config->corruption.factor;
     model->code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
     const int first = stack.next; /* of the decoder's layers */
     model->rebuilt = as_images(decode(config, &stack, model->code, &logits), params);
@@ -81,7 +88,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
                              const struct fig_model_params *params, struct fig_node *images)
 {
     TRY(check_sizes(model, config, params, images));
-    add_training(model, config, params, images);
+    TRY(add_training(model, config, params, images));
     if (!params->training)
         add_use(model, config, params, images);
     return fig_graph_status(model->graph);

@@ -28,10 +28,16 @@ enum corruption_kind {
     CORRUPTION_GAUSSIAN,
     CORRUPTION_MASKING,
     CORRUPTION_SALT_AND_PEPPER,
+    CORRUPTION_DOWNSAMPLE,
+    CORRUPTION_INPAINT,
 };
 struct corruption {
     enum corruption_kind kind;
-    double amount;
+    const struct yaml *at; /* where it was written; NULL if nowhere */
+    double amount;         /* gaussian, masking, salt-and-pepper */
+    int factor;            /* downsample */
+    int hole;              /* inpaint: side of the square, in pixels */
+    bool centre;           /* inpaint: it is always there, else anywhere */
 };
 
 struct sparsity {
@@ -127,8 +133,10 @@ enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, const struct fig_model_params *params);
 /* What the network sees instead of the images. */
 enum fig_status read_corruption(struct fig_config *config, const struct yaml *root);
-struct fig_node *corrupt(const struct fig_config *config, struct fig_graph *graph,
-                         struct fig_node *images);
+enum fig_status check_corruption(const struct corruption *corruption,
+                                 const struct fig_model_params *params);
+enum fig_status corrupt(const struct corruption *corruption, struct fig_graph *graph,
+                        struct fig_node *images, struct fig_node **out);
 /* Penalties on a code of `images`, added to the loss. */
 enum fig_status read_penalties(struct fig_config *config, const struct yaml *root);
 struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph *graph,
