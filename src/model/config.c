@@ -43,15 +43,20 @@ static enum fig_status put_number(struct document *document, const char *path, d
 {
     char text[32];
     snprintf(text, sizeof(text), "%.17g", value);
-    for (int digits = 1; digits < 17; digits++) { /* the shortest that reads back the same */
+    for (int digits = 0; digits < 17; digits++) { /* the shortest that reads back the same */
         char shorter[32];
-        snprintf(shorter, sizeof(shorter), "%.*g", digits, value);
+        snprintf(shorter, sizeof(shorter), digits ? "%.*g" : "%.*f", digits, value);
         if (strtod(shorter, NULL) == value) {
             strcpy(text, shorter);
             break;
         }
     }
     return document_put(document, path, text);
+}
+
+enum fig_status put_default(struct document *document, const char *key, double value)
+{
+    return yaml_find(document->root, key) ? FIG_OK : put_number(document, key, value);
 }
 
 static bool is_key(const char *const *keys, const char *key)
@@ -175,13 +180,6 @@ static enum fig_status read_schedule(struct fig_config *config)
 }
 
 /* --- What every family has */
-
-static enum fig_status put_default(struct document *document, const char *key, int value)
-{
-    char text[16];
-    snprintf(text, sizeof(text), "%d", value);
-    return yaml_find(document->root, key) ? FIG_OK : document_put(document, key, text);
-}
 
 static enum fig_status read_settings(struct fig_config *config)
 {

@@ -91,6 +91,9 @@ extern const struct family autoencoder_family, vae_family, gan_family, latent_ga
 
 /* --- What families share */
 
+/* Write a number that was not given into the configuration that is saved. */
+enum fig_status put_default(struct document *document, const char *key, double value);
+
 /* `labels`: one of the uses that the family has. */
 enum fig_status read_label_use(struct fig_config *config, const struct yaml *root);
 /* The model's input of labels, or NULL if it wants none. */

@@ -52,14 +52,6 @@ static const struct adversary {
 static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
                                                NULL };
 
-static enum fig_status put_default(struct fig_config *config, const char *key, double value)
-{
-    char text[32];
-    snprintf(text, sizeof(text), "%g", value);
-    return yaml_find(config->document.root, key) ? FIG_OK
-                                                 : document_put(&config->document, key, text);
-}
-
 static enum fig_status read_labels(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml_range low = { .high = 0.5, .below = true };
@@ -74,8 +66,8 @@ static enum fig_status read_labels(struct fig_config *config, const struct yaml 
         return yaml_fail(config->real_label < 1 ? real : fake, "the adversary %s has no labels to "
                          "smooth: expected %d", adversary_names[config->adversary],
                          config->real_label < 1);
-    TRY(put_default(config, "real-label", config->real_label));
-    return put_default(config, "fake-label", config->fake_label);
+    TRY(put_default(&config->document, "real-label", config->real_label));
+    return put_default(&config->document, "fake-label", config->fake_label);
 }
 
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
@@ -91,9 +83,9 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     TRY(yaml_int(yaml_find(root, "critic-steps"), 1, 1000, &config->critic_steps));
     config->pack = 1;
     TRY(yaml_int(yaml_find(root, "pack"), 1, 64, &config->pack));
-    TRY(put_default(config, "penalty", config->penalty));
-    TRY(put_default(config, "critic-steps", config->critic_steps));
-    return put_default(config, "pack", config->pack);
+    TRY(put_default(&config->document, "penalty", config->penalty));
+    TRY(put_default(&config->document, "critic-steps", config->critic_steps));
+    return put_default(&config->document, "pack", config->pack);
 }
 
 /* --- Groups of samples, side by side (Lin et al., 2018): whoever draws few modes is seen to

@@ -10,8 +10,7 @@ enum fig_status read_generator(struct fig_config *config, const struct yaml *roo
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
     TRY(yaml_number(yaml_find(root, "ema"), &below_one, &config->ema));
-    if (!yaml_find(root, "ema"))
-        TRY(document_put(&config->document, "ema", "0"));
+    TRY(put_default(&config->document, "ema", config->ema));
     return read_contest(config, root);
 }
 

@@ -20,8 +20,7 @@ static enum fig_status read_turns(struct fig_config *config, const struct yaml *
     if (config->pretrain && config->pretrain >= config->settings.epochs)
         log_warning("pretrain: %d of %d epochs: none is left to train the generator in",
                     config->pretrain, config->settings.epochs);
-    if (!pretrain)
-        TRY(document_put(&config->document, "pretrain", "0"));
+    TRY(put_default(&config->document, "pretrain", config->pretrain));
     return joint ? FIG_OK : document_put(&config->document, "joint", "true");
 }
 
