@@ -57,6 +57,8 @@ struct fig_config {
     struct corruption corruption; /* autoencoder */
     struct sparsity sparsity;     /* autoencoder; weight 0: none */
     double contractive;           /* autoencoder: weight of the penalty */
+    double gamma;      /* VAE-GAN: weight of the feature error for the decoder */
+    int feature_layer; /* VAE-GAN: of the discriminator, from 0 */
     int latent;        /* length of a code that is drawn: a VAE's, a GAN's noise */
     double beta;       /* VAE: weight of the KL divergence */
     int beta_warmup;   /* VAE: steps over which that weight rises from 0, linearly; 0 is none */
@@ -87,7 +89,7 @@ struct family {
 };
 
 extern const struct family autoencoder_family, vae_family, gan_family, latent_gan_family,
-    aae_family;
+    aae_family, vae_gan_family;
 
 /* --- What families share */
 
@@ -150,8 +152,9 @@ struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
 /* Somebody who draws samples against a discriminator, whose parameters are discriminator.0, ...; `real`,
- * `fake` and `passing` have the same shape [batch, ...].  Of `pack` samples side by side the last
- * ones, where the batch is no multiple of it, are the batch's first again. */
+ * `fake` and `passing` have the same shape [batch, ...], but `fake` may be two batches.
+ * Of `pack` samples side by side the last ones, where the batch is no multiple of it, are the batch's
+ * first again. */
 struct contest {
     struct fig_model *model;
     struct fig_graph *graph;
@@ -161,6 +164,7 @@ struct contest {
     struct fig_node *fake;    /* what the discriminator learns to tell from it */
     struct fig_node *passing; /* what is to pass; its gradient moves the generator */
     struct fig_node *labels;  /* that the discriminator is told of all three; or NULL */
+    struct fig_node *beside;  /* what else the generator is to make small; or NULL */
     struct stack generator;   /* the network that made `passing`: its prefix, its updates */
     const struct fig_optimizer *optimizer; /* of the generator */
 };
@@ -174,6 +178,15 @@ enum fig_status add_contest(const struct contest *contest);
 /* The configuration's keys of a generator of noise and its contest. */
 #define GENERATOR_KEYS "latent", "ema", CONTEST_KEYS
 enum fig_status read_generator(struct fig_config *config, const struct yaml *root);
+/* A network that draws samples for a discriminator ends in tanh, in [-1, 1], or in sigmoid, in [0, 1], as
+ * images are; of a table's columns also linear.  `drawn` has as many values as a sample. */
+enum fig_status check_range(const struct fig_config *config, enum part part,
+                            const struct fig_node *drawn, const struct fig_model_params *params);
+/* Images in that range, and what is drawn in it as images. */
+struct fig_node *to_range(const struct fig_config *config, enum part part,
+                          struct fig_node *images);
+struct fig_node *from_range(const struct fig_config *config, enum part part,
+                            struct fig_node *drawn);
 /* The generator on noise [batch, latent]; stack of "generator". */
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
                                 struct fig_node *noise);

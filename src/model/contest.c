@@ -139,14 +139,15 @@ static struct fig_node *judge(const struct contest *contest, struct fig_node *sa
     return said;
 }
 
-/* [2 count, 1]: what is to be said of real samples, and of as many drawn ones. */
-static struct fig_node *labels_of_both(const struct contest *contest, int count)
+/* [all, 1]: what is to be said of `count` real samples, and of as many drawn ones or twice as many. */
+static struct fig_node *labels_of_both(const struct contest *contest, int count, int all)
 {
     const struct fig_config *config = contest->config;
     const bool labels = adversaries[config->adversary].labels;
-    const double values[] = { config->real_label, labels ? config->fake_label : -1 };
-    struct fig_node *halves = fig_values(contest->graph, fig_shape2(2, 1), values);
-    return fig_reshape(fig_broadcast(halves, fig_shape2(2, count)), fig_shape2(2 * count, 1));
+    const double fake = labels ? config->fake_label : -1;
+    const double values[] = { config->real_label, fake, fake };
+    struct fig_node *parts = fig_values(contest->graph, fig_shape2(all / count, 1), values);
+    return fig_reshape(fig_broadcast(parts, fig_shape2(all / count, count)), fig_shape2(all, 1));
 }
 
 /* Each sample as one row. */
@@ -165,7 +166,8 @@ static struct fig_node *gradient_penalty(const struct contest *contest, struct f
     const struct fig_shape column = fig_shape2(sample_count(contest->real), 1);
     struct fig_node *part = fig_uniform(contest->graph, column, STREAM_NOISE + 2);
     struct fig_node *real = rows_of(contest->real);
-    struct fig_node *way = fig_mul(fig_sub(rows_of(fake), real), part), *slope = NULL;
+    struct fig_node *drawn = rows_of(take(fake, 0, sample_count(real)));
+    struct fig_node *way = fig_mul(fig_sub(drawn, real), part), *slope = NULL;
     struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(contest->real));
     struct fig_node *said = fig_sum(judge(contest, between, NULL));
     if (!said || fig_gradients(said, &between, 1, &slope))
@@ -185,7 +187,8 @@ static struct fig_phase *discriminator_phase(const struct contest *contest)
     struct fig_phase *phase = add_phase(contest->model, "discriminator");
     struct fig_node *fake = fig_detach(contest->fake);
     struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
-    struct fig_node *labels = labels_of_both(contest, sample_count(contest->real));
+    struct fig_node *labels = labels_of_both(contest, sample_count(contest->real),
+                                             sample_count(said));
     struct fig_node *mean = fig_mean(adversary->discriminator(said, labels));
     struct fig_node *loss = fig_affine(mean, adversary->of_both, 0);
     if (contest->config->penalty > 0)
@@ -254,6 +257,8 @@ enum fig_status add_contest(const struct contest *contest)
         return FIG_OK;
     first->step = fig_optimize(first->losses[0], "discriminator.",
                                &config->optimizers[PART_DISCRIMINATOR]);
-    second->step = fig_optimize(second->losses[0], prefix, contest->optimizer);
+    struct fig_node *target = contest->beside ? fig_add(second->losses[0], contest->beside)
+                                              : second->losses[0];
+    second->step = fig_optimize(target, prefix, contest->optimizer);
     return fig_graph_status(contest->graph);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators: from noise to what a discriminator takes for real. */
+/* Generators: from noise to what a discriminator takes for real, in a range that the last activation
+ * has. */
 #include "base/random.h"
 #include "model/config.h"
 
@@ -12,6 +13,36 @@ enum fig_status read_generator(struct fig_config *config, const struct yaml *roo
     TRY(yaml_number(yaml_find(root, "ema"), &below_one, &config->ema));
     TRY(put_default(&config->document, "ema", config->ema));
     return read_contest(config, root);
+}
+
+static enum fig_activation last_activation(const struct fig_config *config, enum part part)
+{
+    return network_activation(&config->networks[part]);
+}
+
+enum fig_status check_range(const struct fig_config *config, enum part part,
+                            const struct fig_node *drawn, const struct fig_model_params *params)
+{
+    const struct network *network = &config->networks[part];
+    const enum fig_activation last = last_activation(config, part);
+    const bool table = params->height == 1 && params->width == 1;
+    TRY(check_drawn(config, part, drawn, params));
+    if (last == FIG_TANH || last == FIG_SIGMOID || (table && last == FIG_LINEAR))
+        return FIG_OK;
+    return yaml_fail(network->layers[network->count - 1].at,
+                     "expected tanh or sigmoid as the last activation of a generator of %s, found "
+                     "%s", table ? "columns, or linear" : "images", fig_activation_name(last));
+}
+
+struct fig_node *to_range(const struct fig_config *config, enum part part, struct fig_node *images)
+{
+    return last_activation(config, part) == FIG_TANH ? fig_affine(images, 2, -1) : images;
+}
+
+struct fig_node *from_range(const struct fig_config *config, enum part part,
+                            struct fig_node *drawn)
+{
+    return last_activation(config, part) == FIG_TANH ? fig_affine(drawn, 0.5, 0.5) : drawn;
 }
 
 struct fig_node *generator_draw(const struct fig_config *config, struct stack *stack,
