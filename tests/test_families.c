@@ -28,6 +28,9 @@ static const struct route {
     { "aae", "autoencoder", { "encoder.", "decoder." } },
     { "aae", "discriminator", { "discriminator.", NULL } },
     { "aae", "generator", { "encoder.", NULL } },
+    { "vae-gan", "encoder", { "encoder.", NULL } },
+    { "vae-gan", "discriminator", { "discriminator.", NULL } },
+    { "vae-gan", "generator", { "decoder.", NULL } },
 };
 
 static const struct route *find_route(const char *family, const char *phase)

@@ -121,6 +121,9 @@ struct fig_node *reconstruction_errors(const struct fig_config *config, struct f
 struct posterior {
     struct fig_node *mean, *logvar, *noise, *code;
 };
+/* Of `samples` codes of each image; the encoder's stack begins with its first layer. */
+struct posterior encode_posterior(struct fig_graph *graph, const struct fig_config *config,
+                                  struct stack *stack, struct fig_node *images, int samples);
 /* KL(q(z|x) || p(z)), the mean over the batch.  With `free` nats for each value of the code (Kingma et
  * al., 2016): the sum over these of max(free, the mean over the batch of its divergence). */
 struct fig_node *divergence(const struct posterior *posterior, double free);

@@ -6,7 +6,8 @@
 #include "model/config.h"
 
 static const struct family *const families[] = { &autoencoder_family, &vae_family, &gan_family,
-                                               &latent_gan_family, &aae_family, NULL };
+                                               &latent_gan_family, &aae_family,
+                                               &vae_gan_family, NULL };
 
 enum fig_status family_find(const struct yaml *name, const struct family **out)
 {

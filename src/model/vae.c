@@ -88,8 +88,8 @@ static struct fig_node *repeat(struct fig_node *x, int count)
                                      fig_shape2(count, values)), shape);
 }
 
-static struct posterior encode(struct fig_graph *graph, const struct fig_config *config,
-                               struct stack *stack, struct fig_node *images, int samples)
+struct posterior encode_posterior(struct fig_graph *graph, const struct fig_config *config,
+                                  struct stack *stack, struct fig_node *images, int samples)
 {
     struct fig_node *body = network_apply(&config->networks[PART_ENCODER], stack, images, NULL);
     struct fig_node *mean = repeat(fig_dense(body, "encoder.mean", config->latent), samples);
@@ -136,7 +136,8 @@ static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
     pass->encoder.labels = model->labels;
     pass->decoder.labels = repeat(model->labels, pass->samples);
     pass->targets = repeat(images, pass->samples);
-    pass->posterior = encode(model->graph, config, &pass->encoder, images, pass->samples);
+    pass->posterior = encode_posterior(model->graph, config, &pass->encoder, images,
+                                       pass->samples);
     pass->drawn = decode(config, &pass->decoder, pass->posterior.code, &pass->logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, pass->drawn, params));
