@@ -7,6 +7,8 @@
 
 #include <figment/data.h>
 
+#include "train/evaluation.h"
+
 static const struct {
     const char *spec;
     int modes;
@@ -91,6 +93,31 @@ START_TEST(points_depend_on_seed_and_half_only)
 }
 END_TEST
 
+START_TEST(a_mode_is_hit_within_three_deviations)
+{
+    static const float points[] = { 1.0299f, 0, 1, 0.02f, 1.0301f, 0, 0, 0, 0, -1, -0.98f, 0.021f };
+    struct fig_dataset *dataset = open_points("ring:8", FIG_TRAIN, 1);
+    int hit;
+    double near;
+    count_modes(fig_dataset_modes(dataset), points, 6, &hit, &near);
+    ck_assert_int_eq(hit, 3); /* right by two points, below, left; the others are near to none */
+    ck_assert_double_eq_tol(near, 4.0 / 6, 1e-12);
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+START_TEST(the_data_themselves_hit_every_mode)
+{
+    struct fig_dataset *dataset = open_points(kinds[_i].spec, FIG_TEST, 1);
+    int hit;
+    double near;
+    count_modes(fig_dataset_modes(dataset), fig_dataset_values(dataset), 2500, &hit, &near);
+    ck_assert_int_eq(hit, kinds[_i].modes);
+    ck_assert_double_eq_tol(near, 1 - exp(-4.5), 0.01);
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
 START_TEST(other_data_have_no_modes)
 {
     struct fig_dataset *dataset = open_points("uniform:3", FIG_TRAIN, 1);
@@ -106,6 +133,8 @@ int main(void)
     tcase_add_loop_test(tcase, modes_lie_apart_from_each_other_around_zero, 0, KINDS);
     tcase_add_loop_test(tcase, points_are_normal_around_the_mode_that_their_label_names, 0, KINDS);
     tcase_add_test(tcase, points_depend_on_seed_and_half_only);
+    tcase_add_test(tcase, a_mode_is_hit_within_three_deviations);
+    tcase_add_loop_test(tcase, the_data_themselves_hit_every_mode, 0, KINDS);
     tcase_add_test(tcase, other_data_have_no_modes);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);

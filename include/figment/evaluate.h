@@ -14,7 +14,7 @@ FIG_BEGIN
 
 /* --- How well a trained model does on data that it has not seen. */
 
-enum { FIG_METRICS = 21 };
+enum { FIG_METRICS = 23 };
 
 struct fig_metric {
     const char *name;    /* key of `figment eval --json` */
@@ -26,6 +26,7 @@ enum {
     FIG_NLL_SAMPLES = 100,    /* codes per image, unless told otherwise */
     FIG_NLL_IMAGES = 1000,    /* of the test half at most, as it is the slowest metric */
     FIG_DRAWN_SAMPLES = 500,  /* whose spread and neighbours are measured */
+    FIG_MODE_SAMPLES = 2500,  /* among which the modes of the data are looked for */
     FIG_SEEN_SAMPLES = 10000, /* whose features are compared; fewer if the test half has fewer */
     FIG_FEATURE_NETS = 2      /* classifiers that see the features, with the seeds 0, 1 */
 };

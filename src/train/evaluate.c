@@ -28,6 +28,12 @@ static const char *lacks_samples(const struct fig_evaluation *evaluation)
         ? NULL : "the model has no distribution to draw from";
 }
 
+static const char *lacks_modes(const struct fig_evaluation *evaluation)
+{
+    return fig_dataset_modes(evaluation->test) ? lacks_samples(evaluation)
+                                               : "the data are no Gaussians in the plane";
+}
+
 static bool is_one_class(const struct fig_dataset *dataset)
 {
     const uint8_t *labels = fig_dataset_labels(dataset);
@@ -96,6 +102,9 @@ static const struct group {
         { "sample_std", "deviation of a pixel over samples, mean of the pixels" } } },
     { measure_nearest, lacks_samples, {
         { "nn_ratio", "distance of samples to the nearest training image / of test images" } } },
+    { measure_modes, lacks_modes, {
+        { "modes", "Gaussians of the data with a sample within 3 deviations" },
+        { "near_modes", "share of samples that are so near to one" } } },
 };
 enum { GROUPS = sizeof(groups) / sizeof(*groups) };
 

@@ -35,6 +35,12 @@ enum fig_status measure_manifold(struct subject *subject, struct fig_measure *me
 enum fig_status measure_classes(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_spread(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_nearest(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_modes(struct subject *subject, struct fig_measure *measures);
+
+/* How many modes have one of the points [count][2] within three deviations, and the share of the
+ * points that are so near to one. */
+void count_modes(const struct fig_modes *modes, const float *points, int count, int *hit,
+                 double *near);
 
 void likeness_destroy(struct likeness **likeness);
 
