@@ -22,7 +22,7 @@ PUBLIC = {
     "api": "base", "log": "base", "status": "base",
     "device": "device", "graph": "graph", "plan": "graph", "nn": "nn", "optimizer": "nn",
     "array": "data", "data": "data", "image": "data", "model": "model",
-    "evaluate": "train", "train": "train",
+    "codec": "train", "evaluate": "train", "score": "train", "train": "train",
 }
 EXCEPTIONS = {
     ("src/graph", "figment/optimizer.h"),  # the graph has a node of it; nn fills it in

@@ -2,12 +2,23 @@
 /* What a trained model is used for, on the command line. */
 #include "tests/suite.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "scratch.h"
+
+static long size_of(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    const long size = ftell(file);
+    fclose(file);
+    return size;
+}
 
 static int lines_of(const char *path)
 {
@@ -88,6 +99,34 @@ START_TEST(the_worst_are_drawn_with_their_errors)
 }
 END_TEST
 
+START_TEST(compressed_images_come_back_and_their_size_is_told)
+{
+    run_well("train ae-shallow --data synthetic:300 --epochs 3 --out run --quiet");
+    run_well("compress run -o codes.figz --json");
+    const double bytes = number(out, "bytes"), bpp = number(out, "bpp");
+    ck_assert_double_eq(number(out, "samples"), 300);
+    ck_assert_double_eq_tol(bpp, 8 * bytes / (300 * 784), 1e-8);
+    ck_assert_double_eq_tol(number(out, "psnr"), -10 * log10(number(out, "mse")), 1e-6);
+    ck_assert_double_eq(bytes, (double)size_of("codes.figz"));
+    run_well("decompress run codes.figz -o images.npy");
+    run_well("decompress run codes.figz -o images");
+    ck_assert(exists("images/0000.png") && exists("images/0299.png"));
+    run_well("compress run images/0000.png images/0007.png -o two.figz");
+    has(out, "samples          2\n");
+    has(out, "bits_per_pixel");
+    ck_assert_int_eq(run("compress run absent.png -o two.figz"), 2);
+    has(err, "absent.png");
+    ck_assert_int_eq(run("compress run images/0000.png --data synthetic -o two.figz"), 2);
+    has(err, "or files, not both");
+    ck_assert_int_eq(run("decompress run absent.figz -o x.png"), 2);
+    ck_assert_int_eq(run("decompress run images.npy -o x.png"), 2);
+    has(err, "images.npy: not a file of packed codes");
+    run_well("train ae-shallow --data synthetic:300 --epochs 4 --out run --resume --quiet");
+    ck_assert_int_eq(run("decompress run codes.figz -o images.png"), 2);
+    has(err, "codes of another model");
+}
+END_TEST
+
 int main(int count, char **words)
 {
     if (!command_find(count, words))
@@ -98,6 +137,7 @@ int main(int count, char **words)
     tcase_add_test(tests, scores_tell_a_class_that_was_not_trained_on);
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
+    tcase_add_test(tests, compressed_images_come_back_and_their_size_is_told);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

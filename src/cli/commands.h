@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 extern const struct command command_train, command_reconstruct, command_encode, command_decode,
-    command_sample, command_interpolate, command_eval, command_bench, command_devices, command_score;
+    command_sample, command_interpolate, command_eval, command_bench, command_devices,
+    command_score, command_compress, command_decompress;
 
 #endif

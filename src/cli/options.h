@@ -22,7 +22,7 @@ struct request {
     const char *data, *device, *out, *trace, *metrics, *split, *sampler, *anomaly, *worst;
     const char *class_name;
     int count, batch, rows;
-    double quantile;
+    double quantile, tolerance;
     uint64_t seed;
     double temperature, truncation;
     struct grid_size {

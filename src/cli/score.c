@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <figment/score.h>
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <figment/score.h>
 
 #include "base/file.h"
 #include "base/text.h"

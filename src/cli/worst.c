@@ -20,20 +20,34 @@ static int by_falling_score(const void *a, const void *b)
     return order ? order : left->index - right->index;
 }
 
-/* The samples of the highest scores, the worst first, into `out`. */
+/* The sample at a place, and its label where there are any. */
+static enum fig_status take_sample(const struct fig_dataset *data, int index, float *out,
+                                   uint8_t *label)
+{
+    const uint8_t *labels = fig_dataset_labels(data);
+    *label = labels ? labels[index] : 0;
+    return fig_dataset_sample(data, index, out);
+}
+
+/* The samples of the highest scores, the worst first; the run is told their labels. */
 static enum fig_status take_worst(const struct task *task, const struct fig_dataset *data,
                                   const double *scores, const struct images *out)
 {
     const size_t length = task_image_length(task);
     const int count = fig_dataset_info(data)->count;
     struct place *places = malloc((size_t)count * sizeof(*places));
-    enum fig_status status = places ? FIG_OK : complain(FIG_NOMEM, "no memory to sort scores");
+    uint8_t *labels = malloc((size_t)out->count);
+    enum fig_status status =
+        places && labels ? FIG_OK : complain(FIG_NOMEM, "no memory to sort %d scores", count);
     for (int i = 0; !status && i < count; i++)
         places[i] = (struct place){ scores[i], i };
     if (!status)
         qsort(places, (size_t)count, sizeof(*places), by_falling_score);
     for (int i = 0; !status && i < out->count; i++)
-        status = fig_dataset_sample(data, places[i].index, out->values + (size_t)i * length);
+        status = take_sample(data, places[i].index, out->values + (size_t)i * length, &labels[i]);
+    if (!status)
+        status = fig_run_label(task->run, labels, fig_dataset_labels(data) ? out->count : 0);
+    free(labels);
     free(places);
     return status;
 }

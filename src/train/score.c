@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "train/errors.h"
 #include "train/evaluation.h"
+#include "train/labels.h"
 #include "train/pca.h"
 #include "train/safetensors.h"
 
@@ -32,6 +33,8 @@ static enum fig_status score_chunks(const struct rebuilder *rebuilder,
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
         TRY(load_images(dataset, first, count, length, values));
+        if (rebuilder->run)
+            TRY(labels_tell(rebuilder->run, dataset, first, count));
         TRY(rebuild(rebuilder, values, count, rebuilt));
         for (int i = 0; i < count; i++)
             scores[first + i] = mean_square(values + (size_t)i * length,
