@@ -45,7 +45,7 @@ FIG_API const char *fig_metric_lack(const struct fig_evaluation *evaluation, int
 struct fig_measure {
     double value;          /* of feature metrics the mean over the nets */
     double floor, ceiling; /* the same of as many real images of the training half; and of Gaussian
-                              pixels with the mean and covariance of 1000 of them */
+                              pixels, independent, each with its mean and deviation in them */
     double difference;     /* of the values that two feature nets give */
 };
 struct fig_findings {

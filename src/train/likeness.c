@@ -13,134 +13,111 @@
 #include "train/manifold.h"
 #include "train/run.h"
 
-enum { PIXEL_IMAGES = 1000 /* that Gaussian pixels are made of */ };
-
+/* Images that are looked at, in this order: PIXELS are made of what REAL were. */
 enum role { TEST, SAMPLES, REAL, PIXELS, ROLES };
 
 /* What a net sees in some images. */
 struct view {
     float *features; /* [count][FEATURES] */
     double *shares;  /* [classes]: of the images that are taken for the class */
-    double confidence, accuracy;
-};
-
-/* Gaussian pixels: the mean plus a random sum of what the images have on top of it. */
-struct pixels {
-    float *mean;    /* [length] */
-    float *columns; /* [length][images]: (x - mean) / sqrt(images - 1) */
-    float *noise;   /* [CHUNK][images] */
-    struct products *products;
-    int images;
-    size_t length;
-    float *out; /* [CHUNK][length], of the caller */
+    double confidence;
 };
 
 struct likeness {
     int classes;
     int counts[ROLES]; /* images of each role */
     struct classifier *nets[FIG_FEATURE_NETS];
+    uint32_t *test_order, *train_order; /* in which the halves are looked at: some are sorted */
+    double accuracy[FIG_FEATURE_NETS]; /* on the test images */
     struct view views[FIG_FEATURE_NETS][ROLES];
     struct products *products; /* of features */
-    struct pixels pixels;
-    float *images;        /* [CHUNK][length] */
-    float *probabilities; /* [CHUNK][classes] */
+    double *mean, *deviation;  /* [length]: of each pixel over the real images */
+    float *images;             /* [CHUNK][length] */
+    float *probabilities;      /* [CHUNK][classes] */
 };
 
 /* --- Images of each role */
 
+static enum fig_status order_create(uint32_t **order, const struct fig_dataset *dataset)
+{
+    const struct stream stream = { 0, STREAM_SHUFFLE, 0 };
+    const int count = fig_dataset_info(dataset)->count;
+    *order = malloc((size_t)count * sizeof(**order));
+    if (!*order)
+        return fail(FIG_NOMEM, "no memory for the order of %d samples", count);
+    random_permutation(&stream, *order, (uint32_t)count);
+    return FIG_OK;
+}
+
+static enum fig_status load_ordered(const struct fig_dataset *dataset, const uint32_t *order,
+                                    int count, size_t length, float *images)
+{
+    for (int i = 0; i < count; i++)
+        TRY(fig_dataset_sample(dataset, (int)order[i], images + (size_t)i * length));
+    return FIG_OK;
+}
+
 static enum fig_status load_test(struct likeness *likeness, const struct subject *subject, int first,
                                  int count)
 {
-    return load_images(subject->test, first, count, subject->length, likeness->images);
+    return load_ordered(subject->test, likeness->test_order + first, count, subject->length,
+                        likeness->images);
 }
 
-static enum fig_status load_samples(struct likeness *likeness, const struct subject *subject,
-                                    int first, int count)
+static enum fig_status load_drawn(struct likeness *likeness, const struct subject *subject,
+                                  int first, int count)
 {
     return draw_samples(subject, first, count, likeness->images);
+}
+
+/* The pixels' moments are taken on the way: after the last image they are mean and deviation. */
+static void add_moments(struct likeness *likeness, size_t length, int first, int count)
+{
+    for (int i = 0; i < count; i++) {
+        for (size_t k = 0; k < length; k++) {
+            const double step = likeness->images[(size_t)i * length + k] - likeness->mean[k];
+            likeness->mean[k] += step / (first + i + 1);
+            likeness->deviation[k] += step * (likeness->images[(size_t)i * length + k] -
+                                              likeness->mean[k]);
+        }
+    }
+    for (size_t k = 0; first + count == likeness->counts[REAL] && k < length; k++)
+        likeness->deviation[k] = sqrt(likeness->deviation[k] / likeness->counts[REAL]);
 }
 
 static enum fig_status load_real(struct likeness *likeness, const struct subject *subject, int first,
                                  int count)
 {
-    return load_images(subject->train, first, count, subject->length, likeness->images);
+    TRY(load_ordered(subject->train, likeness->train_order + first, count, subject->length,
+                     likeness->images));
+    add_moments(likeness, subject->length, first, count);
+    return FIG_OK;
 }
 
-static void centre(struct pixels *pixels, const float *images)
-{
-    const size_t count = (size_t)pixels->images, length = pixels->length;
-    for (size_t k = 0; k < length; k++) {
-        double mean = 0;
-        for (size_t i = 0; i < count; i++)
-            mean += (double)images[i * length + k] / pixels->images;
-        pixels->mean[k] = (float)mean;
-        for (size_t i = 0; i < count; i++)
-            pixels->columns[k * count + i] =
-                (float)((images[i * length + k] - mean) / sqrt(pixels->images - 1));
-    }
-}
-
-static enum fig_status pixels_open(struct pixels *pixels, const struct subject *subject)
-{
-    const int all = fig_dataset_info(subject->train)->count;
-    float *images = NULL;
-    pixels->images = all < PIXEL_IMAGES ? all : PIXEL_IMAGES;
-    pixels->length = subject->length;
-    TRY(make_rows(&pixels->mean, 1, pixels->length));
-    TRY(make_rows(&pixels->columns, pixels->images, pixels->length));
-    TRY(make_rows(&pixels->noise, CHUNK, (size_t)pixels->images));
-    TRY(products_create(&pixels->products, run_device(subject->run), (size_t)pixels->images));
-    TRY(make_rows(&images, pixels->images, pixels->length));
-    const enum fig_status status =
-        load_images(subject->train, 0, pixels->images, pixels->length, images);
-    if (!status)
-        centre(pixels, images);
-    free(images);
-    return status;
-}
-
-static void pixels_close(struct pixels *pixels)
-{
-    free(pixels->mean);
-    free(pixels->columns);
-    free(pixels->noise);
-    products_destroy(&pixels->products);
-}
-
-static void add_mean(void *context, const struct product_block *block)
-{
-    const struct pixels *pixels = context;
-    for (int i = 0; i < block->as; i++) {
-        float *out = pixels->out + (size_t)(block->a + i) * pixels->length + (size_t)block->b;
-        for (int j = 0; j < block->bs; j++) {
-            const float value = pixels->mean[block->b + j] +
-                                block->values[(size_t)i * PRODUCT_ROWS + (size_t)j];
-            out[j] = value < 0 ? 0 : value > 1 ? 1 : value;
-        }
-    }
-}
-
+/* Each on its own, within [0, 1]. */
 static enum fig_status load_pixels(struct likeness *likeness, const struct subject *subject,
                                    int first, int count)
 {
-    struct pixels *pixels = &likeness->pixels;
-    double noise[PIXEL_IMAGES];
-    (void)subject;
+    const size_t length = subject->length;
+    double *noise = malloc(length * sizeof(*noise));
+    if (!noise)
+        return fail(FIG_NOMEM, "no memory for %zu pixels", length);
     for (int i = 0; i < count; i++) {
         const struct stream stream = { 0, STREAM_PIXELS, (uint32_t)(first + i) };
-        random_normal(&stream, noise, (size_t)pixels->images);
-        for (int k = 0; k < pixels->images; k++)
-            pixels->noise[(size_t)i * (size_t)pixels->images + (size_t)k] = (float)noise[k];
+        random_normal(&stream, noise, length);
+        for (size_t k = 0; k < length; k++) {
+            const double value = likeness->mean[k] + likeness->deviation[k] * noise[k];
+            likeness->images[(size_t)i * length + k] = (float)fmin(fmax(value, 0), 1);
+        }
     }
-    pixels->out = likeness->images;
-    return products_visit(pixels->products, (struct rows){ pixels->noise, count },
-                          (struct rows){ pixels->columns, (int)pixels->length }, add_mean, pixels);
+    free(noise);
+    return FIG_OK;
 }
 
 static enum fig_status (*const loaders[ROLES])(struct likeness *likeness,
                                                const struct subject *subject, int first,
                                                int count) = {
-    [TEST] = load_test, [SAMPLES] = load_samples, [REAL] = load_real, [PIXELS] = load_pixels,
+    [TEST] = load_test, [SAMPLES] = load_drawn, [REAL] = load_real, [PIXELS] = load_pixels,
 };
 
 /* --- Views */
@@ -153,23 +130,33 @@ static int most_likely(const float *probabilities, int classes)
     return best;
 }
 
-/* `labels`, or NULL, are those of the images. */
-static void add_decisions(struct view *view, const struct likeness *likeness, int all, int count,
-                          const uint8_t *labels)
+static void add_decisions(struct view *view, const struct likeness *likeness, int all, int count)
 {
     for (int i = 0; i < count; i++) {
         const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
         const int decision = most_likely(row, likeness->classes);
         view->shares[decision] += 1.0 / all;
         view->confidence += (double)row[decision] / all;
-        view->accuracy += labels ? (double)(labels[i] == decision) / all : (double)NAN;
+    }
+}
+
+static void add_hits(double *accuracy, const struct likeness *likeness,
+                     const struct fig_dataset *test, int first, int count)
+{
+    const uint8_t *labels = fig_dataset_labels(test);
+    const int all = likeness->counts[TEST];
+    if (!labels)
+        *accuracy = NAN;
+    for (int i = 0; labels && i < count; i++) {
+        const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
+        if (labels[likeness->test_order[first + i]] == most_likely(row, likeness->classes))
+            *accuracy += 1.0 / all;
     }
 }
 
 static enum fig_status look(struct likeness *likeness, const struct subject *subject,
                             enum role role)
 {
-    const uint8_t *labels = role == TEST ? fig_dataset_labels(subject->test) : NULL;
     const int all = likeness->counts[role];
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
@@ -179,7 +166,9 @@ static enum fig_status look(struct likeness *likeness, const struct subject *sub
             TRY(classifier_look(likeness->nets[net], likeness->images, count,
                                 view->features + (size_t)first * FEATURES,
                                 likeness->probabilities));
-            add_decisions(view, likeness, all, count, labels ? labels + first : NULL);
+            add_decisions(view, likeness, all, count);
+            if (role == TEST)
+                add_hits(&likeness->accuracy[net], likeness, subject->test, first, count);
         }
     }
     return FIG_OK;
@@ -205,7 +194,12 @@ static enum fig_status fill(struct likeness *likeness, struct subject *subject)
     TRY(make_rows(&likeness->images, CHUNK, subject->length));
     TRY(make_rows(&likeness->probabilities, CHUNK, (size_t)likeness->classes));
     TRY(products_create(&likeness->products, device, FEATURES));
-    TRY(pixels_open(&likeness->pixels, subject));
+    TRY(order_create(&likeness->test_order, subject->test));
+    TRY(order_create(&likeness->train_order, subject->train));
+    likeness->mean = calloc(subject->length, sizeof(*likeness->mean));
+    likeness->deviation = calloc(subject->length, sizeof(*likeness->deviation));
+    if (!likeness->mean || !likeness->deviation)
+        return fail(FIG_NOMEM, "no memory for %zu pixels", subject->length);
     TRY(views_create(likeness));
     for (int net = 0; net < FIG_FEATURE_NETS; net++)
         TRY(classifier_open(&likeness->nets[net], device, subject->train, (uint64_t)net));
@@ -214,7 +208,7 @@ static enum fig_status fill(struct likeness *likeness, struct subject *subject)
     subject->findings->seen = likeness->counts[SAMPLES];
     for (int net = 0; net < FIG_FEATURE_NETS; net++)
         subject->findings->nets[net] = (struct fig_feature_net){
-            classifier_hash(likeness->nets[net]), likeness->views[net][TEST].accuracy };
+            classifier_hash(likeness->nets[net]), likeness->accuracy[net] };
     return FIG_OK;
 }
 
@@ -248,8 +242,11 @@ void likeness_destroy(struct likeness **out)
             free(likeness->views[net][role].shares);
         }
     }
-    pixels_close(&likeness->pixels);
     products_destroy(&likeness->products);
+    free(likeness->train_order);
+    free(likeness->test_order);
+    free(likeness->deviation);
+    free(likeness->mean);
     free(likeness->probabilities);
     free(likeness->images);
     free(likeness);
