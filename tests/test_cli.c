@@ -45,6 +45,8 @@ static const struct {
                        "--device DEV" } },
     { "eval", { "RUN", "--data DATA", "--metrics LIST", "--samples N", "--device DEV",
                 "--json" } },
+    { "restore", { "RUN", "-o FOLDER|FILE.png", "--data DATA", "--corrupt", "-n N",
+                   "--device DEV", "--json" } },
     { "score", { "RUN", "--data DATA", "--anomaly CLASS", "--quantile Q", "-o FILE.csv",
                  "--worst FILE.png", "-n N", "--device DEV", "--json" } },
     { "compress", { "RUN [PICTURE...]", "-o FILE.figz", "--data DATA", "--split train|test",

@@ -72,6 +72,8 @@ struct fig_run_info {
     bool conditional;            /* what it draws or decodes is of a class */
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */
+    bool corrupts;               /* fig_run_corrupt can */
+    int shrink;                  /* training shrinks images by this factor; 0: not */
     uint64_t step;               /* steps trained */
 };
 FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);
@@ -114,6 +116,11 @@ FIG_API enum fig_status fig_run_draw(struct fig_run *run, const float *noise, in
 /* Any count; FIG_INVALID if the model's family has no such part. */
 FIG_API enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, int count,
                                             float *out);
+/* What training shows the model instead of the images: noise, holes, a lower resolution, all as the
+ * configuration's corruption says.  Values can be outside of [0, 1].  What is drawn depends on the
+ * image's place modulo 8192. */
+FIG_API enum fig_status fig_run_corrupt(struct fig_run *run, const float *images, int count,
+                                        float *out);
 FIG_API enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count,
                                        float *codes);
 FIG_API enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count,

@@ -27,7 +27,8 @@ static const unsigned char exit_codes[] = {
 static const struct command *const commands[] = {
     &command_train,  &command_reconstruct, &command_encode, &command_decode,
     &command_sample, &command_interpolate, &command_eval,   &command_bench,
-    &command_devices, &command_score, &command_compress, &command_decompress,
+    &command_devices, &command_restore, &command_score, &command_compress,
+    &command_decompress,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 

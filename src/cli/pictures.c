@@ -53,20 +53,50 @@ static enum fig_status write_grid(const char *path, const struct task *task,
     return fig_grid_write(path, &grid);
 }
 
+/* The place of image `index`, whose folder is made. */
+static enum fig_status place_in(char path[PATH_LIMIT], const char *folder,
+                                const struct text *names, int index)
+{
+    char number[32], parent[PATH_LIMIT];
+    snprintf(number, sizeof(number), "%04d.png", index);
+    enum fig_status status = path_join(path, folder, names ? text_part(names, index) : number);
+    if (status)
+        return status;
+    strcpy(parent, path);
+    parent[path_name(path) - path] = '\0';
+    return folder_create(parent, 0777);
+}
+
 static enum fig_status write_folder(const char *folder, const struct task *task,
                                     const struct pictures *pictures)
 {
     enum fig_status status = folder_create(folder, 0777);
     for (int i = 0; !status && i < pictures->images.count; i++) {
-        char name[32], path[PATH_LIMIT];
+        char path[PATH_LIMIT];
         const struct fig_grid one = {
             .images = pictures->images.values + (size_t)i * task_image_length(task), .count = 1 };
-        snprintf(name, sizeof(name), "%04d.png", i);
-        status = path_join(path, folder, name);
+        status = place_in(path, folder, pictures->names, i);
         if (!status)
             status = write_grid(path, task, pictures, one);
     }
     return status;
+}
+
+enum fig_status pictures_beside(const struct task *task, const struct images *const *lists,
+                                int count, struct pictures *out)
+{
+    const size_t length = task_image_length(task);
+    const int groups = lists[0]->count;
+    const enum fig_status status = task_room(task, count * groups, &out->images);
+    if (status)
+        return status;
+    for (int i = 0; i < count * groups; i++)
+        memcpy(out->images.values + (size_t)i * length,
+               lists[i % count]->values + (size_t)(i / count) * length, length * sizeof(float));
+    out->columns = count;
+    while ((long long)out->columns * out->columns < (long long)count * groups)
+        out->columns += count;
+    return FIG_OK;
 }
 
 /* Tables are written in the units of the data, in place: nobody needs them standardised again. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/text.h"
 #include "cli/task.h"
 
 #define PICTURES_OUTPUT "FILE.png|.npy|.csv|FOLDER"
@@ -18,7 +19,14 @@ struct pictures {
     int channels;     /* of these images; 0: the run's */
     uint64_t seed;    /* that they were drawn with, or the run's */
     const char *data; /* that they were made of; NULL if of none */
+    const struct text *names; /* of the files in a folder, a zero behind each, with '/' for those in
+                                 folders below; NULL: 0000.png, 0001.png ... */
 };
+
+/* Image 0 of each list, image 1 of each ... in a room of its own, and `columns` for about a square in
+ * which those of a number stay beside each other. */
+enum fig_status pictures_beside(const struct task *task, const struct images *const *lists,
+                                int count, struct pictures *out);
 
 /* Whether `path` names an output, and it can be written: asked before any long work. */
 enum fig_status pictures_check(const char *path);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/pictures.h"
@@ -10,41 +9,19 @@ enum { DEFAULT_COUNT = 32 };
 
 static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
-/* As many pairs beside each other as make about a square. */
-static int pairs_per_row(int pairs)
-{
-    int columns = 1;
-    while (2LL * columns * columns < pairs)
-        columns++;
-    return columns;
-}
-
-/* Each image, and what became of it. */
-static void pair_up(const struct images *left, const struct images *right, size_t length,
-                    const struct images *pairs)
-{
-    for (size_t i = 0; i < (size_t)left->count; i++) {
-        float *pair = pairs->values + 2 * i * length;
-        memcpy(pair, left->values + i * length, length * sizeof(float));
-        memcpy(pair + length, right->values + i * length, length * sizeof(float));
-    }
-}
-
 static enum fig_status write_pairs(const struct task *task, const struct images *originals)
 {
-    const int count = originals->count;
     struct images rebuilt = { 0 };
-    struct pictures pictures = { .columns = 2 * pairs_per_row(count),
-                                 .seed = task->settings->seed, .data = task_data(task) };
-    enum fig_status status = task_room(task, 2 * count, &pictures.images);
+    const struct images *const lists[] = { originals, &rebuilt };
+    struct pictures pictures = { .seed = task->settings->seed, .data = task_data(task) };
+    enum fig_status status = task_room(task, originals->count, &rebuilt);
     if (!status)
-        status = task_room(task, count, &rebuilt);
+        status = fig_run_reconstruct(task->run, originals->values, originals->count,
+                                     rebuilt.values);
     if (!status)
-        status = fig_run_reconstruct(task->run, originals->values, count, rebuilt.values);
-    if (!status) {
-        pair_up(originals, &rebuilt, task_image_length(task), &pictures.images);
+        status = pictures_beside(task, lists, 2, &pictures);
+    if (!status)
         status = pictures_write(task, &pictures);
-    }
     free(rebuilt.values);
     free(pictures.images.values);
     return status;

@@ -19,7 +19,8 @@ struct fig_run {
     struct fig_device *device;
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
-    struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods; /* made when first asked for */
+    struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods, *corrupt; /* made when first
+                                                                                 asked for */
     struct fig_run_info info;
     struct text names; /* of the classes, a zero behind each; empty when borrowed */
     struct classes drawn, given; /* of what is made of noise and codes, and of images */
@@ -48,6 +49,8 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.conditional = run->model->conditional;
     run->info.samples = run->model->prior;
     run->info.likelihoods = run->model->likelihoods;
+    run->info.corrupts = run->model->corrupted;
+    run->info.shrink = run->model->shrink;
     run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
     run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;
     return FIG_OK;
@@ -115,6 +118,7 @@ void fig_run_close(struct fig_run **out)
     fig_plan_destroy(&run->decode);
     fig_plan_destroy(&run->draw);
     fig_plan_destroy(&run->likelihoods);
+    fig_plan_destroy(&run->corrupt);
     fig_store_destroy(&run->own);
     fig_model_destroy(&run->model);
     fig_config_close(&run->config);
@@ -289,6 +293,16 @@ enum fig_status fig_run_reconstruct(struct fig_run *run, const float *images, in
     REQUIRE(run && images && out && count >= 0);
     return run_part(run, part_of(run, &run->rebuild, run->model->images, run->model->rebuilt),
                     "reconstruct", images, count, out);
+}
+
+enum fig_status fig_run_corrupt(struct fig_run *run, const float *images, int count, float *out)
+{
+    REQUIRE(run && images && out && count >= 0);
+    if (!run->info.corrupts)
+        return fail(FIG_INVALID, "corrupt: the model %s was trained without a corruption",
+                    fig_config_settings(run->used)->name);
+    return run_part(run, part_of(run, &run->corrupt, run->model->images, run->model->corrupted),
+                    "corrupt", images, count, out);
 }
 
 static enum fig_status require_prior(const struct fig_run *run)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures by their names: those of a folder or file, or else the test half of a data set. */
+#ifndef CLI_ALBUM_H
+#define CLI_ALBUM_H
+
+#include "base/text.h"
+#include "cli/task.h"
+
+struct album {
+    struct images images; /* of the run's size */
+    bool named;           /* else `names` is empty */
+    struct text names;    /* "DIGITS/3.png", below the folder; a zero behind each */
+};
+
+/* The first `limit` pictures of --data, or all if limit is 0.  Files, in the order of their names,
+ * are PNG and JPEG; .png is added to a JPEG's name.  Pictures of other sizes are made to fit
+ * (fig_image_fit); but where training shrinks images, and these are as small, their pixels are
+ * repeated instead, which is what training shows.  A file that cannot be read is left out, with
+ * an error in the log.  Release with album_close, after errors too. */
+enum fig_status album_open(struct album *album, const struct task *task, int limit);
+void album_close(struct album *album);
+
+#endif

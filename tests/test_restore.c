@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* `figment restore`: pictures in, better pictures out. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <figment/image.h>
+
+#include "command.h"
+#include "scratch.h"
+
+/* Rings: 28x28, or the means of their blocks of 2x2 pixels, or these repeated. */
+enum { SIDE = 28, SMALL = SIDE / 2 };
+
+static double ring(int y, int x)
+{
+    return 0.5 + 0.5 * sin(0.05 * (y * y + x * x));
+}
+
+/* The mean of the block that the pixel is in, as a byte has it. */
+static float block(int y, int x)
+{
+    double sum = 0;
+    for (int k = 0; k < 4; k++)
+        sum += ring(2 * y + k / 2, 2 * x + k % 2) / 4;
+    return (float)(floor(255 * sum + 0.5) / 255);
+}
+
+static void write_rings(const char *path, int side)
+{
+    float values[SIDE * SIDE];
+    for (int i = 0; i < side * side; i++)
+        values[i] = side == SMALL ? block(i / side, i % side) : block(i / side / 2, i % side / 2);
+    ck_assert_int_eq(fig_grid_write(path, &(struct fig_grid){
+        .images = values, .count = 1, .height = side, .width = side, .channels = 1 }), FIG_OK);
+}
+
+static void has_size(const char *path, int height, int width)
+{
+    struct fig_image image;
+    ck_assert_msg(fig_image_read(&image, path) == FIG_OK, "%s: %s", path, scratch_error());
+    ck_assert_int_eq(image.height, height);
+    ck_assert_int_eq(image.width, width);
+    fig_image_free(&image);
+}
+
+START_TEST(noisy_pictures_become_clearer)
+{
+    run_well("train ae-denoise --data synthetic:500 --batch 50 --epochs 10 --quiet --out noise "
+             "--set schedule.name=constant");
+    run_well("restore noise --corrupt --json -o grid.png");
+    ck_assert_double_eq(number(out, "pictures"), 500);
+    /* Of a variance of 1/4, by 392,000 draws: within five standard errors. */
+    ck_assert_double_eq_tol(number(out, "psnr_corrupted"), 10 * log10(4), 0.05);
+    ck_assert_double_gt(number(out, "psnr_restored"), 12);
+    has_size("grid.png", 8 * 58 - 2, 12 * 58 - 2); /* 32 times three, 2 x 28 pixels each */
+    run_well("restore noise --corrupt -n 3 -o grid.png");
+    has(out, "psnr_restored");
+    has_size("grid.png", 3 * 58 - 2, 3 * 58 - 2);
+}
+END_TEST
+
+START_TEST(files_keep_their_names)
+{
+    run_well("train ae-superres --data synthetic:50 --steps 1 --quiet --out fine "
+             "--set 'decoder=[deconv 4 4x4 stride 2 pad 1 relu, conv data 3x3 sigmoid]' "
+             "--set 'encoder=[avgpool 2x2, conv 4 3x3 relu]'");
+    ck_assert(mkdir("in", 0777) == 0 && mkdir("in/below", 0777) == 0);
+    write_rings("in/large.png", SIDE);
+    write_rings("in/below/small.png", SMALL);
+    write_rings("in/photo.jpg", SIDE); /* what a file is called does not matter */
+    FILE *bad = fopen("in/bad.png", "w");
+    ck_assert(bad && fputs("no picture", bad) >= 0 && fclose(bad) == 0);
+    run_well("restore fine --data in --json -o restored");
+    has(err, "in/bad.png");
+    ck_assert_double_eq(number(out, "pictures"), 3);
+    has_size("restored/below/small.png", SIDE, SIDE);
+    ck_assert(exists("restored/photo.jpg.png") && !exists("restored/bad.png"));
+    /* Half as large is what the model is shown of a whole one. */
+    ck_assert(scratch_same_files("restored/large.png", "restored/below/small.png"));
+    run_well("restore fine --data in/large.png -o one");
+    has_size("one/large.png", SIDE, SIDE);
+}
+END_TEST
+
+START_TEST(what_cannot_be_restored_is_refused)
+{
+    run_well("train ae-shallow --data synthetic:50 --steps 1 --quiet --out plain");
+    ck_assert_int_eq(run("restore plain --corrupt -o x"), 2);
+    has(err, "the model ae-shallow was trained without a corruption");
+    ck_assert_int_eq(run("restore plain --data absent.png -o x"), 2);
+    has(err, "absent.png");
+    ck_assert_int_eq(run("restore plain -o x.jpg"), 2);
+    ck_assert(!exists("x"));
+}
+END_TEST
+
+int main(int count, char **words)
+{
+    if (!command_find(count, words))
+        return EXIT_FAILURE;
+    Suite *suite = suite_create("restore");
+    TCase *tests = tcase_create("restore");
+    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_test(tests, noisy_pictures_become_clearer);
+    tcase_add_test(tests, files_keep_their_names);
+    tcase_add_test(tests, what_cannot_be_restored_is_refused);
+    suite_add_tcase(suite, tests);
+    return suite_main(suite);
+}
