@@ -52,18 +52,34 @@ static struct fig_node *features(struct fig_model *model, const struct fig_confi
     return network_apply(&network, &stack, samples, NULL);
 }
 
-/* Of the decoder that is trained, or of the one that is shown. */
 static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
                                struct fig_node *code)
 {
     return network_apply(&config->networks[PART_DECODER], stack, code, NULL);
 }
 
-static struct fig_node *show(struct fig_model *model, const struct fig_config *config,
-                             const struct fig_model_params *params, struct fig_node *code)
+/* Images of a code, by the decoder of parameters `prefix`. */
+static struct fig_node *draw(struct fig_model *model, const struct fig_config *config,
+                             const struct fig_model_params *params, const char *prefix,
+                             struct fig_node *code)
 {
-    struct stack stack = stack_of(model, config->ema > 0 ? "average.decoder" : "decoder", params);
+    struct stack stack = stack_of(model, prefix, params);
     return from_range(config, PART_DECODER, as_images(decode(config, &stack, code), params));
+}
+
+/* The encoder's codes are for the decoder that it learns with; noise is for its average, if any. */
+static void add_use(struct fig_model *model, const struct fig_config *config,
+                    const struct fig_model_params *params, struct fig_node *code)
+{
+    const struct fig_shape shape = fig_node_shape(code);
+    model->code = code;
+    model->rebuilt = draw(model, config, params, "decoder", code);
+    model->code_in = fig_input(model->graph, "code", shape);
+    model->decoded = draw(model, config, params, "decoder", model->code_in);
+    model->prior = true;
+    model->seed = fig_input(model->graph, "noise", shape);
+    model->drawn = draw(model, config, params, config->ema > 0 ? "average.decoder" : "decoder",
+                        model->seed);
 }
 
 static void add_encoder(struct fig_model *model, const struct fig_config *config,
@@ -121,11 +137,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
         .model = model, .graph = model->graph, .config = config, .params = params, .real = real,
         .fake = drawn, .passing = drawn, .beside = fig_affine(error, config->gamma, 0),
         .generator = pass.decoder, .optimizer = &config->optimizers[PART_DECODER] }));
-    model->prior = true;
-    model->code = pass.posterior.mean;
-    model->rebuilt = show(model, config, params, pass.posterior.mean);
-    model->seed = fig_input(model->graph, "code", fig_node_shape(pass.posterior.mean));
-    model->drawn = show(model, config, params, model->seed);
+    add_use(model, config, params, pass.posterior.mean);
     return fig_graph_status(model->graph);
 }
 

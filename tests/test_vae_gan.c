@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* VAE-GANs of points in the plane, small enough for closed forms: what the encoder and the decoder are
+ * told to make small. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <figment/plan.h>
+
+#include "scratch.h"
+
+enum { BATCH = 3, AXES = 2, FEATURES = 2, ENCODER = 0, GENERATOR = 2 /* phases */ };
+
+/* The decoder draws its bias, whatever the code; the features of x are weight x + bias. */
+static const char *const overrides[] = {
+    "latent=2", "ema=0", "beta=0.5", "gamma=0.3", "feature-layer=0", "optimizer={name: sgd, rate: 1}",
+    "encoder=[dense 3 relu]", "decoder=[dense data]", "discriminator=[dense 2, dense 1]" };
+enum { OVERRIDES = sizeof(overrides) / sizeof(*overrides) };
+
+static const float points[BATCH][AXES] = { { 1, 2 }, { -3, 0.5f }, { 0.25f, 4 } };
+static const float weight[FEATURES][AXES] = { { 2, -1 }, { 0.5f, 3 } };
+static const float mean[2] = { 0.5f, -2 }, logvar[2] = { 0.1f, -1 }, drawn[AXES] = { 0.5f, -0.25f };
+
+static struct fig_device *device;
+static struct fig_config *config;
+static struct fig_model *model;
+static struct fig_store *store;
+
+static void write(const char *name, const float *values)
+{
+    const int index = fig_store_find(store, name);
+    ck_assert_msg(index >= 0, "no tensor %s", name);
+    ck_assert_int_eq(fig_store_write(store, index, values), FIG_OK);
+}
+
+static void set_up(void)
+{
+    static const float zeros[8] = { 0 };
+    device = scratch_device();
+    ck_assert_msg(fig_config_open(&config, "vae-gan", overrides, OVERRIDES) == FIG_OK, "%s",
+                  scratch_error());
+    ck_assert_msg(fig_model_create(&model, config, &(struct fig_model_params){
+        .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .training = true }) == FIG_OK,
+        "%s", scratch_error());
+    ck_assert_int_eq(fig_store_create(&store, device, model->graph, 1), FIG_OK);
+    write("encoder.mean.weight", zeros);
+    write("encoder.mean.bias", mean);
+    write("encoder.logvar.weight", zeros);
+    write("encoder.logvar.bias", logvar);
+    write("decoder.0.weight", zeros);
+    write("decoder.0.bias", drawn);
+    write("discriminator.0.weight", *weight);
+    write("discriminator.1.weight", zeros); /* nothing that is drawn changes what it says */
+}
+
+static void tear_down(void)
+{
+    fig_store_destroy(&store);
+    fig_model_destroy(&model);
+    fig_config_close(&config);
+    fig_device_close(&device);
+    scratch_remove();
+}
+
+/* Run a phase, its step included. */
+static void run(const struct fig_phase *phase, double *losses)
+{
+    struct fig_node *outputs[FIG_LOSSES + 1];
+    struct fig_plan *plan;
+    for (int i = 0; i < phase->loss_count; i++)
+        outputs[i] = phase->losses[i];
+    outputs[phase->loss_count] = phase->step;
+    ck_assert_int_eq(fig_plan_create(&plan, store, &(struct fig_plan_params){
+        .outputs = outputs, .output_count = phase->loss_count + 1 }), FIG_OK);
+    ck_assert_int_eq(fig_plan_write(plan, model->images, *points), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    for (int i = 0; i < phase->loss_count; i++) {
+        float loss;
+        ck_assert_int_eq(fig_plan_read(plan, outputs[i], &loss), FIG_OK);
+        losses[i] = loss;
+    }
+    fig_plan_destroy(&plan);
+}
+
+/* Feature `f` of what is drawn less that of point `i`. */
+static double difference(int i, int f)
+{
+    double sum = 0;
+    for (int k = 0; k < AXES; k++)
+        sum += weight[f][k] * (drawn[k] - points[i][k]);
+    return sum;
+}
+
+START_TEST(the_encoder_is_told_of_the_divergence_and_of_the_feature_error)
+{
+    double losses[FIG_LOSSES], kl = 0, error = 0;
+    for (int k = 0; k < 2; k++)
+        kl += (exp(logvar[k]) - 1 - logvar[k] + mean[k] * mean[k]) / 2;
+    for (int i = 0; i < BATCH; i++) {
+        for (int f = 0; f < FEATURES; f++)
+            error += difference(i, f) * difference(i, f) / 2 / BATCH;
+    }
+    run(&model->phases[ENCODER], losses); /* tolerances: a few operations in float */
+    ck_assert_double_eq_tol(losses[0], 0.5 * kl + error, 1e-6 * error);
+    ck_assert_double_eq_tol(losses[1], kl, 1e-6);
+    ck_assert_double_eq_tol(losses[2], error, 1e-6 * error);
+}
+END_TEST
+
+START_TEST(the_decoder_is_told_of_gamma_times_the_feature_error_beside_the_contest)
+{
+    double losses[FIG_LOSSES];
+    float after[AXES];
+    run(&model->phases[GENERATOR], losses);
+    ck_assert_double_eq_tol(losses[0], log(2), 1e-6); /* of the contest alone */
+    const int bias = fig_store_find(store, "decoder.0.bias");
+    ck_assert_int_eq(fig_store_read(store, bias, after), FIG_OK);
+    for (int k = 0; k < AXES; k++) {
+        double slope = 0;
+        for (int i = 0; i < BATCH; i++) {
+            for (int f = 0; f < FEATURES; f++)
+                slope += weight[f][k] * difference(i, f) / BATCH;
+        }
+        ck_assert_double_eq_tol(after[k], drawn[k] - 0.3 * slope, 1e-5);
+    }
+}
+END_TEST
+
+START_TEST(features_are_of_a_layer_before_the_last_and_of_single_samples)
+{
+    static const struct {
+        const char *override, *message;
+    } cases[] = {
+        { "feature-layer=2", "feature-layer" },
+        { "discriminator=[dense 1]", "expected at least two layers" },
+        { "pack=2", "features are compared of single samples: expected 1" },
+        { "gamma=-1", "gamma" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct fig_config *broken;
+        ck_assert_int_eq(fig_config_open(&broken, "vae-gan", &cases[i].override, 1), FIG_FORMAT);
+        ck_assert_msg(strstr(scratch_error(), cases[i].message), "%s", scratch_error());
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("vae_gan");
+    TCase *tcase = tcase_create("vae_gan");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, the_encoder_is_told_of_the_divergence_and_of_the_feature_error);
+    tcase_add_test(tcase, the_decoder_is_told_of_gamma_times_the_feature_error_beside_the_contest);
+    tcase_add_test(tcase, features_are_of_a_layer_before_the_last_and_of_single_samples);
+    suite_add_tcase(suite, tcase);
+    return suite_main(suite);
+}
