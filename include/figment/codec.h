@@ -31,7 +31,7 @@ struct fig_compressed {
  *     step^2 / 12 * s = tolerance * E / n
  * where E is the model's own squared error of an image, and s the squared change of an image that
  * a unit of this value makes, both as measured on the first images.  Values that change nothing
- * are not kept. */
+ * are not kept.  FIG_INVALID for a model without codes, or a conditional one. */
 FIG_API enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *how,
                                      const float *images, int count, struct fig_compressed *out);
 

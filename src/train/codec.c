@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "train/evaluation.h"
 #include "train/packed.h"
-#include "train/run.h"
 
 enum { PROBES = 100, /* images that steps are measured on */ LEVELS = 256 };
 
@@ -149,9 +148,6 @@ static enum fig_status compress(struct work *work, const struct fig_compression 
     TRY(make_work(work));
     TRY(fig_run_encode(work->run, work->images, work->count, work->codes));
     TRY(fig_run_decode(work->run, work->codes, work->count, work->rebuilt));
-    if (run_decodes_classes(work->run))
-        return fail(FIG_INVALID, "the model %s is conditional: its codes do not say the class",
-                    fig_config_settings(fig_run_config(work->run))->name);
     out->own_mse = mean_square(work->rebuilt, work->images, values);
     const double allowed = how->tolerance * out->own_mse * (double)work->length / work->code;
     for (int k = 0; k < work->code; k++) {
@@ -181,6 +177,9 @@ enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *
     if (!info->code)
         return fail(FIG_INVALID, "a model of the family %s has no codes to keep",
                     fig_config_settings(fig_run_config(run))->family);
+    if (info->conditional)
+        return fail(FIG_INVALID, "the model %s is conditional: its codes alone do not say what to "
+                    "draw", fig_config_settings(fig_run_config(run))->name);
     enum fig_status status = packed_create(&packed, count, info->code);
     if (!status)
         status = compress(&work, how, &packed, out);

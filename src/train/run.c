@@ -381,11 +381,6 @@ enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int coun
     return run_decode(run, codes, 0, count, images);
 }
 
-bool run_decodes_classes(const struct fig_run *run)
-{
-    return run->decode && fig_plan_reads(run->decode, run->model->labels);
-}
-
 enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
                                     uint32_t draw, float *out)
 {

@@ -22,7 +22,4 @@ enum fig_status run_decode(struct fig_run *run, const float *codes, int first, i
 
 struct fig_device *run_device(const struct fig_run *run);
 
-/* Whether the run, once it has decoded, told its decoder the classes of the codes. */
-bool run_decodes_classes(const struct fig_run *run);
-
 #endif
