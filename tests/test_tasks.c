@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <figment/array.h>
+
 #include "command.h"
 #include "scratch.h"
 
@@ -127,6 +129,36 @@ START_TEST(compressed_images_come_back_and_their_size_is_told)
 }
 END_TEST
 
+/* A linear decoder: the images add up as their codes do. */
+#define TRAIN_LINEAR "train ae-shallow --data synthetic:300 --steps 20 --out run --quiet " \
+                     "--set encoder.0='dense 8' --set decoder.0='dense data'"
+
+START_TEST(codes_of_classes_are_taken_off_and_added)
+{
+    struct fig_array rows;
+    run_well(TRAIN_LINEAR);
+    run_well("arithmetic run --from 3 --to 8 -n 5 -o sums.npy");
+    ck_assert_int_eq(fig_array_read(&rows, "sums.npy"), FIG_OK);
+    ck_assert_int_eq(rows.dim[0], 4 * 5);
+    run_well("arithmetic run --from 3 --to 3 -n 5 -o same.npy");
+    struct fig_array same;
+    ck_assert_int_eq(fig_array_read(&same, "same.npy"), FIG_OK);
+    for (int i = 0; i < 5; i++) {
+        const float *row = rows.values + i * 4 * 784, *rebuilt = same.values + (i * 4 + 3) * 784;
+        for (int k = 0; k < 784; k++) { /* sums of 8 floats up to about 10 */
+            const double expected = (double)rebuilt[k] - row[784 + k] + row[2 * 784 + k];
+            ck_assert_double_eq_tol(row[3 * 784 + k], expected, 1e-4);
+        }
+        ck_assert_mem_eq(row, same.values + i * 4 * 784, 784 * sizeof(float));
+    }
+    fig_array_free(&same);
+    fig_array_free(&rows);
+    run_well("arithmetic run --from 3 --to 8 -o sums.png");
+    ck_assert_int_eq(run("arithmetic run --from 3 --to ten -o sums.png"), 2);
+    has(err, "--to: the data have no class `ten`");
+}
+END_TEST
+
 int main(int count, char **words)
 {
     if (!command_find(count, words))
@@ -138,6 +170,7 @@ int main(int count, char **words)
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
     tcase_add_test(tests, compressed_images_come_back_and_their_size_is_told);
+    tcase_add_test(tests, codes_of_classes_are_taken_off_and_added);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

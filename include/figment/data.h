@@ -84,6 +84,8 @@ FIG_API const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset);
 
 /* The name of a label below `classes`, as the files have it, else its number; NULL for others. */
 FIG_API const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label);
+/* The label of the class of this name, or -1. */
+FIG_API int fig_dataset_class(const struct fig_dataset *dataset, const char *name);
 
 /* How the columns of a table became its values: (number - mean) / deviation, both of the training
  * half, also for the test half. */

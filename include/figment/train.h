@@ -136,6 +136,11 @@ struct fig_mix {
 };
 FIG_API void fig_mix(struct fig_mix mix, const float *from, const float *to, double t, float *out);
 
+/* What the codes of a class have in common: the mean code [code] of a dataset's samples with this label.
+ * FIG_INVALID if there are none. */
+FIG_API enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset *dataset,
+                                          int label, float *mean);
+
 /* Of each image of a variational autoencoder, in nats, for one code z of q(z|x).  log p(x|z) is the
  * negative reconstruction error: its normalising constant is left out unless the loss is bce. */
 enum { FIG_LOG_DATA, FIG_LOG_PRIOR, FIG_LOG_POSTERIOR, FIG_DIVERGENCE, FIG_LIKELIHOODS };

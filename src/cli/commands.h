@@ -7,6 +7,6 @@
 
 extern const struct command command_train, command_reconstruct, command_encode, command_decode,
     command_sample, command_interpolate, command_eval, command_bench, command_devices,
-    command_restore, command_score, command_compress, command_decompress;
+    command_restore, command_score, command_compress, command_decompress, command_arithmetic;
 
 #endif

@@ -28,7 +28,7 @@ static const struct command *const commands[] = {
     &command_train,  &command_reconstruct, &command_encode, &command_decode,
     &command_sample, &command_interpolate, &command_eval,   &command_bench,
     &command_devices, &command_restore, &command_score, &command_compress,
-    &command_decompress,
+    &command_decompress, &command_arithmetic,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 

@@ -28,20 +28,11 @@ struct findings {
 
 /* --- Which samples are anomalies */
 
-static int find_class(const struct fig_dataset *dataset, const char *name)
-{
-    const int classes = fig_dataset_info(dataset)->classes;
-    int i = 0;
-    while (i < classes && strcmp(fig_dataset_class_name(dataset, i), name) != 0)
-        i++;
-    return i < classes ? i : -1;
-}
-
 /* Whether a sample of the half that trained has a label of this name. */
 static bool was_seen(const struct fig_dataset *train, const char *name)
 {
     const uint8_t *labels = fig_dataset_labels(train);
-    const int label = find_class(train, name);
+    const int label = fig_dataset_class(train, name);
     for (int i = 0; labels && label >= 0 && i < fig_dataset_info(train)->count; i++) {
         if (labels[i] == label)
             return true;
@@ -55,7 +46,7 @@ static enum fig_status find_anomalies(const struct request *request, struct find
     const uint8_t *labels = fig_dataset_labels(findings->data);
     const int classes = labels ? fig_dataset_info(findings->data)->classes : 0;
     bool anomalous[256];
-    if (request->anomaly && find_class(findings->data, request->anomaly) < 0)
+    if (request->anomaly && fig_dataset_class(findings->data, request->anomaly) < 0)
         return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", request->anomaly);
     for (int i = 0; i < classes; i++) {
         const char *name = fig_dataset_class_name(findings->data, i);

@@ -71,11 +71,7 @@ enum fig_status source_only(const struct source *source, const struct fig_datase
                             int *label)
 {
     const char *only = source_option(source, "only");
-    *label = -1;
-    for (int i = 0; only && i < dataset->info.classes; i++) {
-        if (strcmp(fig_dataset_class_name(dataset, i), only) == 0)
-            *label = i;
-    }
+    *label = only ? fig_dataset_class(dataset, only) : -1;
     if (only && *label < 0)
         return fail(FIG_INVALID, "%s: only=%s: %s", source->spec, only,
                     dataset->info.classes ? "no class has this name" : "there are no labels");
@@ -178,6 +174,14 @@ const char *fig_dataset_class_name(const struct fig_dataset *dataset, int label)
 {
     const bool known = label >= 0 && label < dataset->info.classes;
     return known ? text_part(&dataset->names, label) : NULL;
+}
+
+int fig_dataset_class(const struct fig_dataset *dataset, const char *name)
+{
+    int label = dataset->info.classes - 1;
+    while (label >= 0 && strcmp(fig_dataset_class_name(dataset, label), name) != 0)
+        label--;
+    return label;
 }
 
 const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *dataset)
