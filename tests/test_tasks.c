@@ -137,10 +137,10 @@ START_TEST(codes_of_classes_are_taken_off_and_added)
 {
     struct fig_array rows;
     run_well(TRAIN_LINEAR);
-    run_well("arithmetic run --from 3 --to 8 -n 5 -o sums.npy");
+    run_well("arithmetic run 3 8 -n 5 -o sums.npy");
     ck_assert_int_eq(fig_array_read(&rows, "sums.npy"), FIG_OK);
     ck_assert_int_eq(rows.dim[0], 4 * 5);
-    run_well("arithmetic run --from 3 --to 3 -n 5 -o same.npy");
+    run_well("arithmetic run 3 3 -n 5 -o same.npy");
     struct fig_array same;
     ck_assert_int_eq(fig_array_read(&same, "same.npy"), FIG_OK);
     for (int i = 0; i < 5; i++) {
@@ -153,9 +153,9 @@ START_TEST(codes_of_classes_are_taken_off_and_added)
     }
     fig_array_free(&same);
     fig_array_free(&rows);
-    run_well("arithmetic run --from 3 --to 8 -o sums.png");
-    ck_assert_int_eq(run("arithmetic run --from 3 --to ten -o sums.png"), 2);
-    has(err, "--to: the data have no class `ten`");
+    run_well("arithmetic run 3 8 -o sums.png");
+    ck_assert_int_eq(run("arithmetic run 3 ten -o sums.png"), 2);
+    has(err, "the data have no class `ten`");
 }
 END_TEST
 

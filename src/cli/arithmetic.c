@@ -20,12 +20,11 @@ struct sum {
     float *terms;         /* [3 count]: both means, and the sum */
 };
 
-static enum fig_status find_class(const struct sum *sum, const char *option, const char *name,
-                                  int *label)
+static enum fig_status find_class(const struct sum *sum, const char *name, int *label)
 {
     *label = fig_dataset_class(sum->train, name);
     return *label >= 0 ? FIG_OK
-                       : complain(FIG_INVALID, "%s: the data have no class `%s`", option, name);
+                       : complain(FIG_INVALID, "arithmetic: the data have no class `%s`", name);
 }
 
 static enum fig_status open_sum(const struct task *task, struct sum *sum)
@@ -41,9 +40,9 @@ static enum fig_status open_sum(const struct task *task, struct sum *sum)
     if (!status)
         status = task_dataset(task, FIG_TRAIN, &sum->train);
     if (!status)
-        status = find_class(sum, "--from", request->from, &sum->from);
+        status = find_class(sum, request->arguments[1], &sum->from);
     if (!status)
-        status = find_class(sum, "--to", request->to, &sum->to);
+        status = find_class(sum, request->arguments[2], &sum->to);
     if (status)
         return status;
     sum->codes = malloc((size_t)sum->count * sum->code * sizeof(float));
@@ -77,8 +76,8 @@ static enum fig_status take_images(const struct task *task, struct sum *sum, con
         status = fig_dataset_sample(sum->test, (int)order[i], image);
     }
     if (!status && !sum->count)
-        status = complain(FIG_INVALID, "--from: no test image is of class `%s`",
-                          task->request->from);
+        status = complain(FIG_INVALID, "arithmetic: no test image is of class `%s`",
+                          task->request->arguments[1]);
     return status;
 }
 
@@ -173,10 +172,6 @@ static enum fig_status arithmetic_run(struct request *request)
 
 static const struct option options[] = {
     OPTION_OUTPUT(PICTURES_OUTPUT),
-    { "--from", "CLASS", OPTION_TEXT, true, "the class of the images, whose mean code is taken off",
-      offsetof(struct request, from), NULL },
-    { "--to", "CLASS", OPTION_TEXT, true, "the class whose mean code is added",
-      offsetof(struct request, to), NULL },
     { "-n", "N", OPTION_COUNT, false, "how many images of the test half (default: 8)",
       offsetof(struct request, count), NULL },
     OPTION_DRAW_SEED,
@@ -187,10 +182,10 @@ static const struct option options[] = {
 
 const struct command command_arithmetic = {
     .name = "arithmetic",
-    .arguments = "RUN",
-    .least = 1,
-    .most = 1,
-    .summary = "Draw image - mean of a class + mean of another = sum, of codes: a row for each.",
+    .arguments = "RUN FROM TO",
+    .least = 3,
+    .most = 3,
+    .summary = "Draw images of class FROM, less its mean code, plus that of class TO: the sum.",
     .options = options,
     .run = arithmetic_run,
 };

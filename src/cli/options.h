@@ -20,7 +20,7 @@ struct request {
     char **overrides; /* KEY=VALUE for fig_config_open, in their order; the request's own */
     int override_count;
     const char *data, *device, *out, *trace, *metrics, *split, *sampler, *anomaly, *worst;
-    const char *class_name, *from, *to;
+    const char *class_name;
     int count, batch, rows;
     double quantile, tolerance;
     uint64_t seed;
