@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 enum { LINE = 512, BAR_LEAST = 6, BAR_MOST = 30 };
 
@@ -95,13 +96,6 @@ void progress_epoch_line(char *out, size_t size, const struct fig_progress *prog
     }
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 void progress_show(void *data, const struct fig_progress *progress)
 {
     struct progress_view *view = data;
@@ -114,10 +108,10 @@ void progress_show(void *data, const struct fig_progress *progress)
         console_clear(console);
         puts(line);
         fflush(stdout);
-    } else if (console->terminal && now() - view->shown >= redraw_seconds) {
+    } else if (console->terminal && clock_now() - view->shown >= redraw_seconds) {
         /* One column less: a full line would wrap on some terminals. */
         progress_live_line(line, sizeof(line), progress, console_width() - 1);
         console_live(console, line);
-        view->shown = now();
+        view->shown = clock_now();
     }
 }

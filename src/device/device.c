@@ -154,7 +154,15 @@ enum fig_status device_compile(struct fig_device *device, const struct work *wor
 enum fig_status device_run(struct fig_device *device, struct script *script, uint32_t step)
 {
     REQUIRE(device && script);
-    return device->ops->run(device, script, step);
+    return device->ops->run(device, script, step, NULL);
+}
+
+enum fig_status device_time(struct fig_device *device, struct script *script, uint32_t step,
+                            double *seconds)
+{
+    REQUIRE(device && script && seconds);
+    TRY(device->ops->finish(device));
+    return device->ops->run(device, script, step, seconds);
 }
 
 void device_release(struct fig_device *device, struct script **script)

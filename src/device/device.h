@@ -24,10 +24,12 @@ struct device_ops {
     enum fig_status (*zero)(struct fig_device *device, struct region region);
 
     /* The script copies what it needs of the works.  Running allocates, compiles and waits for
-     * nothing; it calls the works' ticks with `step`. */
+     * nothing; it calls the works' ticks with `step`.  But if `seconds` is not NULL, each work is
+     * waited for, and what it took added to seconds[its index]. */
     enum fig_status (*compile)(struct fig_device *device, const struct work *works, int count,
                                struct script **out);
-    enum fig_status (*run)(struct fig_device *device, struct script *script, uint32_t step);
+    enum fig_status (*run)(struct fig_device *device, struct script *script, uint32_t step,
+                           double *seconds);
     void (*release)(struct fig_device *device, struct script *script);
 
     enum fig_status (*finish)(struct fig_device *device);
@@ -68,6 +70,8 @@ enum fig_status device_zero(struct fig_device *device, struct region region);
 enum fig_status device_compile(struct fig_device *device, const struct work *works, int count,
                                struct script **out);
 enum fig_status device_run(struct fig_device *device, struct script *script, uint32_t step);
+enum fig_status device_time(struct fig_device *device, struct script *script, uint32_t step,
+                            double *seconds);
 void device_release(struct fig_device *device, struct script **script);
 
 #endif

@@ -3,11 +3,11 @@
 
 #include <figment/train.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/size.h"
 #include "train/session.h"
-#include "train/trainer.h"
 
 enum { SIDE = 28, CLASSES = 10, STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
 

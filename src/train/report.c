@@ -7,6 +7,7 @@
 
 #include <figment/image.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "train/trainer.h"

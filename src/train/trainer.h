@@ -42,8 +42,6 @@ struct trainer {
     uint64_t start_step;
 };
 
-/* Monotonic clock, seconds. */
-double clock_now(void);
 /* Of the epoch so far; NaN if no step of it had this loss. */
 double mean_loss(const struct trainer *trainer, int loss);
 

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/size.h"
 #include "device/cpu/chain.h"
@@ -175,13 +176,17 @@ static enum fig_status run_task(const struct cpu_device *device, const struct ta
     return FIG_OK;
 }
 
-enum fig_status script_run(struct fig_device *device, struct script *script, uint32_t step)
+enum fig_status script_run(struct fig_device *device, struct script *script, uint32_t step,
+                           double *seconds)
 {
     for (int i = 0; i < script->count; i++) {
         struct task *task = &script->task[i];
+        const double start = seconds ? clock_now() : 0;
         if (task->work.tick)
             task->work.tick(&task->work, step);
         TRY(run_task((const struct cpu_device *)device, task));
+        if (seconds)
+            seconds[i] += clock_now() - start;
     }
     return FIG_OK;
 }

@@ -20,7 +20,8 @@ struct cpu_device {
 
 enum fig_status script_compile(struct fig_device *device, const struct work *works, int count,
                                struct script **out);
-enum fig_status script_run(struct fig_device *device, struct script *script, uint32_t step);
+enum fig_status script_run(struct fig_device *device, struct script *script, uint32_t step,
+                           double *seconds);
 void script_release(struct fig_device *device, struct script *script);
 
 #endif

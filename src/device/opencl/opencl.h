@@ -55,7 +55,8 @@ enum fig_status opencl_zero(struct fig_device *device, struct region region);
 /* script.c: entries of device_ops. */
 enum fig_status opencl_compile(struct fig_device *device, const struct work *works, int count,
                                struct script **out);
-enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step);
+enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step,
+                           double *seconds);
 void opencl_release(struct fig_device *device, struct script *script);
 
 /* source.c: add the text of a file of cl/ to `out`: the embedded one, or that in the folder

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/size.h"
 #include "device/opencl/error.h"
 #include "device/opencl/opencl.h"
@@ -355,10 +356,27 @@ static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint
     return FIG_OK;
 }
 
-enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step)
+static enum fig_status time_launch(struct opencl *cl, struct launch *launch, uint32_t step,
+                                   double *seconds)
 {
-    for (int i = 0; i < script->launch_count; i++)
-        TRY(run_launch(opencl_of(device), &script->launches[i], step));
+    const double start = clock_now();
+    TRY(run_launch(cl, launch, step));
+    CL_TRY(clFinish(cl->queue), launch->work->name);
+    *seconds += clock_now() - start;
+    return FIG_OK;
+}
+
+enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step,
+                           double *seconds)
+{
+    for (int i = 0; i < script->launch_count; i++) {
+        struct launch *launch = &script->launches[i];
+        if (seconds)
+            TRY(time_launch(opencl_of(device), launch, step,
+                            &seconds[launch->work - script->works]));
+        else
+            TRY(run_launch(opencl_of(device), launch, step));
+    }
     CL_TRY(clFlush(opencl_of(device)->queue), device->info.name);
     return FIG_OK;
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/size.h"
 
@@ -71,7 +71,7 @@ static float *run_works(struct arena *arena, const struct work *works, int count
     }
     enum fig_status status = opencl_write(device, whole(arena), arena->host);
     if (!status)
-        status = opencl_run(device, script, 0);
+        status = opencl_run(device, script, 0, NULL);
     if (!status)
         status = opencl_read(device, whole(arena), after);
     opencl_release(device, script);
@@ -190,13 +190,6 @@ bool trial_products(struct opencl *cl, int m, int n, int k)
     return right;
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Ends with a read, because not every driver waits in clFinish. */
 static double time_script(struct fig_device *device, struct script *script, struct region result)
 {
@@ -204,10 +197,10 @@ static double time_script(struct fig_device *device, struct script *script, stru
     float element;
     result.size = sizeof(element);
     for (int i = 0; i < 4 && !(i > 1 && best > 0.1); i++) { /* the first warms up */
-        const double start = seconds();
-        if (opencl_run(device, script, 0) || opencl_read(device, result, &element))
+        const double start = clock_now();
+        if (opencl_run(device, script, 0, NULL) || opencl_read(device, result, &element))
             return INFINITY;
-        const double took = seconds() - start;
+        const double took = clock_now() - start;
         best = i > 0 && took < best ? took : best;
     }
     return best;
