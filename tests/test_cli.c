@@ -54,7 +54,7 @@ static const struct {
     { "compress", { "RUN [PICTURE...]", "-o FILE.figz", "--data DATA", "--split train|test",
                     "--tolerance T", "--device DEV", "--json" } },
     { "decompress", { "RUN FILE.figz", "-o FILE.png|.npy|.csv|FOLDER", "--device DEV" } },
-    { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--json" } },
+    { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--profile", "--json" } },
     { "devices", { "--json" } },
 };
 
@@ -494,6 +494,25 @@ START_TEST(devices_and_bench_print_what_programs_can_read)
 }
 END_TEST
 
+START_TEST(a_profile_tells_all_products_of_a_step)
+{
+    run_well("bench ae-shallow --profile --json --batch 8 --device cpu");
+    cJSON *object = cJSON_Parse(out);
+    const cJSON *work;
+    double flops = 0;
+    cJSON_ArrayForEach(work, cJSON_GetObjectItemCaseSensitive(object, "works")) {
+        flops += cJSON_GetObjectItemCaseSensitive(work, "flops")->valuedouble;
+        ck_assert_double_gt(cJSON_GetObjectItemCaseSensitive(work, "ms")->valuedouble, 0);
+    }
+    /* Forward, and back to the weights and to the code, but not to the images. */
+    ck_assert_double_eq(flops, 2.0 * 8 * 784 * 64 * 5);
+    cJSON_Delete(object);
+    run_well("bench ae-shallow --profile --batch 8 --device cpu");
+    has(out, "[8,784] x [784,64]");
+    has(out, "each waited for");
+}
+END_TEST
+
 /* --- Signals and terminals */
 
 static void wait_a_moment(void)
@@ -590,6 +609,7 @@ int main(int count, char **words)
     tcase_add_test(tests, any_model_with_codes_draws_from_gaussians);
     tcase_add_test(tests, eval_measures_what_a_family_has);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
+    tcase_add_test(tests, a_profile_tells_all_products_of_a_step);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);
     suite_add_tcase(suite, tests);

@@ -448,6 +448,36 @@ START_TEST(what_can_come_along_with_a_product_does)
 }
 END_TEST
 
+START_TEST(works_can_be_told_and_timed_one_by_one)
+{
+    struct rig rig;
+    double seconds[2] = { 0 };
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(40, 30), NULL);
+    struct fig_node *w = rig_input(&rig, fig_shape2(30, 20), NULL);
+    struct fig_node *y = fig_sum_rows(fig_matmul(x, w, 0));
+    rig_plan(&rig, &y, 1);
+    rig_run(&rig, 0);
+    double *before = rig_read(&rig, y);
+    RIG_OK(fig_plan_time(rig.plan, 0, 0, seconds));
+    double *after = rig_read(&rig, y);
+    ck_assert(memcmp(before, after, 20 * sizeof(*after)) == 0);
+    const struct fig_plan_work *product = fig_plan_work(rig.plan, 0);
+    const struct fig_plan_work *sums = fig_plan_work(rig.plan, 1);
+    const size_t size = (size_t)fig_device_info(rig.device)->real_size;
+    ck_assert_str_eq(product->what, "product");
+    ck_assert_double_eq(product->flops, 2.0 * 40 * 30 * 20);
+    ck_assert_uint_eq(product->bytes, (40 * 30 + 30 * 20 + 40 * 20) * size);
+    ck_assert_str_eq(sums->what, "sum_rows");
+    ck_assert_uint_eq(sums->bytes, (40 * 20 + 20) * size);
+    ck_assert_ptr_null(fig_plan_work(rig.plan, 2));
+    ck_assert(seconds[0] > 0 && seconds[1] > 0);
+    free(before);
+    free(after);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fusion");
@@ -455,6 +485,7 @@ int main(void)
     tcase_add_test(tcase, every_output_of_a_random_graph_is_what_its_nodes_say);
     tcase_add_test(tcase, a_step_on_a_random_graph_moves_every_parameter_by_its_gradient);
     tcase_add_test(tcase, what_can_come_along_with_a_product_does);
+    tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);
 }

@@ -90,6 +90,17 @@ FIG_API enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store 
 FIG_API void fig_plan_destroy(struct fig_plan **plan);
 FIG_API const struct fig_plan_info *fig_plan_info(const struct fig_plan *plan);
 
+/* One of a plan's works, in the order in which they run. */
+struct fig_plan_work {
+    const char *name; /* of the last node that it computes */
+    const char *what; /* "product", "chain", a kernel's name ... */
+    int m, n, k;      /* of a product: [m,k] x [k,n]; else 0 */
+    double flops;     /* floating-point operations of its product */
+    size_t bytes;     /* that it must read and write at least */
+};
+/* NULL from fig_plan_info's `works` on. */
+FIG_API const struct fig_plan_work *fig_plan_work(const struct fig_plan *plan, int index);
+
 /* Whether the plan has to be given this input by fig_plan_write. */
 FIG_API bool fig_plan_reads(const struct fig_plan *plan, const struct fig_node *input);
 /* `data` has as many values as the node has elements. */
@@ -106,6 +117,10 @@ FIG_API enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struc
 /* One step: random streams draw for `step`, feeds take samples first.. of their order.  Returns
  * before the device is done. */
 FIG_API enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first);
+
+/* The same, but each work is waited for, and the seconds that it took are added to seconds[its index]. */
+FIG_API enum fig_status fig_plan_time(struct fig_plan *plan, uint32_t step, uint32_t first,
+                                      double *seconds);
 
 /* What a single-number output was in the last `count` runs, oldest first; count <= history. Waits. */
 FIG_API enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *output,

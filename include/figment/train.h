@@ -10,6 +10,7 @@
 #include <figment/data.h>
 #include <figment/device.h>
 #include <figment/model.h>
+#include <figment/plan.h>
 
 FIG_BEGIN
 
@@ -177,6 +178,20 @@ struct fig_bench {
 /* On random data that lie on the device already; batch 0 means the configuration's. */
 FIG_API enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
                                       struct fig_device *device, int batch, double seconds);
+
+/* One work of a step: what it takes when each work is waited for, so that their sum is more than
+ * the time of a step. */
+struct fig_bench_work {
+    const char *phase;
+    const struct fig_plan_work *work;
+    double ms; /* mean */
+};
+/* Calls back for each work of a training step, in the order in which they run. */
+FIG_API enum fig_status fig_bench_profile(const struct fig_config *config,
+                                          struct fig_device *device, int batch, double seconds,
+                                          void (*found)(void *data,
+                                                        const struct fig_bench_work *work),
+                                          void *data);
 
 FIG_END
 

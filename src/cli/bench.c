@@ -49,6 +49,90 @@ static void print_row(const struct result *result)
            bench->works, (double)bench->arena / (1 << 20));
 }
 
+/* --- Where a step goes */
+
+struct profile {
+    const struct result *result;
+    const char *phase; /* of the row before */
+    cJSON *works;      /* or NULL: print rows */
+    double ms;         /* of all works so far */
+};
+
+static void add_work(cJSON *works, const struct fig_bench_work *row)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "phase", row->phase);
+    cJSON_AddStringToObject(object, "name", row->work->name);
+    cJSON_AddStringToObject(object, "what", row->work->what);
+    cJSON_AddNumberToObject(object, "m", row->work->m);
+    cJSON_AddNumberToObject(object, "n", row->work->n);
+    cJSON_AddNumberToObject(object, "k", row->work->k);
+    json_add_number(object, "ms", row->ms);
+    json_add_number(object, "flops", row->work->flops);
+    cJSON_AddNumberToObject(object, "bytes", (double)row->work->bytes);
+    cJSON_AddItemToArray(works, object);
+}
+
+static void show_work(void *data, const struct fig_bench_work *row)
+{
+    struct profile *profile = data;
+    const struct fig_plan_work *work = row->work;
+    profile->ms += row->ms;
+    if (profile->works) {
+        add_work(profile->works, row);
+        return;
+    }
+    char size[48] = "";
+    if (row->phase != profile->phase)
+        printf("%s, %s, batch %d, phase %s\n  %-16s %-22s %-22s %10s %8s %8s\n",
+               profile->result->model, profile->result->device, profile->result->batch, row->phase,
+               "node", "work", "size", "ms", "GFLOP/s", "GB/s");
+    profile->phase = row->phase;
+    if (work->m)
+        snprintf(size, sizeof(size), "[%d,%d] x [%d,%d]", work->m, work->k, work->k, work->n);
+    printf("  %-16.16s %-22s %-22s %10.4f %8.1f %8.2f\n", work->name, work->what, size, row->ms,
+           work->flops / row->ms * 1e-6, (double)work->bytes / row->ms * 1e-6);
+}
+
+static enum fig_status print_profile(const struct result *result, cJSON *works)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "model", result->model);
+    cJSON_AddStringToObject(object, "device", result->device);
+    cJSON_AddNumberToObject(object, "batch", result->batch);
+    cJSON_AddItemToObject(object, "works", works);
+    const enum fig_status status = json_print(object);
+    cJSON_Delete(object);
+    return status;
+}
+
+static enum fig_status profile_model(const struct request *request, struct fig_device *device,
+                                     const struct fig_config *config, struct result *result)
+{
+    struct profile profile = { result, NULL, request->json ? cJSON_CreateArray() : NULL, 0 };
+    const enum fig_status status =
+        fig_bench_profile(config, device, request->batch, seconds, show_work, &profile);
+    if (status)
+        cJSON_Delete(profile.works);
+    else if (profile.works)
+        return print_profile(result, profile.works);
+    else
+        printf("  %-62s %10.4f\n", "all, each waited for", profile.ms);
+    return status;
+}
+
+static enum fig_status time_model(const struct request *request, struct fig_device *device,
+                                  const struct fig_config *config, struct result *result)
+{
+    const enum fig_status status =
+        fig_bench_run(&result->bench, config, device, request->batch, seconds);
+    if (!status && request->json)
+        return print_json(result);
+    if (!status)
+        print_row(result);
+    return status;
+}
+
 static enum fig_status bench_model(struct request *request, struct fig_device *device,
                                    const char *model)
 {
@@ -64,11 +148,7 @@ static enum fig_status bench_model(struct request *request, struct fig_device *d
         .device = label,
         .batch = request->batch ? request->batch : settings->batch,
     };
-    status = fig_bench_run(&result.bench, config, device, request->batch, seconds);
-    if (!status && request->json)
-        status = print_json(&result);
-    else if (!status)
-        print_row(&result);
+    status = (request->profile ? profile_model : time_model)(request, device, config, &result);
     fflush(stdout); /* the next model takes a while */
     fig_config_close(&config);
     return status;
@@ -102,7 +182,7 @@ static enum fig_status bench_run(struct request *request)
     enum fig_status status = check_models(request);
     if (!status)
         status = fig_device_open(&device, request->device);
-    if (!status && !request->json)
+    if (!status && !request->json && !request->profile)
         print_header();
     for (int i = 0; !status && (model = pick_model(request, i)); i++)
         status = bench_model(request, device, model);
@@ -114,6 +194,8 @@ static const struct option options[] = {
     OPTION_DEVICE,
     { "--batch", "N", OPTION_COUNT, false, "samples per step (default: the model's own)",
       offsetof(struct request, batch), NULL },
+    { "--profile", NULL, OPTION_FLAG, false, "what each kernel and product of a step takes",
+      offsetof(struct request, profile), NULL },
     OPTION_JSON("print one object per model"),
     OPTION_END,
 };

@@ -28,7 +28,7 @@ struct request {
     struct grid_size {
         int rows, columns;
     } grid;
-    bool corrupt, resume, quiet, json, spherical, linear;
+    bool corrupt, resume, quiet, json, spherical, linear, profile;
 };
 
 enum option_kind {

@@ -39,6 +39,15 @@ static bool same(struct region a, struct region b)
     return a.buffer == b.buffer && a.offset == b.offset;
 }
 
+static const struct {
+    const char *name;
+    int buffers;
+} kernels[] = {
+#define KERNEL(name, buffers, params) [KERNEL_##name] = { #name, buffers },
+#include "cl/kernels.h"
+#undef KERNEL
+};
+
 /* The last number that a copied block touches, and one. */
 static size_t block_end(size_t n, size_t cols, size_t from, size_t stride)
 {
@@ -102,17 +111,12 @@ static enum fig_status check_params(const struct work *work)
 
 static enum fig_status check_kernel(const struct work *work, size_t size)
 {
-    static const int buffers[] = {
-#define KERNEL(name, buffers_, params_) [KERNEL_##name] = buffers_,
-#include "cl/kernels.h"
-#undef KERNEL
-    };
     size_t need[KERNEL_BUFFERS];
     CHECK(work, (unsigned)work->kernel < KERNEL_COUNT);
     CHECK(work, work->n > 0 && work->n <= ITEMS_MOST);
     TRY(check_params(work));
     kernel_needs(work, need);
-    for (int i = 0; i < buffers[work->kernel]; i++) {
+    for (int i = 0; i < kernels[work->kernel].buffers; i++) {
         TRY(check_region(work, "buffer of a kernel", work->buffers[i], need[i], size));
         for (int j = 0; j < i; j++)
             CHECK(work, !overlap(work->buffers[i], work->buffers[j]));
@@ -280,6 +284,64 @@ void product_flatten(struct product *p)
     p->trans_a = p->patches == PATCHES_WEIGHT;
     p->trans_b = p->patches == PATCHES_FORWARD;
     p->patches = PATCHES_NONE;
+}
+
+const char *work_text(const struct work *work)
+{
+    static const char *const products[] = {
+        [PATCHES_NONE] = "product", [PATCHES_FORWARD] = "convolution",
+        [PATCHES_INPUT] = "convolution's image", [PATCHES_WEIGHT] = "convolution's weights" };
+    return work->kind == WORK_KERNEL    ? kernels[work->kernel].name
+           : work->kind == WORK_PRODUCT ? products[work->product.patches] : "chain";
+}
+
+double work_flops(const struct work *work)
+{
+    const struct product *p = &work->product;
+    const struct conv *conv = &p->conv;
+    if (work->kind != WORK_PRODUCT)
+        return 0;
+    return p->patches ? 2.0 * conv->n * conv->oh * conv->ow * conv->o * conv->kh * conv->kw * conv->c
+                      : 2.0 * p->m * p->n * p->k;
+}
+
+static size_t kernel_bytes(const struct work *work, size_t size)
+{
+    const bool gather_bytes = work->kernel == KERNEL_gather_bytes;
+    size_t need[KERNEL_BUFFERS], reals = 0;
+    kernel_needs(work, need);
+    for (int i = 0; i < kernels[work->kernel].buffers; i++)
+        reals += need[i];
+    if (gather_bytes || work->kernel == KERNEL_gather_reals)
+        return work->n * (size + (gather_bytes ? 1 : size));
+    return work->kernel == KERNEL_copy ? 2 * work->n * size : reals * size;
+}
+
+/* A product that its chain reads stays where it is made. */
+static size_t chain_bytes(const struct work *work, size_t size)
+{
+    const struct chain *chain = &work->chain;
+    size_t bytes = 0;
+    for (int i = 0; i < chain->ins; i++) {
+        if (work->kind == WORK_CHAIN || !same(chain->in[i].region, work->product.c))
+            bytes += (chain->in[i].count ? chain->in[i].count : chain->n) * size;
+    }
+    for (int o = 0; o < chain->outs; o++)
+        bytes += (chain->out[o].sum ? (chain->n - 1) / PARTIAL + 1 : chain->n) * size;
+    return bytes;
+}
+
+size_t work_bytes(const struct work *work, size_t size)
+{
+    const struct product *p = &work->product;
+    if (work->kind == WORK_KERNEL)
+        return kernel_bytes(work, size);
+    size_t bytes = chain_bytes(work, size);
+    if (work->kind == WORK_PRODUCT) {
+        bytes += p->a.size + p->b.size + (p->sums.buffer ? p->sums.size : 0);
+        bytes += !work->chain.outs || work->product_kept ? p->c.size : 0;
+    }
+    return bytes;
 }
 
 enum fig_status work_check(const struct work *work, size_t real_size)

@@ -119,6 +119,13 @@ struct work {
  * convolution becomes a plain product with the same regions. */
 void product_flatten(struct product *product);
 
+/* What the work is: "product", "chain", the kernel's name ... */
+const char *work_text(const struct work *work);
+/* Floating-point operations of its product; and the bytes that it must read and write at least, each of
+ * them once (of the samples that a gather takes too). */
+double work_flops(const struct work *work);
+size_t work_bytes(const struct work *work, size_t real_size);
+
 /* Does the work keep the rules above, with numbers of that many bytes?  Names it in the log. */
 enum fig_status work_check(const struct work *work, size_t real_size);
 

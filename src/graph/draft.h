@@ -57,7 +57,6 @@ struct draft {
     uint32_t *first, *slot;       /* what a run sets: the first sample, the slot of the history */
     struct work *works;
     int work_count, work_room;
-    double flops;
 };
 
 enum fig_status draft_init(struct draft *draft, struct fig_store *store,

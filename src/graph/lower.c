@@ -37,7 +37,7 @@ static struct region product_region(const struct draft *draft, const struct unit
 
 /* The unit's product, its sizes and kind given, between its operands; then its chain. */
 static enum fig_status add_product(struct draft *draft, const struct unit *unit,
-                                   struct product product, double flops)
+                                   struct product product)
 {
     const struct fig_node *node = unit->node;
     struct work *work = add_work(draft, WORK_PRODUCT, node->name);
@@ -48,7 +48,6 @@ static enum fig_status add_product(struct draft *draft, const struct unit *unit,
     product.c = product_region(draft, unit);
     work->product = product;
     work->product_kept = draft->stored[node->id];
-    draft->flops += flops;
     fill_chain(draft, unit, work);
     return FIG_OK;
 }
@@ -65,7 +64,7 @@ static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit
         .k = node->in[0]->shape.dim[!trans_a],
         .sums = unit->sums ? draft->region[unit->sums->id] : (struct region){ 0 },
     };
-    return add_product(draft, unit, product, 2.0 * product.m * product.n * product.k);
+    return add_product(draft, unit, product);
 }
 
 /* A convolution, its gradient for the image, or that for the weights: operands in the order of
@@ -84,7 +83,7 @@ static enum fig_status add_patches(struct draft *draft, const struct unit *unit,
         .patches = patches,
         .conv = *conv,
     };
-    return add_product(draft, unit, product, 2.0 * rows * conv->o * terms);
+    return add_product(draft, unit, product);
 }
 
 static enum fig_status lower_conv(struct draft *draft, const struct unit *unit)

@@ -23,6 +23,7 @@ struct fig_plan {
     uint32_t first;   /* what feeds read: the first sample of the batch */
     uint32_t slot;    /* where this run's outputs are remembered */
     struct fig_plan_info info;
+    struct fig_plan_work *works;
 };
 
 static enum fig_status check_params(const struct fig_plan_params *params)
@@ -95,6 +96,26 @@ static enum fig_status draw_up(struct fig_plan *plan, struct draft *draft)
     return status;
 }
 
+/* What the works are and cost: they themselves go to the device. */
+static enum fig_status list_works(struct fig_plan *plan, const struct draft *draft)
+{
+    struct fig_plan_info *info = &plan->info;
+    *info = (struct fig_plan_info){ draft->work_count, draft->arena, draft->naive, 0 };
+    plan->works = calloc((size_t)draft->work_count + 1, sizeof(*plan->works));
+    if (!plan->works)
+        return fail(FIG_NOMEM, "no memory for a plan of %d works", draft->work_count);
+    for (int i = 0; i < draft->work_count; i++) {
+        const struct work *work = &draft->works[i];
+        const struct product *p = &work->product; /* zeros of other works */
+        plan->works[i] = (struct fig_plan_work){
+            .name = work->name, .what = work_text(work), .m = p->m, .n = p->n, .k = p->k,
+            .flops = work_flops(work),
+            .bytes = work_bytes(work, device_reals(plan->device, 1)) };
+        info->flops += plan->works[i].flops;
+    }
+    return FIG_OK;
+}
+
 static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
                             const struct fig_plan_params *params)
 {
@@ -112,7 +133,8 @@ static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
         status = draw_up(plan, &draft);
     if (!status)
         status = add_ports(plan, &draft);
-    plan->info = (struct fig_plan_info){ draft.work_count, draft.arena, draft.naive, draft.flops };
+    if (!status)
+        status = list_works(plan, &draft);
     draft_finish(&draft);
     return status;
 }
@@ -144,6 +166,7 @@ void fig_plan_destroy(struct fig_plan **out)
     device_free(plan->device, &plan->history);
     device_free(plan->device, &plan->constants);
     device_free(plan->device, &plan->arena);
+    free(plan->works);
     free(plan->inputs);
     free(plan->outputs);
     free(plan);
@@ -153,6 +176,11 @@ void fig_plan_destroy(struct fig_plan **out)
 const struct fig_plan_info *fig_plan_info(const struct fig_plan *plan)
 {
     return &plan->info;
+}
+
+const struct fig_plan_work *fig_plan_work(const struct fig_plan *plan, int index)
+{
+    return index >= 0 && index < plan->info.works ? &plan->works[index] : NULL;
 }
 
 static const struct port *find_port(const struct port *ports, int count,
@@ -227,13 +255,26 @@ enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struct fig_no
     return device_read_doubles(plan->device, region, data);
 }
 
-enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first)
+static void begin_run(struct fig_plan *plan, uint32_t first)
 {
-    REQUIRE(plan);
     plan->first = first;
     plan->slot = plan->slots ? plan->runs % (uint32_t)plan->slots : 0;
     plan->runs++;
+}
+
+enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first)
+{
+    REQUIRE(plan);
+    begin_run(plan, first);
     return plan->script ? device_run(plan->device, plan->script, step) : FIG_OK;
+}
+
+enum fig_status fig_plan_time(struct fig_plan *plan, uint32_t step, uint32_t first,
+                              double *seconds)
+{
+    REQUIRE(plan && seconds);
+    begin_run(plan, first);
+    return plan->script ? device_time(plan->device, plan->script, step, seconds) : FIG_OK;
 }
 
 enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *output, int count,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include <figment/train.h>
 
@@ -76,29 +77,94 @@ static void add_up(struct fig_bench *out, const struct session *session)
     out->gflops = flops / out->step_ms * 1e-6;
 }
 
-enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
-                              struct fig_device *device, int batch, double seconds)
+/* A training whose steps are taken but lead nowhere. */
+struct trial {
+    struct source source;
+    struct fig_store *store;
+    struct session session;
+};
+
+static enum fig_status trial_open(struct trial *trial, const struct fig_config *config,
+                                  struct fig_device *device, int batch)
 {
-    REQUIRE(out && config && device && batch >= 0);
-    struct source source = { 0 };
-    struct fig_store *store = NULL;
-    struct session session = { 0 };
     const struct fig_model_params params = {
         .batch = batch ? batch : fig_config_settings(config)->batch,
         .height = SIDE, .width = SIDE, .channels = 1, .classes = CLASSES,
         .training = true };
+    struct source *source = &trial->source;
+    TRY(make_samples(&source->samples, device, params.batch, SIDE * SIDE));
+    TRY(make_samples(&source->labels, device, params.batch, CLASSES));
+    return session_open(&trial->session, config, &params, device, &trial->store, source);
+}
+
+static void trial_close(struct trial *trial)
+{
+    session_close(&trial->session);
+    fig_store_destroy(&trial->store);
+    source_close(&trial->source);
+}
+
+enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
+                              struct fig_device *device, int batch, double seconds)
+{
+    REQUIRE(out && config && device && batch >= 0);
+    struct trial trial = { 0 };
     *out = (struct fig_bench){ 0 };
-    enum fig_status status = make_samples(&source.samples, device, params.batch, SIDE * SIDE);
+    enum fig_status status = trial_open(&trial, config, device, batch);
     if (!status)
-        status = make_samples(&source.labels, device, params.batch, CLASSES);
+        status = time_steps(out, &trial.session, device, seconds);
     if (!status)
-        status = session_open(&session, config, &params, device, &store, &source);
-    if (!status)
-        status = time_steps(out, &session, device, seconds);
-    if (!status)
-        add_up(out, &session);
-    session_close(&session);
-    fig_store_destroy(&store);
-    source_close(&source);
+        add_up(out, &trial.session);
+    trial_close(&trial);
+    return status;
+}
+
+/* --- Works one by one */
+
+/* Runs of one phase, until the time is up; their number is returned in *runs. */
+static enum fig_status time_works(struct fig_plan *plan, double seconds, double *took, int *runs)
+{
+    const int works = fig_plan_info(plan)->works;
+    const double end = clock_now() + seconds;
+    *runs = 0;
+    for (int step = -WARM_STEPS; step < STEPS_LEAST || clock_now() < end; step++) {
+        if (step == 0)
+            memset(took, 0, (size_t)works * sizeof(*took));
+        TRY(fig_plan_time(plan, (uint32_t)(step + WARM_STEPS), 0, took));
+        *runs = step + 1;
+    }
+    return FIG_OK;
+}
+
+static enum fig_status profile_phase(const struct trial *trial, int phase, double seconds,
+                                     void (*found)(void *data, const struct fig_bench_work *work),
+                                     void *data)
+{
+    struct fig_plan *plan = trial->session.plans[phase];
+    const int works = fig_plan_info(plan)->works;
+    double *took = calloc((size_t)works + 1, sizeof(*took));
+    int runs;
+    if (!took)
+        return fail(FIG_NOMEM, "no memory for the times of %d works", works);
+    const enum fig_status status = time_works(plan, seconds, took, &runs);
+    for (int i = 0; !status && i < works; i++)
+        found(data, &(struct fig_bench_work){ trial->session.model->phases[phase].name,
+                                              fig_plan_work(plan, i), 1e3 * took[i] / runs });
+    free(took);
+    return status;
+}
+
+enum fig_status fig_bench_profile(const struct fig_config *config, struct fig_device *device,
+                                  int batch, double seconds,
+                                  void (*found)(void *data, const struct fig_bench_work *work),
+                                  void *data)
+{
+    REQUIRE(config && device && batch >= 0 && found);
+    struct trial trial = { 0 };
+    enum fig_status status = trial_open(&trial, config, device, batch);
+    const int phases = status ? 0 : trial.session.model->phase_count;
+    for (int i = 0; !status && i < phases; i++)
+        status = profile_phase(&trial, i, seconds / phases, found, data);
+    trial_close(&trial);
     return status;
 }
