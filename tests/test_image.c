@@ -239,6 +239,36 @@ START_TEST(a_full_disk_leaves_the_old_file)
 }
 END_TEST
 
+/* The frame is [-1, 3] x [-2, 2]: 4 x 4 pixels of side 1, the upper row from y = 1. */
+START_TEST(points_are_counted_in_pixels_of_a_frame)
+{
+    static const float points[] = { -0.5f, 1.5f, 2.5f, -1.5f, 2.6f, -1.4f, 2.7f, -1.3f,
+                                    0, 0, 3, 0, 0, 2, -1.1f, 0, NAN, 0 };
+    const struct fig_scatter scatter = { .points = points, .count = 9, .side = 4,
+                                         .centre = { 1, 0 }, .reach = 2 };
+    float image[16], want[16] = { 0 };
+    want[0] = 0.5f;   /* above, left */
+    want[15] = 0.875f; /* three points below, right */
+    want[5] = 0.5f;   /* 0, 0 is the lower left corner of its pixel; the others lie outside */
+    fig_scatter_draw(&scatter, image);
+    for (int i = 0; i < 16; i++)
+        ck_assert_msg(image[i] == want[i], "pixel %d is %g, not %g", i, image[i], want[i]);
+}
+END_TEST
+
+START_TEST(a_frame_is_a_little_larger_than_its_points)
+{
+    static const float points[] = { 1, 5, 3, 15 }, one[] = { 2, 7 };
+    struct fig_scatter scatter = { .points = points, .count = 2, .side = 8 };
+    fig_scatter_frame(&scatter);
+    ck_assert(scatter.centre[0] == 2 && scatter.centre[1] == 10);
+    ck_assert_double_eq_tol(scatter.reach, 5.5, 1e-12);
+    struct fig_scatter single = { .points = one, .count = 1, .side = 8 };
+    fig_scatter_frame(&single);
+    ck_assert(single.centre[0] == 2 && single.centre[1] == 7 && single.reach == 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("image");
@@ -253,6 +283,8 @@ int main(void)
     tcase_add_loop_test(tests, a_wrong_grid_is_refused_and_the_old_file_stays, 0, LENGTH(wrong));
     tcase_add_test(tests, a_folder_that_is_not_there_is_an_error);
     tcase_add_test(tests, a_full_disk_leaves_the_old_file);
+    tcase_add_test(tests, points_are_counted_in_pixels_of_a_frame);
+    tcase_add_test(tests, a_frame_is_a_little_larger_than_its_points);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <figment/image.h>
 
 #include "base/file.h"
+
+enum { SCATTER_SIDE = 256 /* pixels */ };
 
 static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
@@ -32,7 +35,7 @@ enum fig_status pictures_check(const char *path)
     return FIG_OK;
 }
 
-/* `grid` has the images and how they stand. */
+/* `grid` has the images and how they stand, and their size unless it is the run's. */
 static enum fig_status write_grid(const char *path, const struct task *task,
                                   const struct pictures *pictures, struct fig_grid grid)
 {
@@ -45,9 +48,11 @@ static enum fig_status write_grid(const char *path, const struct task *task,
         { "Seed", seed },
         { "Data", pictures->data },
     };
-    grid.height = task->info->height;
-    grid.width = task->info->width;
-    grid.channels = pictures->channels ? pictures->channels : task->info->channels;
+    if (!grid.height) {
+        grid.height = task->info->height;
+        grid.width = task->info->width;
+        grid.channels = pictures->channels ? pictures->channels : task->info->channels;
+    }
     grid.texts = texts;
     grid.text_count = pictures->data ? 4 : 3;
     return fig_grid_write(path, &grid);
@@ -113,6 +118,28 @@ static enum fig_status write_array(const char *path, const struct task *task,
     return fig_array_write(path, info->height * info->width == 1 ? &rows : &pictures);
 }
 
+static bool are_points(const struct task *task)
+{
+    return task->info->height == 1 && task->info->width == 1 && task->info->channels == 2;
+}
+
+static enum fig_status write_points(const char *path, const struct task *task,
+                                    const struct pictures *pictures)
+{
+    struct fig_scatter scatter = { .points = pictures->images.values,
+                                   .count = pictures->images.count, .side = SCATTER_SIDE };
+    float *image = malloc(SCATTER_SIDE * SCATTER_SIDE * sizeof(*image));
+    if (!image)
+        return complain(FIG_NOMEM, "no memory for a picture of %d points", scatter.count);
+    fig_scatter_frame(&scatter);
+    fig_scatter_draw(&scatter, image);
+    const enum fig_status status = write_grid(path, task, pictures, (struct fig_grid){
+        .images = image, .count = 1, .height = SCATTER_SIDE, .width = SCATTER_SIDE,
+        .channels = 1 });
+    free(image);
+    return status;
+}
+
 enum fig_status pictures_visible(const char *path, const struct task *task)
 {
     const int channels = task->info->channels;
@@ -135,6 +162,8 @@ enum fig_status pictures_write(const struct task *task, const struct pictures *p
     const char *path = task->request->out;
     if (!is_folder(path) && !has_suffix(path, ".png"))
         return write_array(path, task, &pictures->images);
+    if (are_points(task) && !is_folder(path))
+        return write_points(path, task, pictures);
     const enum fig_status status = pictures_visible(path, task);
     if (status)
         return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where images go, as the name of the output says: FILE.png, a grid; FILE.npy, [n, height, width,
+/* Where images go, as the name of the output says: FILE.png, a grid, of points in the plane a scatter; FILE.npy, [n, height, width,
  * channels]; a folder that exists, or a name without a suffix: 0000.png, 0001.png ...  Rows of a
  * table go to FILE.csv or FILE.npy, [n, columns], in the units of the data. */
 #ifndef CLI_PICTURES_H

@@ -13,6 +13,7 @@
 #include "train/trainer.h"
 
 enum { PICTURES = 32, COLUMNS = 8, METRICS_LIMIT = 1 << 28 };
+enum { POINTS = 2000, PANE = 256 /* of a scatter: its side in pixels */ };
 
 static enum fig_status run_path(const struct trainer *trainer, const char *name,
                                 char path[PATH_LIMIT])
@@ -159,21 +160,29 @@ static void pair_up(float *grid, const float *images, const float *rebuilt, int 
     }
 }
 
-static enum fig_status write_grid(const struct trainer *trainer, const float *grid, int count,
-                                  int columns)
+/* The grid, with its texts, as the picture of the epoch. */
+static enum fig_status write_grid(const struct trainer *trainer, const struct fig_grid *grid)
 {
     char name[64], path[PATH_LIMIT], seed[32], step[32];
-    const struct fig_dataset_info *info = &trainer->test.info;
     snprintf(name, sizeof(name), "samples/epoch-%04d.png", trainer->place.epoch);
     snprintf(seed, sizeof(seed), "%" PRIu64, trainer->settings->seed);
     snprintf(step, sizeof(step), "%" PRIu64, trainer->place.step);
     const struct fig_text texts[] = { { "Model", trainer->settings->name }, { "Seed", seed },
                                       { "Step", step } };
+    struct fig_grid named = *grid;
+    named.texts = texts;
+    named.text_count = 3;
     TRY(run_path(trainer, name, path));
-    return fig_grid_write(path, &(struct fig_grid){
-        .images = grid, .count = count, .height = info->height, .width = info->width,
-        .channels = info->channels, .columns = columns, .scale = 2, .texts = texts,
-        .text_count = 3 });
+    return fig_grid_write(path, &named);
+}
+
+static enum fig_status write_images(const struct trainer *trainer, const float *images, int count,
+                                    int columns)
+{
+    const struct fig_dataset_info *info = &trainer->test.info;
+    return write_grid(trainer, &(struct fig_grid){
+        .images = images, .count = count, .height = info->height, .width = info->width,
+        .channels = info->channels, .columns = columns, .scale = 2 });
 }
 
 /* `grid` has room for 2 PICTURES, and as much behind it for what is compared. */
@@ -186,7 +195,7 @@ static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t v
     TRY(labels_tell(trainer->view, trainer->test.dataset, 0, count));
     TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
     pair_up(grid, images, rebuilt, count, values);
-    return write_grid(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS, COLUMNS);
+    return write_images(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS, COLUMNS);
 }
 
 /* A column for each class of a conditional model, as far as there is room. */
@@ -196,14 +205,41 @@ static enum fig_status draw_samples(struct trainer *trainer, float *grid)
     const int columns = classes > 1 && classes <= 2 * PICTURES ? classes : COLUMNS;
     const int count = 2 * PICTURES / columns * columns;
     TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, count, grid));
-    return write_grid(trainer, grid, count, columns);
+    return write_images(trainer, grid, count, columns);
 }
 
-/* The same noise or the same test images at every epoch; tables have no picture. */
+/* Points of the test half, and beside them as many samples in the same frame. */
+static enum fig_status draw_points(struct trainer *trainer, float *points, float *panes)
+{
+    const int all = trainer->test.info.count, count = all < POINTS ? all : POINTS;
+    struct fig_scatter scatter = { .points = points, .count = count, .side = PANE };
+    for (int i = 0; i < count; i++)
+        TRY(fig_dataset_sample(trainer->test.dataset, i, points + 2 * i));
+    fig_scatter_frame(&scatter);
+    fig_scatter_draw(&scatter, panes);
+    TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, count, points));
+    fig_scatter_draw(&scatter, panes + PANE * PANE);
+    return write_grid(trainer, &(struct fig_grid){
+        .images = panes, .count = 2, .height = PANE, .width = PANE, .channels = 1, .columns = 2 });
+}
+
+static enum fig_status write_scatter(struct trainer *trainer)
+{
+    float *points = calloc(2 * POINTS + 2 * PANE * PANE, sizeof(*points));
+    if (!points)
+        return fail(FIG_NOMEM, "no memory for a picture");
+    const enum fig_status status = draw_points(trainer, points, points + 2 * POINTS);
+    free(points);
+    return status;
+}
+
+/* The same noise or the same test images at every epoch; other tables have no picture. */
 static enum fig_status write_picture(struct trainer *trainer)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
     const size_t values = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    if (info->table && info->channels == 2 && trainer_draws(trainer))
+        return write_scatter(trainer);
     if (info->channels != 1 && info->channels != 3)
         return FIG_OK;
     float *grid = calloc(4 * PICTURES * values, sizeof(*grid));
