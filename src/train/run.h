@@ -6,7 +6,7 @@
 #include <figment/plan.h>
 #include <figment/train.h>
 
-#include "train/checkpoint.h"
+#include "train/model_file.h"
 
 /* On a store that somebody else owns: how a training draws what it has learnt. */
 enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config,

@@ -167,7 +167,7 @@ static enum fig_status save(struct trainer *trainer)
 {
     const char *folder = trainer->params->folder;
     trainer->place.seconds = trainer->earlier + clock_now() - trainer->start;
-    TRY(model_save(folder, trainer->config, trainer->store, &trainer->place,
+    TRY(model_save(folder, trainer->config, trainer->store, trainer->place.step,
                    trainer->size));
     return checkpoint_save(folder, trainer->config, trainer->store, &trainer->place);
 }
