@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The health monitor's rules: each speaks of its illness and of nothing else. */
+#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
 #include "tests/suite.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "base/size.h"
+#include "data/dataset.h"
 #include "train/health.h"
+#include "train/variety.h"
 
 /* A healthy training of a model that has everything. */
-static const struct signs healthy = { .sample_spread = 0.19, .data_spread = 0.2,
-                                      .sample_contrast = 0.3, .data_contrast = 0.3, .kl = 25,
-                                      .discriminator = 0.5, .generator = 1.2, .loss = 0.1,
-                                      .first_loss = 0.2 };
+static const struct signs healthy = { .steps = 5000, .sample_spread = 0.19, .data_spread = 0.2,
+                                      .sample_contrast = 0.3, .data_contrast = 0.3,
+                                      .sample_classes = 6, .data_classes = 9.5, .kl = 25,
+                                      .dead_units = 0.3, .discriminator = 0.5, .generator = 1.2,
+                                      .last_discriminator = 0.51, .last_generator = 1.2,
+                                      .loss = 0.1, .first_loss = 0.2 };
 
 /* The texts of all broken rules, one behind the other. */
 static const char *complaints(const struct signs *signs)
@@ -34,24 +41,67 @@ START_TEST(a_healthy_training_and_an_unknown_one_are_not_complained_of)
 }
 END_TEST
 
-START_TEST(every_illness_is_named)
+/* What changes in a healthy training, and what is said then, alone. */
+static const struct {
+    size_t sign;
+    double value;
+    const char *said;
+} illnesses[] = {
+#define SIGN(name_) offsetof(struct signs, name_)
+    { SIGN(sample_spread), 0.01, "mode collapse: the samples" },
+    { SIGN(sample_classes), 1.2, "mode collapse: nearly all samples" },
+    { SIGN(sample_contrast), 0.001, "the samples are blank" },
+    { SIGN(kl), 0.01, "posterior collapse" },
+    { SIGN(last_discriminator), 0.50001, "the losses of discriminator and generator stand still" },
+    { SIGN(dead_units), 0.8, "more than three quarters" },
+    { SIGN(loss), 0.31, "the loss is 1.5 times" },
+#undef SIGN
+};
+
+START_TEST(every_illness_is_named_alone)
 {
     struct signs signs = healthy;
-    signs.sample_spread = 0.01;
-    ck_assert(strstr(complaints(&signs), "mode collapse") != NULL);
-    signs = healthy;
-    signs.sample_contrast = 0.001;
-    ck_assert(strstr(complaints(&signs), "blank") != NULL);
-    signs = healthy;
-    signs.kl = 0.01;
-    ck_assert(strstr(complaints(&signs), "posterior collapse") != NULL);
-    signs = healthy;
+    memcpy((char *)&signs + illnesses[_i].sign, &illnesses[_i].value, sizeof(double));
+    const char *said = complaints(&signs);
+    ck_assert_msg(strncmp(said, illnesses[_i].said, strlen(illnesses[_i].said)) == 0, "%s", said);
+    ck_assert_msg(strlen(said) < 200, "%s", said); /* no second text behind it */
+}
+END_TEST
+
+START_TEST(a_discriminator_that_wins_is_none_of_a_critic)
+{
+    struct signs signs = healthy;
     signs.discriminator = 0.001;
     signs.generator = 12;
     ck_assert(strstr(complaints(&signs), "discriminator always wins") != NULL);
-    signs = healthy;
-    signs.loss = 0.31;
-    ck_assert(strstr(complaints(&signs), "1.5 times") != NULL);
+    signs.discriminator = -3;
+    ck_assert_str_eq(complaints(&signs), "");
+}
+END_TEST
+
+START_TEST(a_young_generator_may_draw_nearly_one_picture)
+{
+    struct signs signs = healthy;
+    signs.steps = 79;
+    signs.sample_spread = 0.02;
+    signs.sample_classes = 1;
+    ck_assert_str_eq(complaints(&signs), "");
+    signs.sample_spread = 0.001;
+    ck_assert(strstr(complaints(&signs), "mode collapse: the samples") != NULL);
+}
+END_TEST
+
+START_TEST(two_classes_collapse_into_one)
+{
+    struct signs signs = healthy;
+    signs.data_classes = 2;
+    signs.sample_classes = 1.5;
+    ck_assert_str_eq(complaints(&signs), "");
+    signs.sample_classes = 1.05;
+    ck_assert(strstr(complaints(&signs), "one class") != NULL);
+    signs.data_classes = 1; /* data of one class: nothing to lose */
+    signs.sample_classes = 1;
+    ck_assert_str_eq(complaints(&signs), "");
 }
 END_TEST
 
@@ -66,13 +116,50 @@ START_TEST(spread_is_over_samples_and_contrast_over_pixels)
 }
 END_TEST
 
+START_TEST(code_values_that_say_nothing_are_dead)
+{
+    /* Of four columns one moves, one hardly, two not at all. */
+    static const float codes[] = { 1, 5, 0, 2, 2, 5.001f, 0, 2, 4, 5, 0, 2 };
+    ck_assert_double_eq(dead_share(codes, 3, 4), 0.75);
+    ck_assert_double_eq(dead_share(codes + 2, 1, 2), 1);
+}
+END_TEST
+
+/* Three classes around 0, 10 and 20, the last without samples. */
+START_TEST(classes_are_counted_by_the_nearest_mean)
+{
+    enum { COUNT = 6 };
+    static float values[COUNT] = { -1, 9, 1, 11, 0, 10 };
+    static uint8_t labels[COUNT] = { 0, 1, 0, 1, 0, 1 };
+    static const float equal[] = { -3, 4, 6, 30 }, one[] = { 1, 2, 3, 4 };
+    const struct fig_dataset dataset = {
+        .info = { .count = COUNT, .height = 1, .width = 1, .channels = 1, .classes = 3 },
+        .values = values, .labels = labels };
+    struct class_means means;
+    double classes;
+    ck_assert_int_eq(class_means_create(&means, &dataset), FIG_OK);
+    ck_assert_int_eq(effective_classes(&means, equal, 4, &classes), FIG_OK);
+    ck_assert_double_eq_tol(classes, 2, 1e-12);
+    ck_assert_int_eq(effective_classes(&means, one, 4, &classes), FIG_OK);
+    ck_assert_double_eq_tol(classes, 1, 1e-12);
+    ck_assert_int_eq(effective_classes(&means, values, 3, &classes), FIG_OK); /* 2/3 and 1/3 */
+    ck_assert_double_eq_tol(classes, 3 / pow(4, 1.0 / 3), 1e-12);
+    class_means_free(&means);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("health");
     TCase *tcase = tcase_create("health");
     tcase_add_test(tcase, a_healthy_training_and_an_unknown_one_are_not_complained_of);
-    tcase_add_test(tcase, every_illness_is_named);
+    tcase_add_loop_test(tcase, every_illness_is_named_alone, 0, LENGTH(illnesses));
+    tcase_add_test(tcase, a_discriminator_that_wins_is_none_of_a_critic);
+    tcase_add_test(tcase, a_young_generator_may_draw_nearly_one_picture);
+    tcase_add_test(tcase, two_classes_collapse_into_one);
     tcase_add_test(tcase, spread_is_over_samples_and_contrast_over_pixels);
+    tcase_add_test(tcase, code_values_that_say_nothing_are_dead);
+    tcase_add_test(tcase, classes_are_counted_by_the_nearest_mean);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

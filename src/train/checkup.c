@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "train/evaluation.h"
 #include "train/health.h"
 #include "train/trainer.h"
 
@@ -19,23 +20,68 @@ static double mean_named(const struct trainer *trainer, const char *name)
     return NAN;
 }
 
-static enum fig_status look_at_samples(struct trainer *trainer, struct signs *signs)
+/* `images` has room for LOOKED_AT. */
+static enum fig_status look_at_samples(struct trainer *trainer, float *images, size_t length,
+                                       struct signs *signs)
+{
+    TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, LOOKED_AT, images));
+    spread_and_contrast(images, LOOKED_AT, length, &signs->sample_spread,
+                        &signs->sample_contrast);
+    return effective_classes(&trainer->checkup.means, images, LOOKED_AT, &signs->sample_classes);
+}
+
+static enum fig_status look_at_codes(struct trainer *trainer, const float *images, int count,
+                                     struct signs *signs)
+{
+    const int length = fig_run_info(trainer->view)->code;
+    float *codes;
+    TRY(make_rows(&codes, count, (size_t)length));
+    const enum fig_status status = fig_run_encode(trainer->view, images, count, codes);
+    if (!status)
+        signs->dead_units = dead_share(codes, count, (size_t)length);
+    free(codes);
+    return status;
+}
+
+/* Some of the test half, from all of it, as some data are sorted by their classes; the run is told
+ * their labels. */
+static enum fig_status load_some(struct trainer *trainer, float *images, size_t length, int count)
+{
+    const struct fig_dataset *test = trainer->test.dataset;
+    const uint8_t *labels = fig_dataset_labels(test);
+    uint8_t told[LOOKED_AT];
+    for (int i = 0; i < count; i++) {
+        const int index = (int)((long long)i * trainer->test.info.count / count);
+        TRY(fig_dataset_sample(test, index, images + (size_t)i * length));
+        told[i] = labels ? labels[index] : 0;
+    }
+    return fig_run_label(trainer->view, told, labels ? count : 0);
+}
+
+static enum fig_status look_at_all(struct trainer *trainer, float *images, size_t length,
+                                   struct signs *signs)
+{
+    const int all = trainer->test.info.count, count = all < LOOKED_AT ? all : LOOKED_AT;
+    TRY(load_some(trainer, images, length, count));
+    spread_and_contrast(images, count, length, &signs->data_spread, &signs->data_contrast);
+    TRY(effective_classes(&trainer->checkup.means, images, count, &signs->data_classes));
+    if (fig_run_info(trainer->view)->code)
+        TRY(look_at_codes(trainer, images, count, signs));
+    return trainer_draws(trainer) ? look_at_samples(trainer, images, length, signs) : FIG_OK;
+}
+
+static enum fig_status look(struct trainer *trainer, struct signs *signs)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
     const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
-    const int count = info->count < LOOKED_AT ? info->count : LOOKED_AT;
-    float *images = malloc(LOOKED_AT * length * sizeof(*images));
-    if (!images)
-        return fail(FIG_NOMEM, "no memory to look at %d samples", LOOKED_AT);
-    enum fig_status status = FIG_OK;
-    for (int i = 0; !status && i < count; i++)
-        status = fig_dataset_sample(trainer->test.dataset, i, images + (size_t)i * length);
-    spread_and_contrast(images, count, length, &signs->data_spread, &signs->data_contrast);
-    if (!status)
-        status = fig_run_sample(trainer->view, trainer->settings->seed, 0, LOOKED_AT, images);
-    spread_and_contrast(images, LOOKED_AT, length, &signs->sample_spread,
-                        &signs->sample_contrast);
+    float *images;
+    TRY(make_rows(&images, LOOKED_AT, length));
+    const enum fig_status status = look_at_all(trainer, images, length, signs);
     free(images);
+    log_debug("health: step %.0f: samples: spread %.4g of %.4g, contrast %.4g of %.4g, classes %.3g of %.3g; "
+              "dead units %.3g", signs->steps, signs->sample_spread, signs->data_spread, signs->sample_contrast,
+              signs->data_contrast, signs->sample_classes, signs->data_classes,
+              signs->dead_units);
     return status;
 }
 
@@ -44,25 +90,39 @@ static void warn(struct trainer *trainer, const struct signs *signs)
     bool end = false;
     for (int rule = 0; !end; rule++) {
         const char *text = health_rule(rule, signs, &end);
-        if (text && !(trainer->warned >> rule & 1)) {
+        if (text && !(trainer->checkup.warned >> rule & 1)) {
             log_warning("epoch %d: %s", trainer->place.epoch, text);
-            trainer->warned |= 1u << rule;
+            trainer->checkup.warned |= 1u << rule;
         }
     }
 }
 
 enum fig_status check_up(struct trainer *trainer)
 {
+    struct checkup *checkup = &trainer->checkup;
     struct signs signs = signs_none();
+    signs.steps = (double)trainer->place.step;
     signs.kl = mean_named(trainer, "kl");
     signs.discriminator = mean_named(trainer, "discriminator");
     signs.generator = mean_named(trainer, "generator");
     signs.loss = mean_named(trainer, "loss");
-    if (trainer->place.epoch == 1)
-        trainer->first_loss = signs.loss;
-    signs.first_loss = trainer->first_loss;
-    if (trainer_draws(trainer))
-        TRY(look_at_samples(trainer, &signs));
+    if (!checkup->begun) {
+        TRY(class_means_create(&checkup->means, trainer->train.dataset));
+        checkup->first = checkup->last = signs;
+    }
+    signs.first_loss = checkup->first.loss;
+    if (checkup->begun) {
+        signs.last_discriminator = checkup->last.discriminator;
+        signs.last_generator = checkup->last.generator;
+    }
+    TRY(look(trainer, &signs));
     warn(trainer, &signs);
+    checkup->begun = true;
+    checkup->last = signs;
     return FIG_OK;
+}
+
+void checkup_finish(struct checkup *checkup)
+{
+    class_means_free(&checkup->means);
 }

@@ -334,6 +334,7 @@ enum fig_status fig_train(const struct fig_config *config, struct fig_device *de
                                .params = params, .device = device };
     const enum fig_status status = train(&trainer);
     report_close(&trainer);
+    checkup_finish(&trainer.checkup);
     fig_run_close(&trainer.view);
     session_close(&trainer.full);
     session_close(&trainer.rest);

@@ -9,8 +9,18 @@
 
 #include "base/text.h"
 #include "train/checkpoint.h"
+#include "train/health.h"
 #include "train/run.h"
 #include "train/source.h"
+#include "train/variety.h"
+
+/* What the health monitor remembers between two looks. */
+struct checkup {
+    unsigned warned;           /* 1 << rule, for each that has spoken */
+    bool begun;                /* there was a look */
+    struct signs first, last;  /* what it saw then, and at the look before */
+    struct class_means means;  /* of the training half */
+};
 
 struct trainer {
     const struct fig_config *config;
@@ -32,8 +42,7 @@ struct trainer {
     int losses, tests;
     double test_losses[SESSION_LOSSES];
 
-    unsigned warned;     /* 1 << rule of the health monitor, for each that has spoken */
-    double first_loss;   /* of the first epoch seen */
+    struct checkup checkup;
     FILE *trace;         /* or NULL */
     struct text metrics; /* all lines of metrics.jsonl so far */
     double start;        /* clock when this start of the training began */
@@ -62,5 +71,6 @@ enum fig_status report_epoch(struct trainer *trainer);
 
 /* --- checkup.c: after each epoch, see health.h */
 enum fig_status check_up(struct trainer *trainer);
+void checkup_finish(struct checkup *checkup);
 
 #endif
