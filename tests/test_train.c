@@ -9,6 +9,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/file.h"
+
 #include "scratch.h"
 
 enum { VALUES = 784, COUNT = 130 /* more than one batch of a run in use, and not a whole number */ };
@@ -150,6 +152,20 @@ START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
 }
 END_TEST
 
+START_TEST(weights_that_are_not_finite_are_not_saved)
+{
+    static const char *const wild[] = { "data=synthetic:300", "batch=64", "steps=1",
+                                        "optimizer.name=sgd", "optimizer.rate=1e39", NULL };
+    char path[SCRATCH_PATH];
+    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+        .model = "ae-shallow", .run = "inf" }, wild);
+    ck_assert_int_eq(status, FIG_NUMERIC);
+    ck_assert_msg(strstr(scratch_error(), "ae.0.weight has a value that is not finite after step 1"),
+                  "%s", scratch_error());
+    ck_assert(!path_exists(scratch_path("inf/model.safetensors", path)));
+}
+END_TEST
+
 /* A model in use: count images of ones and zeros through it. */
 static float *make_images(int count)
 {
@@ -235,6 +251,7 @@ int main(void)
     tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);
     tcase_add_test(tcase, a_checkpoint_of_another_training_is_refused);
     tcase_add_test(tcase, a_loss_that_is_not_finite_ends_the_training_and_is_named);
+    tcase_add_test(tcase, weights_that_are_not_finite_are_not_saved);
     tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);
     tcase_add_test(tcase, a_damaged_model_is_refused);
     suite_add_tcase(suite, tcase);

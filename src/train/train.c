@@ -15,7 +15,7 @@ static const double report_interval = 0.1; /* seconds between two calls of progr
 
 /* --- Losses */
 
-/* Which tensor holds the first NaN or infinity, for the message. */
+/* The first tensor that holds a NaN or an infinity; NULL if none does. */
 static const char *find_bad_tensor(struct fig_store *store)
 {
     for (int i = 0; i < fig_store_count(store); i++) {
@@ -32,20 +32,34 @@ static const char *find_bad_tensor(struct fig_store *store)
         if (k < length)
             return tensor->name;
     }
-    return "none: the loss itself";
+    return NULL;
 }
+
+static const char numeric_advice[] = "the last checkpoint is as it was; try a lower optimizer.rate, "
+                                     "or optimizer.clip-norm";
 
 static enum fig_status check_finite(const struct trainer *trainer, uint64_t step,
                                     const struct losses *losses)
 {
     for (int i = 0; i < trainer->losses; i++) {
-        if (losses->known[i] && !isfinite(losses->values[i]))
-            return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: "
-                        "%s; the last checkpoint is as it was; try a lower optimizer.rate, or "
-                        "optimizer.clip-norm", trainer->loss_names[i], losses->values[i],
-                        (unsigned long long)step, find_bad_tensor(trainer->store));
+        if (!losses->known[i] || isfinite(losses->values[i]))
+            continue;
+        const char *bad = find_bad_tensor(trainer->store);
+        return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: %s; %s",
+                    trainer->loss_names[i], losses->values[i], (unsigned long long)step,
+                    bad ? bad : "none, the loss itself", numeric_advice);
     }
     return FIG_OK;
+}
+
+/* A last step may spoil the weights with nothing behind it that shows it. */
+static enum fig_status check_weights(const struct trainer *trainer)
+{
+    const char *bad = find_bad_tensor(trainer->store);
+    if (!bad)
+        return FIG_OK;
+    return fail(FIG_NUMERIC, "%s has a value that is not finite after step %llu; %s", bad,
+                (unsigned long long)trainer->place.step, numeric_advice);
 }
 
 double mean_loss(const struct trainer *trainer, int loss)
@@ -185,6 +199,13 @@ static enum fig_status finish_epoch(struct trainer *trainer)
     return save(trainer);
 }
 
+/* Before anything is saved. */
+static enum fig_status look_at_end(struct trainer *trainer)
+{
+    TRY(look_at(trainer, &trainer->full));
+    return check_weights(trainer);
+}
+
 /* To the end of the epoch, or of the steps, or until stopped. */
 static enum fig_status run_epoch(struct trainer *trainer)
 {
@@ -192,13 +213,13 @@ static enum fig_status run_epoch(struct trainer *trainer)
         TRY(source_shuffle(&trainer->train, trainer->settings->seed, trainer->place.epoch));
     while (trainer->place.batch < trainer->batches && !is_last_step(trainer)) {
         if (is_stopped(trainer)) {
-            TRY(look_at(trainer, &trainer->full));
+            TRY(look_at_end(trainer));
             TRY(save(trainer));
             return FIG_CANCELLED;
         }
         TRY(take_step(trainer));
     }
-    TRY(look_at(trainer, &trainer->full));
+    TRY(look_at_end(trainer));
     return trainer->place.batch == trainer->batches ? finish_epoch(trainer) : save(trainer);
 }
 
