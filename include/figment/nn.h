@@ -26,7 +26,8 @@ FIG_API struct fig_node *fig_dense(struct fig_node *x, const char *name, int uni
 struct fig_dense {
     int height, width, channels;
     bool no_bias;
-    bool one_hot; /* x has a single 1 in each row: weights are as FIG_HE for a fan-in of 1 */
+    bool one_hot; /* x has a single 1 in each row: weights start with the deviation 1/2, so that it is
+                     heard beside other inputs, and not above them */
     const struct fig_spectral *spectral; /* NULL: weights as they are */
 };
 FIG_API struct fig_node *fig_dense_image(struct fig_node *x, const char *name,

@@ -54,7 +54,7 @@ static struct fig_node *dense(struct fig_node *x, const char *name, struct swapp
     const struct layout weights = weight_layout(units, in, from, to);
     const struct layout biases = bias_layout(units, to);
     const struct fig_init glorot = { FIG_GLOROT, in, units }, zeros = { FIG_ZEROS, 0, 0 };
-    const struct fig_init embedding = { FIG_HE, 1, units };
+    const struct fig_init embedding = { FIG_HE, 8, units }; /* a variance of 2 / 8 */
     struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in),
                                           size->one_hot ? embedding : glorot, &weights);
     if (size->spectral)
