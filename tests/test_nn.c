@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers that remember: batch norm's running statistics, spectral norm's direction. */
+/* Layers that remember: batch norm's running statistics, spectral norm's direction; and classifiers
+ * of which not every row is known. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -148,6 +149,70 @@ START_TEST(spectral_norm_comes_to_one)
 }
 END_TEST
 
+/* --- Classifiers */
+
+enum { CASES = 5, CLASSES = 3 };
+static const float scores[CASES * CLASSES] = { 2, -1, 0.5f, 0, 3, 1, -2, 4, 4.5f, 1, 1, 0, 5, 6, 7 };
+static const float targets[CASES * CLASSES] = { 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0 };
+
+/* ln of the sum of e^score of a row. */
+static double log_sum(const float *row)
+{
+    double sum = 0;
+    for (int k = 0; k < CLASSES; k++)
+        sum += exp((double)row[k]);
+    return log(sum);
+}
+
+/* Rows 1 and 4 have no target: rows 0, 2 and 3 make the mean.  Row 2 is wrong, row 3 a tie. */
+START_TEST(a_classifier_learns_from_the_known_rows_alone)
+{
+    struct fig_node *x = fig_input(graph, "x", fig_shape2(CASES, CLASSES)), *slope;
+    struct fig_node *target = fig_input(graph, "target", fig_shape2(CASES, CLASSES));
+    struct fig_node *loss = fig_loss_cross_entropy(x, target);
+    float got_loss, accuracy, gradient[CASES * CLASSES];
+    double expected = 0;
+    ck_assert_int_eq(fig_gradients(loss, &x, 1, &slope), FIG_OK);
+    struct fig_node *const outputs[] = { loss, fig_accuracy(x, target), slope };
+    struct fig_plan *plan = plan_of(outputs, 3);
+    ck_assert_int_eq(fig_plan_write(plan, x, scores), FIG_OK);
+    ck_assert_int_eq(fig_plan_write(plan, target, targets), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[0], &got_loss), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[1], &accuracy), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[2], gradient), FIG_OK);
+    for (int row = 0; row < CASES; row++) {
+        const bool known = row != 1 && row != 4;
+        const double all = log_sum(scores + row * CLASSES);
+        for (int k = row * CLASSES; k < (row + 1) * CLASSES; k++) {
+            const double score = (double)scores[k], wanted = (double)targets[k];
+            expected += wanted * (all - score) / 3;
+            ck_assert_double_eq_tol(gradient[k], known * (exp(score - all) - wanted) / 3, 1e-6);
+        }
+    }
+    ck_assert_double_eq_tol(got_loss, expected, 1e-6);
+    ck_assert_double_eq_tol(accuracy, 2.0 / 3, 1e-6);
+    fig_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(a_classifier_without_known_rows_loses_nothing)
+{
+    struct fig_node *x = fig_input(graph, "x", fig_shape2(CASES, CLASSES));
+    struct fig_node *target = fig_constant(graph, fig_shape2(CASES, CLASSES), 0);
+    struct fig_node *const outputs[] = { fig_loss_cross_entropy(x, target),
+                                         fig_accuracy(x, target) };
+    struct fig_plan *plan = plan_of(outputs, 2);
+    float loss = 1, accuracy = 1;
+    ck_assert_int_eq(fig_plan_write(plan, x, scores), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[0], &loss), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[1], &accuracy), FIG_OK);
+    ck_assert(loss == 0 && accuracy == 0);
+    fig_plan_destroy(&plan);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn");
@@ -155,6 +220,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, batch_norm_normalises_by_the_batch_and_follows_it);
     tcase_add_test(tcase, spectral_norm_comes_to_one);
+    tcase_add_test(tcase, a_classifier_learns_from_the_known_rows_alone);
+    tcase_add_test(tcase, a_classifier_without_known_rows_loses_nothing);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

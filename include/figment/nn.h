@@ -99,9 +99,11 @@ FIG_API struct fig_node *fig_loss_l1(struct fig_node *y, struct fig_node *target
 /* Binary cross-entropy from logits; targets in [0, 1]. */
 FIG_API struct fig_node *fig_loss_bce(struct fig_node *logits, struct fig_node *target,
                                       enum fig_reduction reduction);
-/* Cross-entropy of softmax(logits) against target probabilities, both [rows, classes]; the mean over
- * the rows. */
+/* Cross-entropy of softmax(logits) against target probabilities, both [rows, classes].  Rows whose
+ * targets are all 0 are unknown: the mean is over the others, and 0 if there are none. */
 FIG_API struct fig_node *fig_loss_cross_entropy(struct fig_node *logits, struct fig_node *target);
+/* The part of the known rows, one-hot in `target`, in which no logit is above that of the target. */
+FIG_API struct fig_node *fig_accuracy(struct fig_node *logits, struct fig_node *target);
 
 FIG_END
 
