@@ -84,6 +84,37 @@ START_TEST(a_broken_configuration_is_refused_in_words)
 }
 END_TEST
 
+/* The same with a use of labels. */
+static const struct {
+    const char *family, *override, *message;
+} labelled[] = {
+    { "autoencoder", "labels=condition",
+      "labels: unknown name 'condition'; expected one of: none, classify" },
+    { "autoencoder", "label-weight=2", "label-weight: only with labels: classify" },
+    { "autoencoder", "label-fraction=0.5", "label-fraction: only with labels: classify" },
+    { "vae", "labels=classify",
+      "labels: unknown name 'classify'; expected one of: none, condition" },
+    { "vae", "label-fraction=0.5", "label-fraction: unknown key" },
+    { "vae", "encoder=[dropout 0.5]",
+      "encoder: labels: condition: expected a dense, conv or deconv layer" },
+    { "latent-gan", "labels=condition", "labels: unknown key" },
+};
+
+START_TEST(a_use_of_labels_that_a_family_does_not_have_is_refused)
+{
+    char family[64];
+    snprintf(family, sizeof(family), "family=%s", labelled[_i].family);
+    const bool own = strncmp(labelled[_i].override, "label", 5) == 0;
+    const char *const overrides[] = { labelled[_i].override, family,
+                                      own ? "seed=1" : "labels=condition", "latent=2" };
+    struct fig_config *config;
+    write_file(good);
+    const int count = strcmp(labelled[_i].family, "autoencoder") ? 4 : 3;
+    ck_assert_int_eq(fig_config_open(&config, path, overrides, count), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), labelled[_i].message), "%s", scratch_error());
+}
+END_TEST
+
 START_TEST(an_error_in_a_file_names_file_and_line)
 {
     struct fig_config *config;
@@ -268,6 +299,8 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_broken_configuration_is_refused_in_words, 0,
                         (int)(sizeof(broken) / sizeof(*broken)));
+    tcase_add_loop_test(tcase, a_use_of_labels_that_a_family_does_not_have_is_refused, 0,
+                        (int)(sizeof(labelled) / sizeof(*labelled)));
     tcase_add_test(tcase, an_error_in_a_file_names_file_and_line);
     tcase_add_test(tcase, cross_entropy_wants_logits);
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);

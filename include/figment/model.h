@@ -71,10 +71,12 @@ FIG_API double fig_schedule_rate(const struct fig_schedule *schedule, double rat
 
 /* --- A model: its graph for one batch size. */
 
+enum { FIG_CLASSES = 256 }; /* most classes: labels are bytes */
+
 struct fig_model_params {
     int batch;
     int height, width, channels; /* of one sample */
-    int classes;   /* of the labels of the data; 0: they have none */
+    int classes;   /* of the labels of the data, at most FIG_CLASSES; 0: they have none */
     bool training; /* with optimisers, and with what only training has (dropout) */
     bool uniform;  /* draw the golden traces' input on the device instead of reading images */
     bool unbounded; /* the data have values outside [0, 1]: refuse a model that cannot draw them */

@@ -62,7 +62,13 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     struct fig_node *loss = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
                                                 config->reduction);
     phase->tested = true;
-    add_loss(phase, "loss", add_penalties(config, model->graph, loss, pass.code, shown));
+    loss = add_penalties(config, model->graph, loss, pass.code, shown);
+    if (model->labels)
+        add_classification(phase, "loss", config, &(struct classification){
+            .others = loss, .logits = fig_dense(pass.code, "ae.class", params->classes),
+            .labels = model->labels, .testing = !params->training });
+    else
+        add_loss(phase, "loss", loss);
     add_updates(phase, &stack);
     if (params->training)
         phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
@@ -97,6 +103,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family autoencoder_family = {
     .name = "autoencoder",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
+    .labels = 1 << LABELS_CLASSIFY,
     .keys = keys,
     .read = read,
     .build = build,

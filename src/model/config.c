@@ -223,6 +223,10 @@ static enum fig_status check_keys(const struct fig_config *config)
         keys[count++] = *key;
     if (config->family->labels)
         keys[count++] = "labels";
+    if (config->family->labels >> LABELS_CLASSIFY & 1) {
+        keys[count++] = "label-weight";
+        keys[count++] = "label-fraction";
+    }
     keys[count] = NULL;
     assert(count < LENGTH(keys));
     return yaml_known(config->document.root, keys);

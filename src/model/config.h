@@ -14,10 +14,12 @@ enum part { PART_ENCODER, PART_DECODER, PART_GENERATOR, PART_DISCRIMINATOR, PART
 enum label_use {
     LABELS_NONE,
     LABELS_CONDITION, /* its networks are told the class of what they see and draw */
+    LABELS_CLASSIFY,  /* it learns to tell the class from a code */
 };
 struct label_plan {
     enum label_use use;
     const struct yaml *at; /* where it was written; NULL: nowhere */
+    double weight;         /* LABELS_CLASSIFY: of the classifier's loss */
 };
 
 /* Of a reconstruction. */
@@ -96,11 +98,24 @@ extern const struct family autoencoder_family, vae_family, gan_family, latent_ga
 /* Write a number that was not given into the configuration that is saved. */
 enum fig_status put_default(struct document *document, const char *key, double value);
 
-/* `labels`: one of the uses that the family has. */
+/* `labels`: one of the uses that the family has; and of a classifier `label-weight` and
+ * `label-fraction`. */
 enum fig_status read_label_use(struct fig_config *config, const struct yaml *root);
-/* The model's input of labels, or NULL if it wants none. */
+/* The model's input of labels, if it wants any. */
 enum fig_status add_labels(struct fig_model *model, const struct fig_config *config,
                            const struct fig_model_params *params);
+
+/* A classifier learns from the labels that are known.  Adds the losses `name`, which is the others'
+ * plus the weighted classifier's, `reconstruction`, `classification` and, where all labels are known
+ * (of a few per batch it would say little), `accuracy`. */
+struct classification {
+    struct fig_node *others, *logits, *labels;
+    bool testing; /* with all labels */
+};
+void add_classification(struct fig_phase *phase, const char *name,
+                        const struct fig_config *config, const struct classification *what);
+/* One-hot [batch, classes], all classes as likely, of the stream STREAM_NOISE + 1. */
+struct fig_node *draw_classes(struct fig_graph *graph, const struct fig_model_params *params);
 
 /* `loss` and `reduction`, and that the last layer of `part` suits them. */
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,

@@ -36,6 +36,7 @@ enum fig_status fig_model_create(struct fig_model **out, const struct fig_config
 {
     size_t values;
     REQUIRE(out && config && params && params->batch > 0);
+    REQUIRE(params->classes >= 0 && params->classes <= FIG_CLASSES);
     REQUIRE(params->height > 0 && params->width > 0 && params->channels > 0);
     REQUIRE(size_mul((size_t)params->height * (size_t)params->width, (size_t)params->channels,
                      &values) && values <= INT32_MAX);

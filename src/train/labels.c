@@ -10,15 +10,14 @@
 #include "base/random.h"
 #include "base/size.h"
 
-enum { CLASSES = 256 }; /* labels are bytes */
-
 /* How many of each class keep their label. */
-static void find_quotas(const uint8_t *labels, int count, double known, int quotas[CLASSES])
+static void find_quotas(const uint8_t *labels, int count, double known,
+                        int quotas[FIG_CLASSES])
 {
-    int counts[CLASSES] = { 0 };
+    int counts[FIG_CLASSES] = { 0 };
     for (int i = 0; i < count; i++)
         counts[labels[i]]++;
-    for (int label = 0; label < CLASSES; label++)
+    for (int label = 0; label < FIG_CLASSES; label++)
         quotas[label] = (int)fmax(1, round(known * counts[label]));
 }
 
@@ -26,7 +25,7 @@ static void find_quotas(const uint8_t *labels, int count, double known, int quot
 static void fill(uint8_t *rows, const uint8_t *labels, int count, const uint32_t *order,
                  struct label_rows wanted)
 {
-    int quotas[CLASSES];
+    int quotas[FIG_CLASSES];
     find_quotas(labels, count, wanted.known, quotas);
     for (int i = 0; i < count; i++) {
         const uint8_t label = labels[order[i]];

@@ -11,7 +11,6 @@
 #include "train/notes.h"
 #include "train/store_file.h"
 
-enum { CLASS_LIMIT = 256 /* labels are bytes */ };
 
 #define SCALING_MEAN "data.mean"
 #define SCALING_DEVIATION "data.deviation"
@@ -91,9 +90,9 @@ static enum fig_status count_classes(const struct safetensors *file, const char 
         lines = end + 1;
         (*count)++;
     }
-    if (!*lines && *count >= 1 && *count <= CLASS_LIMIT)
+    if (!*lines && *count >= 1 && *count <= FIG_CLASSES)
         return FIG_OK;
-    return fail(FIG_FORMAT, "%s: metadata classes: expected 1 to %d lines", path, CLASS_LIMIT);
+    return fail(FIG_FORMAT, "%s: metadata classes: expected 1 to %d lines", path, FIG_CLASSES);
 }
 
 enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step)
