@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Variational autoencoders (Kingma and Welling, 2014).  The loss is the negative evidence bound in nats
- * per sample: the reconstruction error summed over a sample's values, plus beta times the KL divergence of
- * the code from N(0, 1); or, with several samples, the negative importance-weighted bound. */
+ * per sample: the reconstruction error summed over a sample's values, plus beta times the KL
+ * divergence of the code from N(0, 1); or, with several samples, the negative importance-weighted
+ * bound. */
 #include <math.h>
 
 #include "base/random.h"
-#include "base/size.h"
 #include "model/binarize.h"
 #include "model/config.h"
 
@@ -43,21 +43,11 @@ static enum fig_status read_weights(struct fig_config *config, const struct yaml
     TRY(yaml_int(yaml_find(root, "beta-warmup"), 0, 1 << 24, &config->beta_warmup));
     TRY(yaml_number(yaml_find(root, "free-bits"), &from_zero, &config->free_bits));
     TRY(yaml_int(yaml_find(root, "samples"), 1, 1 << 16, &config->samples));
-    return check_samples(config, yaml_find(root, "samples"));
-}
-
-static enum fig_status put_defaults(struct document *document)
-{
-    static const struct {
-        const char *key, *value;
-    } defaults[] = {
-        { "beta", "1" }, { "beta-warmup", "0" }, { "free-bits", "0" }, { "samples", "1" },
-    };
-    for (size_t i = 0; i < LENGTH(defaults); i++) {
-        if (!yaml_find(document->root, defaults[i].key))
-            TRY(document_put(document, defaults[i].key, defaults[i].value));
-    }
-    return FIG_OK;
+    TRY(check_samples(config, yaml_find(root, "samples")));
+    TRY(put_default(&config->document, "beta", config->beta));
+    TRY(put_default(&config->document, "beta-warmup", config->beta_warmup));
+    TRY(put_default(&config->document, "free-bits", config->free_bits));
+    return put_default(&config->document, "samples", config->samples);
 }
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
@@ -68,8 +58,7 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
     TRY(read_weights(config, root));
-    TRY(read_binarize(&config->document, &config->settings.binarize));
-    return put_defaults(&config->document);
+    return read_binarize(&config->document, &config->settings.binarize);
 }
 
 /* --- Networks */
