@@ -59,17 +59,29 @@ static bool is_data(struct words *words)
     return data;
 }
 
+/* data/NxC */
+static bool is_share(struct layer *layer, struct words *words)
+{
+    const char *word = words->at < words->count ? words->word[words->at] : "";
+    char rest;
+    const bool share = sscanf(word, "data/%4dx%5d%c", &layer->share, &layer->channels, &rest) == 2 &&
+                       layer->share > 0 && layer->channels > 0;
+    words->at += share;
+    return share;
+}
+
 static enum fig_status read_dense(struct layer *layer, struct words *words)
 {
     const char *word = words->at < words->count ? words->word[words->at] : "";
     char rest;
-    if (is_data(words))
+    if (is_data(words) || is_share(layer, words))
         return FIG_OK;
     if (!strchr(word, 'x'))
         return read_size(words, "'data' or a number of units", 1, &layer->units);
     if (sscanf(word, "%4dx%4dx%5d%c", &layer->height, &layer->width, &layer->channels, &rest) != 3 ||
         layer->height < 1 || layer->width < 1 || layer->channels < 1)
-        return yaml_fail(words->node, "expected units as N, HxWxC or data, found '%s'", word);
+        return yaml_fail(words->node, "expected units as N, HxWxC, data or data/NxC, found '%s'",
+                         word);
     layer->units = layer->height * layer->width * layer->channels;
     words->at++;
     return FIG_OK;

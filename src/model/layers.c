@@ -22,11 +22,13 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
                                     struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
+    const int share = layer->share;
     struct fig_dense image = {
-        .height = layer->height, .width = layer->width, .channels = layer->channels,
-        .no_bias = layer->no_bias, .one_hot = layer->one_hot,
+        .height = share ? stack->height / share : layer->height,
+        .width = share ? stack->width / share : layer->width,
+        .channels = layer->channels, .no_bias = layer->no_bias, .one_hot = layer->one_hot,
         .spectral = spectral_of(layer, stack, &spectral) };
-    if (layer->height)
+    if (layer->channels)
         return fig_dense_image(x, name, image);
     image.height = layer->units ? 1 : stack->height;
     image.width = layer->units ? 1 : stack->width;

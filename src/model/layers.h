@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks as lists of layers: how a configuration writes them, and how they become nodes.
  *
- *     dense UNITS              a number; HxWxC: an image; `data`: an image of a sample's size
+ *     dense UNITS              a number; HxWxC: an image; `data`: an image of a sample's size;
+ *                              data/NxC: of C channels and an Nth of a sample's height and width
  *     conv FILTERS KxK         `data` filters: as many as a sample has channels
  *     deconv FILTERS KxK       transposed convolution
  *     maxpool KxK              of windows that touch each other; `stride N`: N pixels apart
@@ -30,6 +31,7 @@ struct layer {
     const struct yaml *at;       /* where it was written */
     int units;                   /* dense, conv, deconv; 0: those of the data */
     int height, width, channels; /* dense to an image; else 0 */
+    int share;                   /* or of a sample's height and width divided by this; else 0 */
     int kernel, stride, pad, output_pad;
     int factor; /* upsample */
     bool no_bias, spectral;
