@@ -64,8 +64,8 @@ static bool is_share(struct layer *layer, struct words *words)
 {
     const char *word = words->at < words->count ? words->word[words->at] : "";
     char rest;
-    const bool share = sscanf(word, "data/%4dx%5d%c", &layer->share, &layer->channels, &rest) == 2 &&
-                       layer->share > 0 && layer->channels > 0;
+    const int found = sscanf(word, "data/%4dx%5d%c", &layer->share, &layer->channels, &rest);
+    const bool share = found == 2 && layer->share > 0 && layer->channels > 0;
     words->at += share;
     return share;
 }
