@@ -8,5 +8,6 @@ BINARY(add, a + b, g,                                       g)
 BINARY(sub, a - b, g,                                       fig_neg(g))
 BINARY(mul, a * b, fig_mul(g, b),                           fig_mul(g, a))
 BINARY(div, a / b, fig_div(g, b),                           fig_neg(fig_div(fig_mul(g, y), b)))
-BINARY(max, a < b || b != b ? b : a, fig_mul(g, fig_keep(fig_sub(a, b), 0, 1)), fig_mul(g, fig_affine(fig_keep(fig_sub(a, b), 0, 1), -1, 1)))
+BINARY(max, a < b || b != b ? b : a, fig_mul(g, fig_keep(fig_sub(a, b), 0, 1)),
+       fig_mul(g, fig_affine(fig_keep(fig_sub(a, b), 0, 1), -1, 1)))
 BINARY(bce, (a < 0 ? 0 : a) - a * b + log(1 + exp(-fabs(a))), fig_mul(g, fig_sub(fig_sigmoid(a), b)), fig_neg(fig_mul(g, a)))

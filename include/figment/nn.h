@@ -46,9 +46,9 @@ FIG_API struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct
 FIG_API struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
                                               struct fig_conv2d conv);
 
-/* Windows of kernel x kernel pixels of images [n, h, w, c], `stride` apart, the channels each on its own:
- * [n, oh, ow, c] with oh = (h - kernel) / stride + 1; pixels behind the last window are left out.  Of
- * equal pixels the first of a window, row by row, gets the gradient of their maximum. */
+/* Windows of kernel x kernel pixels of images [n, h, w, c], `stride` apart, each channel on its
+ * own: [n, oh, ow, c] with oh = (h - kernel) / stride + 1; pixels behind the last window are left
+ * out.  Of equal pixels the first of a window, row by row, gets the gradient of their maximum. */
 FIG_API struct fig_node *fig_maxpool(struct fig_node *x, int kernel, int stride);
 FIG_API struct fig_node *fig_avgpool(struct fig_node *x, int kernel, int stride);
 /* Each pixel of [n, h, w, c] factor x factor times: [n, h factor, w factor, c]. */

@@ -23,8 +23,8 @@ struct pictures {
                                  folders below; NULL: 0000.png, 0001.png ... */
 };
 
-/* Image 0 of each list, image 1 of each ... in a room of its own, and `columns` for about a square in
- * which those of a number stay beside each other. */
+/* Image 0 of each list, image 1 of each ... in a room of its own, and `columns` for about a square
+ * in which those of a number stay beside each other. */
 enum fig_status pictures_beside(const struct task *task, const struct images *const *lists,
                                 int count, struct pictures *out);
 

@@ -139,16 +139,16 @@ struct posterior {
 /* Of `samples` codes of each image; the encoder's stack begins with its first layer. */
 struct posterior encode_posterior(struct fig_graph *graph, const struct fig_config *config,
                                   struct stack *stack, struct fig_node *images, int samples);
-/* KL(q(z|x) || p(z)), the mean over the batch.  With `free` nats for each value of the code (Kingma et
- * al., 2016): the sum over these of max(free, the mean over the batch of its divergence). */
+/* KL(q(z|x) || p(z)), the mean over the batch.  With `free` nats for each value of the code (Kingma
+ * et al., 2016): the sum over these of max(free, the mean over the batch of its divergence). */
 struct fig_node *divergence(const struct posterior *posterior, double free);
 /* The importance-weighted bound (Burda et al., 2016): ln of the mean over `samples` codes z of
- * p(x|z) p(z) / q(z|x), the mean over the images.  Posterior and errors are those of `samples` blocks
- * of the same images. */
+ * p(x|z) p(z) / q(z|x), the mean over the images.  Posterior and errors are those of `samples`
+ * blocks of the same images. */
 struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_node *errors,
                                 int samples);
-/* Of each image log p(x|z), log p(z), log q(z|x) and the divergence, as [batch, 4]; -log p(x|z) is the
- * sum of the errors. */
+/* Of each image log p(x|z), log p(z), log q(z|x) and the divergence, as [batch, 4]; -log p(x|z) is
+ * the sum of the errors. */
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);
 
 /* The network ends with as many values as a sample has, and in a layer that can draw the data's. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of codes that were drawn: their likelihoods, and how far they are from the prior. */
+/* What is known of codes that were drawn: their likelihoods, and how far from the prior they are. */
 #include <math.h>
 
 #include "model/config.h"
@@ -44,8 +44,8 @@ static struct fig_node *row_sums(struct fig_node *x, double scale, double shift)
     return fig_affine(fig_sum_cols(rows), scale, shift);
 }
 
-/* ln of the mean of e^x over the rows of x: [1, columns].  Halves that overlap find the largest in each
- * column; whatever is subtracted, the gradient is the same. */
+/* ln of the mean of e^x over the rows of x: [1, columns].  Halves that overlap find the largest in
+ * each column; whatever is subtracted, the gradient is the same. */
 static struct fig_node *log_mean_exp(struct fig_node *x)
 {
     struct fig_node *largest = fig_detach(x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Variational autoencoders (Kingma and Welling, 2014).  The loss is the negative evidence bound in nats
- * per sample: the reconstruction error summed over a sample's values, plus beta times the KL
+/* Variational autoencoders (Kingma and Welling, 2014).  The loss is the negative evidence bound in
+ * nats per sample: the reconstruction error summed over a sample's values, plus beta times the KL
  * divergence of the code from N(0, 1); or, with several samples, the negative importance-weighted
  * bound. */
 #include <math.h>
@@ -14,7 +14,8 @@ static const char *const keys[] = { "loss", "reduction", "latent", "beta", "beta
 
 /* Against a mean over the values the divergence would weigh as many times too much as there are
  * values: it would go to 0, and no code would tell anything. */
-static enum fig_status check_reduction(const struct fig_config *config, const struct yaml *reduction)
+static enum fig_status check_reduction(const struct fig_config *config,
+                                       const struct yaml *reduction)
 {
     if (!reduction || config->reduction == FIG_SUM)
         return FIG_OK;
@@ -142,8 +143,8 @@ static struct fig_node *errors_of(const struct fig_config *config, const struct 
 
 /* --- Phases */
 
-/* The divergence as it is weighed.  The steps of a warm-up are counted by a state, which checkpoints
- * keep; the tested loss has the whole weight. */
+/* The divergence as it is weighed.  The steps of a warm-up are counted by a state, which
+ * checkpoints keep; the tested loss has the whole weight. */
 static struct fig_node *weigh(struct fig_phase *phase, struct fig_model *model,
                               const struct fig_config *config, bool training, struct fig_node *kl)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pooling and upsampling, composed of slices, concatenations and rows: along the columns first, then
- * along the rows. */
+/* Pooling and upsampling, composed of slices, concatenations and rows: along the columns first,
+ * then along the rows. */
 #include <figment/nn.h>
 
 #include "graph/node.h"
@@ -22,8 +22,8 @@ static struct axis axis_of(struct fig_shape shape, int index, int kernel, int st
     return axis;
 }
 
-/* As [outer, groups, stride, inner], so that a window begins with each group.  What is behind the last
- * window is cut off; zeros that nobody reads fill the last group up. */
+/* As [outer, groups, stride, inner], so that a window begins with each group.  What is behind the
+ * last window is cut off; zeros that nobody reads fill the last group up. */
 static struct fig_node *cut_groups(struct fig_node *x, const struct axis *axis)
 {
     const int groups = axis->count + (axis->kernel - 1) / axis->stride;
