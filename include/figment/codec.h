@@ -15,7 +15,7 @@ FIG_BEGIN
 struct fig_compression {
     const char *folder; /* the run's: the file names its model.safetensors by a hash */
     const char *path;   /* of the file to write; an old one is replaced whole or not at all */
-    double tolerance;   /* squared error that the steps may add, as a part of the model's own; > 0 */
+    double tolerance;   /* squared error that steps may add, as a part of the model's own; > 0 */
 };
 #define FIG_COMPRESSION_DEFAULTS { NULL, NULL, 0.1 }
 
@@ -26,17 +26,17 @@ struct fig_compressed {
     double own_mse;        /* of the codes as they are */
 };
 
-/* Images as fig_run_encode takes them.  A code's values are rounded to at most 256 levels.  Each value
- * has a step of its own, such that every one of the n values adds the same error,
+/* Images as fig_run_encode takes them.  A code's values are rounded to at most 256 levels, in steps
+ * of their own, such that each of the n values adds the same squared error to an image,
  *     step^2 / 12 * s = tolerance * E / n
  * where E is the model's own squared error of an image, and s the squared change of an image that
- * a unit of this value makes, both as measured on the first images.  Values that change nothing
- * are not kept.  FIG_INVALID for a model without codes, or a conditional one. */
+ * a unit of this value makes, as measured on the first 100 images.  Values whose range is smaller
+ * than their step are not kept.  FIG_INVALID for a model without codes, or a conditional one. */
 FIG_API enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *how,
                                      const float *images, int count, struct fig_compressed *out);
 
-/* The images of such a file, [count][height][width][channels]; the caller frees.  FIG_INVALID if another
- * model made it, FIG_FORMAT if it is damaged. */
+/* The images of such a file, [count][height][width][channels]; the caller frees.  FIG_INVALID if
+ * another model made it, FIG_FORMAT if it is damaged. */
 FIG_API enum fig_status fig_decompress(struct fig_run *run, const char *folder, const char *path,
                                        float **images, int *count);
 

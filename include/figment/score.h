@@ -18,13 +18,14 @@ FIG_BEGIN
 FIG_API enum fig_status fig_score(struct fig_run *run, const struct fig_dataset *dataset,
                                   double *scores);
 
-/* The same for a principal component analysis of `train`, of `rank` components: the line that a model
- * with a code of that length should beat. */
+/* The same for a principal component analysis of `train`, of `rank` components: the line that a
+ * model with a code of that length should beat. */
 FIG_API enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
                                       const struct fig_dataset *dataset, double *scores);
 
-/* What to flag scores above: the k-th smallest score of the n samples of the training half, with k =
- * ceil(quantile n) and quantile in (0, 1).  These scores are measured when first asked for, and kept:
+/* What to flag scores above: the k-th smallest score of the n samples of the training half, with
+ * k = ceil(quantile n) and quantile in (0, 1).  These scores are measured when first asked for,
+ * and kept:
  *
  *     RUN/scores.safetensors       scores [n], F64, ascending; of the run's step
  */

@@ -137,8 +137,8 @@ struct fig_mix {
 };
 FIG_API void fig_mix(struct fig_mix mix, const float *from, const float *to, double t, float *out);
 
-/* What the codes of a class have in common: the mean code [code] of a dataset's samples with this label.
- * FIG_INVALID if there are none. */
+/* What the codes of a class have in common: the mean code [code] of a dataset's samples with this
+ * label.  FIG_INVALID if there are none. */
 FIG_API enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset *dataset,
                                           int label, float *mean);
 

@@ -30,7 +30,7 @@ static enum fig_status find_class(const struct sum *sum, const char *name, int *
 static enum fig_status open_sum(const struct task *task, struct sum *sum)
 {
     const struct request *request = task->request;
-    sum->count = request->count ? request->count : DEFAULT_COUNT;
+    const int wish = request->count ? request->count : DEFAULT_COUNT;
     sum->code = (size_t)task->info->code;
     if (!task->info->code || task->info->conditional)
         return complain(FIG_INVALID, "arithmetic: %s: %s", task->settings->name,
@@ -45,6 +45,8 @@ static enum fig_status open_sum(const struct task *task, struct sum *sum)
         status = find_class(sum, request->arguments[2], &sum->to);
     if (status)
         return status;
+    const int all = fig_dataset_info(sum->test)->count;
+    sum->count = wish < all ? wish : all;
     sum->codes = malloc((size_t)sum->count * sum->code * sizeof(float));
     sum->means = malloc(2 * sum->code * sizeof(float));
     sum->terms = malloc((TERMS - 1) * (size_t)sum->count * sum->code * sizeof(float));

@@ -88,7 +88,7 @@ static struct range find_range(const struct work *work, int k)
     return range;
 }
 
-/* The squared change of an image for a unit of value k: as a step of an eighth of its deviation does. */
+/* The squared change of an image for a unit of value k, as an eighth of its deviation shows it. */
 static enum fig_status find_change(const struct work *work, int k, double deviation,
                                    double *change)
 {

@@ -189,6 +189,7 @@ static bool inflate_all(const uint8_t *bytes, size_t size, uint8_t *symbols, siz
     return done && stream.total_in == size && stream.total_out == count;
 }
 
+/* `cursor` is at the sizes of the streams. */
 static enum fig_status take_streams(const struct packed *packed, const char *name, size_t streams,
                                     struct cursor cursor)
 {
@@ -223,8 +224,8 @@ static enum fig_status take_head(struct packed *out, const char *name, size_t *s
     const uint64_t count = take_number(cursor, FIELD), length = take_number(cursor, FIELD);
     *streams = (size_t)take_number(cursor, FIELD);
     if (!count || !length || (*streams != 1 && *streams != length) ||
-        length > cursor->left / (2 * FIELD) || count > (uint64_t)size * RATIO / length || count > INT32_MAX ||
-        cursor->left < (2 * length + *streams) * FIELD)
+        length > cursor->left / (2 * FIELD) || cursor->left < (2 * length + *streams) * FIELD ||
+        count > (uint64_t)size * RATIO / length || count > INT32_MAX)
         return fail(FIG_FORMAT, "%s: %u codes of %u values in %zu streams: not in %zu bytes", name,
                     (unsigned)count, (unsigned)length, *streams, size);
     out->count = (int)count;

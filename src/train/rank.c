@@ -13,8 +13,8 @@ struct sample {
 
 static int by_falling_score(const void *a, const void *b)
 {
-    const double left = ((const struct sample *)a)->score, right = ((const struct sample *)b)->score;
-    return (left < right) - (left > right);
+    const struct sample *left = a, *right = b;
+    return (left->score < right->score) - (left->score > right->score);
 }
 
 /* `samples` are sorted; those of equal score are found together at any threshold. */
