@@ -64,6 +64,8 @@ START_TEST(scores_tell_a_class_that_was_not_trained_on)
     run_well("score run --anomaly good");
     has(out, "auroc              0.0"); /* the wrong way round */
     has(out, "the 0.99 quantile of the training half");
+    run_well("score run --anomaly 1"); /* `good` comes after `bad` */
+    has(out, "auroc              0.0");
     ck_assert_int_eq(run("score run --anomaly ugly"), 2);
     has(err, "no class `ugly`");
     ck_assert_int_eq(run("score run --worst worst.png"), 2);

@@ -22,7 +22,7 @@ struct sum {
 
 static enum fig_status find_class(const struct sum *sum, const char *name, int *label)
 {
-    *label = fig_dataset_class(sum->train, name);
+    *label = task_class(sum->train, name);
     return *label >= 0 ? FIG_OK
                        : complain(FIG_INVALID, "arithmetic: the data have no class `%s`", name);
 }

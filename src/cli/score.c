@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -46,12 +45,12 @@ static enum fig_status find_anomalies(const struct request *request, struct find
     const uint8_t *labels = fig_dataset_labels(findings->data);
     const int classes = labels ? fig_dataset_info(findings->data)->classes : 0;
     bool anomalous[256];
-    if (request->anomaly && fig_dataset_class(findings->data, request->anomaly) < 0)
+    const int wish = request->anomaly ? task_class(findings->data, request->anomaly) : -1;
+    if (request->anomaly && wish < 0)
         return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", request->anomaly);
     for (int i = 0; i < classes; i++) {
         const char *name = fig_dataset_class_name(findings->data, i);
-        anomalous[i] = request->anomaly ? strcmp(name, request->anomaly) == 0
-                                        : !was_seen(findings->train, name);
+        anomalous[i] = request->anomaly ? i == wish : !was_seen(findings->train, name);
     }
     for (int i = 0; i < findings->count; i++) {
         findings->anomalies[i] = labels && anomalous[labels[i]];
@@ -233,7 +232,7 @@ static enum fig_status score_run(struct request *request)
 
 static const struct option options[] = {
     OPTION_DATA,
-    { "--anomaly", "CLASS", OPTION_TEXT, false, "what to find (default: classes not trained on)",
+    { "--anomaly", "CLASS", OPTION_TEXT, false, "by name or number (default: those not trained on)",
       offsetof(struct request, anomaly), NULL },
     { "--quantile", "Q", OPTION_SHARE, false, "share of the train half not flagged (default: 0.99)",
       offsetof(struct request, quantile), NULL },

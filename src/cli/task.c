@@ -109,17 +109,29 @@ static enum fig_status unknown_class(const struct task *task, const char *name)
     return status;
 }
 
+/* Of a class below `classes`, or -1. */
+static int class_number(const char *text, int classes)
+{
+    char *end;
+    const long number = strtol(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && number < classes ? (int)number : -1;
+}
+
+int task_class(const struct fig_dataset *dataset, const char *name)
+{
+    const int label = fig_dataset_class(dataset, name);
+    return label >= 0 ? label : class_number(name, fig_dataset_info(dataset)->classes);
+}
+
 /* A name goes before a number. */
 static int find_class(const struct task *task, const char *name)
 {
     const int classes = task->info->classes;
-    char *end;
     for (int i = 0; i < classes; i++) {
         if (strcmp(name, fig_run_class_name(task->run, i)) == 0)
             return i;
     }
-    const long number = strtol(name, &end, 10);
-    return *name >= '0' && *name <= '9' && !*end && number < classes ? (int)number : -1;
+    return class_number(name, classes);
 }
 
 enum fig_status task_condition(const struct task *task)

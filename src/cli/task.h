@@ -42,6 +42,9 @@ const char *task_data(const struct task *task);    /* --data, or else the run's 
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out);
 
+/* The label of the class of this name, or else of this number, or -1. */
+int task_class(const struct fig_dataset *dataset, const char *name);
+
 /* Images of the run's size; the caller frees `values`. */
 struct images {
     float *values;
