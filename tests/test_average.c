@@ -43,8 +43,8 @@ static float value_of(const struct safetensors *model, const char *name, size_t 
     return value;
 }
 
-/* An update follows what its step began with, by 1 - min(0.3, n / (n + 9)): after 4 updates the decay
- * is no longer the early one. */
+/* An update follows what its step began with, by 1 - min(0.3, n / (n + 9)): after 4 updates the
+ * decay is no longer the early one. */
 static double average_of(const struct safetensors *models, const char *name, size_t index)
 {
     double average = 0;

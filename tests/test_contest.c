@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators against discriminators: losses against closed forms, with smoothed labels and with samples
- * side by side. */
+/* Generators against discriminators: losses against closed forms, with smoothed labels and with
+ * samples side by side. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -147,8 +147,8 @@ END_TEST
 
 START_TEST(packed_images_have_their_channels_one_behind_the_other)
 {
-    static const char *const overrides[] = { "pack=3", "discriminator=[conv 4 3x3 stride 2, dense 1]",
-                                             "penalty=1" };
+    static const char *const overrides[] = {
+        "pack=3", "penalty=1", "discriminator=[conv 4 3x3 stride 2, dense 1]" };
     struct bench bench;
     ck_assert_int_eq(fig_config_open(&bench.config, "gan-pac", overrides, 3), FIG_OK);
     ck_assert_int_eq(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){

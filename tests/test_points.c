@@ -47,8 +47,8 @@ START_TEST(modes_lie_apart_from_each_other_around_zero)
 }
 END_TEST
 
-/* In the plane a Gaussian has 1 - e^(-9/2) = 98.9 % within three deviations; 20000 points tell that to
- * 0.1 %, and the mean square along each axis to 1 %. */
+/* In the plane a Gaussian has 1 - e^(-9/2) = 98.9 % within three deviations; 20000 points tell that
+ * to 0.1 %, and the mean square along each axis to 1 %. */
 START_TEST(points_are_normal_around_the_mode_that_their_label_names)
 {
     struct fig_dataset *dataset = open_points(kinds[_i].spec, FIG_TRAIN, 2);

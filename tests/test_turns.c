@@ -72,7 +72,7 @@ static double mean_of_trace(cJSON *const *lines, int epoch, const char *key)
     return sum / seen;
 }
 
-START_TEST(a_generator_waits_for_its_critic_and_only_steps_that_it_took_are_reported)
+START_TEST(a_generator_waits_for_its_critic_and_only_its_own_steps_are_reported)
 {
     static const char *const overrides[] = { SMALL_GAN, "critic-steps=3", "epochs=2", NULL };
     char trace[SCRATCH_PATH];
@@ -128,7 +128,8 @@ END_TEST
 #define SMALL_LATENT DATA, "latent=4", "encoder=[dense 6 relu]", "decoder=[dense data sigmoid]", \
     "generator=[dense 6 relu]", "discriminator=[dense 8 relu, dense 1]"
 
-/* The tensors whose names begin with `prefix` have the same values in both models, or all differ. */
+/* The tensors whose names begin with `prefix` have the same values in both models, or all
+ * differ. */
 static void compare(const char *left, const char *right, const char *prefix, bool same)
 {
     char a[SCRATCH_PATH], b[SCRATCH_PATH];
@@ -202,7 +203,7 @@ int main(void)
     TCase *tcase = tcase_create("turns");
     tcase_set_timeout(tcase, 0);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, a_generator_waits_for_its_critic_and_only_steps_that_it_took_are_reported);
+    tcase_add_test(tcase, a_generator_waits_for_its_critic_and_only_its_own_steps_are_reported);
     tcase_add_test(tcase, a_training_with_turns_goes_on_where_it_stopped);
     tcase_add_loop_test(tcase, an_autoencoder_is_trained_before_the_contest_on_its_codes, 0,
                         (int)(sizeof(ways) / sizeof(*ways)));

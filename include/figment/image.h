@@ -31,13 +31,13 @@ struct fig_grid {
  * A value v becomes floor(255 v + 1/2). */
 FIG_API enum fig_status fig_grid_write(const char *path, const struct fig_grid *grid);
 
-/* Points in the plane as a grey picture of side x side pixels, y upwards: a pixel that has n points is
- * 1 - 2^-n. */
+/* Points in the plane as a grey picture of side x side pixels, y upwards: a pixel that has n points
+ * is 1 - 2^-n. */
 struct fig_scatter {
     const float *points; /* [count][2], x and y */
     int count, side;     /* at least 1 */
-    double centre[2];    /* of the frame, which is 2 reach wide and high; what lies outside is not */
-    double reach;        /* drawn */
+    double centre[2];    /* of the frame, and how far it reaches from there to each side; points */
+    double reach;        /* that lie outside are not drawn */
 };
 
 /* Make the frame a little larger than the points take. */

@@ -63,10 +63,10 @@ FIG_API struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, boo
 /* Each row over the last dimension (Ba et al., 2016): NAME.weight (ones), NAME.bias; epsilon 1e-5. */
 FIG_API struct fig_node *fig_layernorm(struct fig_node *x, const char *name);
 
-/* Running averages of all parameters and states of the graph whose names begin with `prefix`, as the
- * states average.NAME.  An update moves each by 1 - min(decay, n / (n + 9)) of the way to its value,
- * after n updates: the first takes the value as it is, and early ones are soon forgotten.  A layer
- * named "average.LAYER" that is added afterwards has the averages for its weights. */
+/* Running averages of all parameters and states of the graph whose names begin with `prefix`, as
+ * the states average.NAME.  An update moves each by 1 - min(decay, n / (n + 9)) of the way to its
+ * value, after n updates: the first takes the value as it is, and early ones are soon forgotten.  A
+ * layer named "average.LAYER" that is added afterwards has the averages for its weights. */
 struct fig_average {
     const char *prefix; /* "generator." */
     double decay;       /* in [0, 1) */

@@ -169,10 +169,10 @@ struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph
 struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
-/* Somebody who draws samples against a discriminator, whose parameters are discriminator.0, ...; `real`,
- * `fake` and `passing` have the same shape [batch, ...], but `fake` may be two batches.
- * Of `pack` samples side by side the last ones, where the batch is no multiple of it, are the batch's
- * first again. */
+/* Somebody who draws samples against a discriminator, whose parameters are discriminator.0, ...;
+ * `real`, `fake` and `passing` have the same shape [batch, ...], but of what is drawn there may be
+ * two batches.  Of `pack` samples side by side the last ones, where the batch is no multiple of it,
+ * are the batch's first again. */
 struct contest {
     struct fig_model *model;
     struct fig_graph *graph;
@@ -189,15 +189,16 @@ struct contest {
 /* The configuration's keys of a contest. */
 #define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
-/* Adds both phases, which have no turn in the epochs of config->pretrain, and the running average of
- * the generator where config->ema asks for one. */
+/* Adds both phases, which have no turn in the epochs of config->pretrain, and the running average
+ * of the generator where config->ema asks for one. */
 enum fig_status add_contest(const struct contest *contest);
 
 /* The configuration's keys of a generator of noise and its contest. */
 #define GENERATOR_KEYS "latent", "ema", CONTEST_KEYS
 enum fig_status read_generator(struct fig_config *config, const struct yaml *root);
-/* A network that draws samples for a discriminator ends in tanh, in [-1, 1], or in sigmoid, in [0, 1], as
- * images are; of a table's columns also linear.  `drawn` has as many values as a sample. */
+/* A network that draws samples for a discriminator ends in tanh, with values in [-1, 1], or in
+ * sigmoid, as images are; of a table's columns also linear.  `drawn` has as many values as a
+ * sample. */
 enum fig_status check_range(const struct fig_config *config, enum part part,
                             const struct fig_node *drawn, const struct fig_model_params *params);
 /* Images in that range, and what is drawn in it as images. */

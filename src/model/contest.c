@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A generator against a discriminator: two phases.  First the discriminator learns to tell real
- * samples from drawn ones, then the generator learns to pass through the discriminator as it now is.
- * In each phase the parameters of the other network stay where they are.  The generator may have
- * a turn only after several steps of the discriminator, each on a batch of its own. */
+ * samples from drawn ones, then the generator learns to pass through the discriminator as it now
+ * is.  In each phase the parameters of the other network stay where they are.  The generator may
+ * have a turn only after several steps of the discriminator, each on a batch of its own. */
 #include <math.h>
 #include <stdio.h>
 
@@ -139,7 +139,7 @@ static struct fig_node *judge(const struct contest *contest, struct fig_node *sa
     return said;
 }
 
-/* [all, 1]: what is to be said of `count` real samples, and of as many drawn ones or twice as many. */
+/* [all, 1]: what is to be said of `count` real samples, and of one or two times as many drawn. */
 static struct fig_node *labels_of_both(const struct contest *contest, int count, int all)
 {
     const struct fig_config *config = contest->config;

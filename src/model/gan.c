@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generative adversarial networks: the generator draws samples of noise, and the discriminator sees the
- * data in the generator's range. */
+/* Generative adversarial networks: the generator draws samples of noise, and the discriminator sees
+ * the data in the generator's range. */
 #include "model/config.h"
 
 static const char *const keys[] = { GENERATOR_KEYS, NULL };

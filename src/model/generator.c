@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators: from noise to what a discriminator takes for real, in a range that the last activation
- * has. */
+/* Generators: from noise to what a discriminator takes for real, in a range that the last
+ * activation has. */
 #include "base/random.h"
 #include "model/config.h"
 

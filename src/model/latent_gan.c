@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Latent GANs: an autoencoder, and a GAN whose samples are codes of it; what is drawn is decoded.
  * Three phases per batch: the autoencoder, then the contest on the codes of the encoder as just
- * updated, which it does not change.  The autoencoder may train alone for the first epochs (`pretrain`),
- * and then stay as it is (`joint: false`). */
+ * updated, which it does not change.  The autoencoder may train alone for the first epochs
+ * (`pretrain`), and then stay as it is (`joint: false`). */
 #include "base/log.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "loss", "reduction", "pretrain", "joint", GENERATOR_KEYS, NULL };
+static const char *const keys[] = { "loss", "reduction", "pretrain", "joint", GENERATOR_KEYS,
+                                    NULL };
 
 static enum fig_status read_turns(struct fig_config *config, const struct yaml *root)
 {
