@@ -161,7 +161,7 @@ static struct fig_model_params size_of(const char *name)
 {
     if (strcmp(name, "gan-hinge-sn") == 0)
         return (struct fig_model_params){ .height = 32, .width = 32, .channels = 3 };
-    if (strcmp(name, "gan-ring") == 0)
+    if (strcmp(name, "gan-ring") == 0 || strcmp(name, "gan-grid") == 0)
         return (struct fig_model_params){ .height = 1, .width = 1, .channels = 2 };
     return (struct fig_model_params){ .height = 28, .width = 28, .channels = 1 };
 }
