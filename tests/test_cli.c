@@ -445,6 +445,10 @@ START_TEST(any_model_with_codes_draws_from_gaussians)
     run_well("sample s --sampler gmm:3 -n 5 -o later.npy");
     has(err, "fitted");
     ck_assert(!scratch_same_files("first.npy", "later.npy"));
+    run_well(TRAIN_ONE("ae-shallow --set sampler=gmm:3", "d"));
+    run_well("sample d -n 5 -o default.npy");
+    ck_assert(scratch_same_files("first.npy", "default.npy"));
+    ck_assert_int_eq(run("sample d --sampler prior -o x.png"), 2);
     ck_assert_int_eq(run("sample s --sampler gmm:201 -o x.png"), 2);
     has(err, "201 Gaussians cannot be fitted to 200 points");
     run_well(TRAIN_ONE("gan-small", "g"));

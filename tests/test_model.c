@@ -55,6 +55,7 @@ static const struct {
     { "corruption={name: downsample, factor: 1}", "corruption.factor" },
     { "corruption={name: inpaint, hole: 3, place: left}", "corruption.place: unknown name 'left'" },
     { "decoder.0=dense data tanh", "" }, /* fine with mse: the last case needs bce */
+    { "sampler=gmm:x", "sampler: it is `prior`, `gmm` or `gmm:K`" },
     { "loss=msee", "loss: unknown name 'msee'; did you mean 'mse'?" },
     { "reduction=median", "reduction: unknown name 'median'" },
     { "optimizer.name=adamm", "optimizer.name: unknown name 'adamm'; did you mean 'adam'?" },

@@ -45,6 +45,7 @@ struct fig_settings {
     int steps; /* the training ends after so many even within an epoch; 0: no such limit */
     uint64_t seed;
     bool shuffle;
+    int gaussians; /* in the mixture that samples are drawn from by default; 0: the model's own way */
     double labels; /* the part of the training labels that the model is told; 0: it wants none */
     struct fig_optimizer optimizer;
     struct fig_schedule schedule;
@@ -60,6 +61,10 @@ FIG_API void fig_config_close(struct fig_config **config);
 FIG_API const struct fig_settings *fig_config_settings(const struct fig_config *config);
 /* The whole configuration, overrides and defaults resolved, as YAML: enough to repeat the run. */
 FIG_API enum fig_status fig_config_save(const struct fig_config *config, const char *path);
+
+/* What a sampler's name means, as `sampler` in YAML has it: "prior" is 0 Gaussians, "gmm" 10, "gmm:K"
+ * K of 1 to 9999.  False for any other. */
+FIG_API bool fig_sampler_parse(const char *name, int *gaussians);
 
 /* Reference models: NULL past the last; the second is one line of what it is. */
 FIG_API const char *fig_model_name(int index);

@@ -7,13 +7,14 @@
 
 #define OPTION_SAMPLER                                                                             \
     { "--sampler", "prior|gmm[:K]", OPTION_TEXT, false,                                            \
-      "the model's own, or 10 (K) Gaussians of its codes", offsetof(struct request, sampler),      \
-      NULL }
+      "own, or 10 (K) Gaussians of codes (default: the run's)",                                    \
+      offsetof(struct request, sampler), NULL }
 
 /* Whether the request names a sampler: asked before any long work. */
 enum fig_status sampler_check(const struct request *request);
 
-/* The mixture that the request asks for; NULL if it is the model's own distribution. */
+/* The mixture that the request, or else the model's configuration, asks for; NULL if it is the
+ * model's own distribution. */
 enum fig_status sampler_open(const struct task *task, struct fig_mixture **out);
 
 #endif

@@ -181,6 +181,31 @@ static enum fig_status read_schedule(struct fig_config *config)
 
 /* --- What every family has */
 
+enum { DEFAULT_GAUSSIANS = 10 };
+
+bool fig_sampler_parse(const char *name, int *gaussians)
+{
+    char rest;
+    *gaussians = 0;
+    if (strcmp(name, "prior") == 0)
+        return true;
+    *gaussians = DEFAULT_GAUSSIANS;
+    return strcmp(name, "gmm") == 0 ||
+           (strspn(name, "gm:0123456789") == strlen(name) &&
+            sscanf(name, "gmm:%4d%c", gaussians, &rest) == 1 && *gaussians > 0);
+}
+
+static enum fig_status read_sampler(const struct yaml *node, int *gaussians)
+{
+    const char *name;
+    if (!node)
+        return FIG_OK;
+    TRY(yaml_string(node, &name));
+    if (fig_sampler_parse(name, gaussians))
+        return FIG_OK;
+    return yaml_fail(node, "it is `prior`, `gmm` or `gmm:K`");
+}
+
 static enum fig_status read_settings(struct fig_config *config)
 {
     struct fig_settings *settings = &config->settings;
@@ -201,14 +226,15 @@ static enum fig_status read_settings(struct fig_config *config)
     TRY(yaml_int(yaml_find(root, "epochs"), 0, 1 << 24, &settings->epochs));
     TRY(yaml_int(yaml_find(root, "steps"), 0, INT32_MAX, &settings->steps));
     TRY(yaml_uint64(yaml_find(root, "seed"), &settings->seed));
+    TRY(read_sampler(yaml_find(root, "sampler"), &settings->gaussians));
     return yaml_bool(yaml_find(root, "shuffle"), &settings->shuffle);
 }
 
 /* Keys of the family and those of all, in one list for the message. */
 static enum fig_status check_keys(const struct fig_config *config)
 {
-    static const char *const common[] = { "name",   "family", "data",      "batch",    "epochs",
-                                          "steps",  "seed",   "shuffle",   "optimizer", "schedule" };
+    static const char *const common[] = { "name", "family", "data", "batch", "epochs", "steps",
+                                          "seed", "shuffle", "optimizer", "schedule", "sampler" };
     const char *keys[64];
     size_t count = 0;
     for (size_t i = 0; i < LENGTH(common); i++)

@@ -51,6 +51,7 @@ enum fig_status measure_spread(struct subject *subject, struct fig_measure *meas
 {
     struct drawings drawings = { 0 };
     struct signs signs = signs_none();
+    signs.steps = (double)fig_run_info(subject->run)->step;
     const enum fig_status status = drawings_create(&drawings, subject);
     if (!status) {
         spread_and_contrast(drawings.drawn, FIG_DRAWN_SAMPLES, subject->length,
