@@ -28,7 +28,8 @@ struct fig_schedule {
     int warmup;   /* steps over which the rate rises from 0, linearly; 0 is none */
 };
 
-/* What a VAE makes of its images, as input and as target, before it is asked for them again. */
+/* What a VAE's training makes of its images, as input and as target, before it is asked for them
+ * again.  A trained model encodes and rebuilds images as they are. */
 enum fig_binarize {
     FIG_GREY,      /* nothing */
     FIG_THRESHOLD, /* ones where there is at least 0.5, zeros elsewhere */

@@ -184,9 +184,9 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     images = binarize_images(config->settings.binarize, model->graph, images);
     TRY(run_networks(&pass, model, config, params, images));
     struct fig_phase *phase = add_phase(model, "train");
+    add_losses(phase, model, config, params->training, &pass);
     add_updates(phase, &pass.encoder);
     add_updates(phase, &pass.decoder);
-    add_losses(phase, model, config, params->training, &pass);
     if (params->training)
         phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
                                    &config->settings.optimizer);
