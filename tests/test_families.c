@@ -166,17 +166,14 @@ static struct fig_model_params size_of(const char *name)
     return (struct fig_model_params){ .height = 28, .width = 28, .channels = 1 };
 }
 
-START_TEST(each_phase_moves_its_own_parameters_only)
+static void check_model(const char *name, struct fig_config *config)
 {
-    const char *name = fig_model_name(_i);
     struct fig_model_params params = size_of(name);
     params.batch = BATCH;
     params.classes = CLASSES;
     params.training = true;
-    struct fig_config *config;
     struct fig_model *model;
     struct fig_store *store;
-    ck_assert_msg(fig_config_open(&config, name, NULL, 0) == FIG_OK, "%s", scratch_error());
     ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s: %s", name,
                   scratch_error());
     ck_assert_int_eq(fig_store_create(&store, device, model->graph, 3), FIG_OK);
@@ -184,6 +181,26 @@ START_TEST(each_phase_moves_its_own_parameters_only)
                  params.height * params.width * params.channels);
     fig_store_destroy(&store);
     fig_model_destroy(&model);
+}
+
+START_TEST(each_phase_moves_its_own_parameters_only)
+{
+    const char *name = fig_model_name(_i);
+    struct fig_config *config;
+    ck_assert_msg(fig_config_open(&config, name, NULL, 0) == FIG_OK, "%s", scratch_error());
+    check_model(name, config);
+    fig_config_close(&config);
+}
+END_TEST
+
+/* Of all families that can be; what others say is a matter of test_model.c. */
+START_TEST(so_does_each_phase_of_the_same_model_when_it_is_conditional)
+{
+    static const char *const override = "labels=condition";
+    const char *name = fig_model_name(_i);
+    struct fig_config *config;
+    if (fig_config_open(&config, name, &override, 1) == FIG_OK)
+        check_model(name, config);
     fig_config_close(&config);
 }
 END_TEST
@@ -198,6 +215,8 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_unchecked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, each_phase_moves_its_own_parameters_only, 0, models);
+    tcase_add_loop_test(tcase, so_does_each_phase_of_the_same_model_when_it_is_conditional, 0,
+                        models);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }
