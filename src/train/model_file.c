@@ -11,7 +11,6 @@
 #include "train/notes.h"
 #include "train/store_file.h"
 
-
 #define SCALING_MEAN "data.mean"
 #define SCALING_DEVIATION "data.deviation"
 enum { SCALING_TENSORS = 2 };
