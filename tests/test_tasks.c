@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <figment/array.h>
+#include <figment/image.h>
 
 #include "command.h"
 #include "scratch.h"
@@ -92,11 +93,37 @@ START_TEST(a_table_in_other_units_is_not_standardised_by_itself)
 }
 END_TEST
 
+/* A pixel of the picture in this row and column of a grid of pictures of 28x28, twice as large. */
+static const uint8_t *pixel(const struct fig_image *image, int row, int column, int y, int x)
+{
+    enum { SIDE = 2 * 28 + 2 };
+    return image->bytes +
+           3 * ((row * SIDE + 2 * y) * image->width + column * SIDE + 2 * x);
+}
+
+/* From black over red and yellow to white. */
+static void check_heat(const struct fig_image *image, int row, int y, int x)
+{
+    const uint8_t *heat = pixel(image, row, 2, y, x);
+    const int error = abs(*pixel(image, row, 0, y, x) - *pixel(image, row, 1, y, x));
+    for (int c = 0; c < 3; c++) {
+        const int expected = 3 * error - 255 * c; /* errors of half a level in both, times 3 */
+        ck_assert_int_le(abs(heat[c] - (expected < 0 ? 0 : expected > 255 ? 255 : expected)), 4);
+    }
+}
+
 START_TEST(the_worst_are_drawn_with_their_errors)
 {
+    struct fig_image image;
+
     run_well("train ae-shallow --data synthetic:60 --steps 2 --out run --quiet");
     run_well("score run --worst worst.png -n 3");
-    ck_assert(exists("worst.png") && exists("run/scores.safetensors"));
+    ck_assert(exists("run/scores.safetensors"));
+    ck_assert_int_eq(fig_image_read(&image, "worst.png"), FIG_OK);
+    ck_assert(image.width == 3 * 58 - 2 && image.height == 3 * 58 - 2 && image.channels == 3);
+    for (int i = 0; i < 3 * 784; i++)
+        check_heat(&image, i / 784, i % 784 / 28, i % 28);
+    fig_image_free(&image);
     ck_assert_msg(!strstr(out, "auroc"), "all classes were trained on: %s", out);
     run_well("score run --anomaly 7");
     has(out, "auroc");
