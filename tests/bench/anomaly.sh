@@ -6,6 +6,7 @@
 #     WORD...  more words for the training of MNIST's models, as --epochs 20
 # MNIST one against the rest: ten models, each of one digit, find the other nine in the test half.
 # Mammography: a model of the healthy finds the others, with five seeds.
+# Measured: means of .9672 (PCA .9553), and of .8932 (PCA .8183) at a precision of .3593 (.1740).
 set -euo pipefail
 
 figment=$1 data=$2
