@@ -244,6 +244,7 @@ enum fig_status add_contest(const struct contest *contest)
     const struct fig_config *config = contest->config;
     const struct contest packed = pack_contest(contest);
     char prefix[64];
+    TRY(fig_graph_status(contest->graph));
     TRY(check_judge(contest));
     struct fig_phase *first = discriminator_phase(&packed);
     struct fig_phase *second = generator_phase(&packed);

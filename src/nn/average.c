@@ -35,22 +35,28 @@ static struct fig_node *follow(struct fig_node *node, struct fig_node *part)
     return fig_assign(average, fig_add(average, fig_mul(fig_sub(node, average), part)));
 }
 
+static bool is_followed(const struct fig_node *node, const char *prefix)
+{
+    return (node->op == OP_param || node->op == OP_state) &&
+           strncmp(node->name, prefix, strlen(prefix)) == 0;
+}
+
 int fig_average(struct fig_graph *graph, const struct fig_average *average,
                 struct fig_node **updates, int room)
 {
+    if (!graph || graph->status || !average || !updates)
+        return 0;
     const int nodes = graph->count;
-    struct fig_node *part = part_of_the_way(graph, average, &updates[0]);
-    int count = 1;
-    for (int i = 0; part && i < nodes; i++) {
-        struct fig_node *node = graph->nodes[i];
-        if ((node->op != OP_param && node->op != OP_state) ||
-            strncmp(node->name, average->prefix, strlen(average->prefix)) != 0)
-            continue;
-        if (count == room)
-            graph_fail(graph, FIG_INVALID, "average: %s: more than %d tensors to follow",
-                       average->prefix, room - 1);
-        else
-            updates[count++] = follow(node, part);
+    struct fig_node *counted, *part = part_of_the_way(graph, average, &counted);
+    int count = 0;
+    for (int i = 0; part && i < nodes && count < room; i++) {
+        if (is_followed(graph->nodes[i], average->prefix))
+            updates[count++] = follow(graph->nodes[i], part);
     }
+    if (count < room)
+        updates[count++] = counted;
+    else
+        graph_fail(graph, FIG_INVALID, "average: %s: there is no room for more than %d updates",
+                   average->prefix, room);
     return count;
 }
