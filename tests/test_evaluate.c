@@ -344,6 +344,54 @@ START_TEST(samples_are_compared_with_the_data_by_definition)
 }
 END_TEST
 
+static void judge(struct fig_mixture *mixture, struct fig_findings *findings)
+{
+    static const char *const names[] = { "fd84", "kid84", "recall", "coverage", "classes",
+                                         "kl_uniform", "confidence" };
+    const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
+                                               .test = trained.test, .mixture = mixture };
+    bool wanted[FIG_METRICS] = { false };
+    for (size_t i = 0; i < LENGTH(names); i++)
+        wanted[find_metric(names[i])] = true;
+    ck_assert_msg(fig_evaluate(&evaluation, wanted, findings) == FIG_OK, "%s", scratch_error());
+}
+
+/* The mean of two numbers has this distance from both. */
+static void check_difference(const struct fig_measure *measure)
+{
+    ck_assert_double_ge(measure->difference, 0);
+    ck_assert_double_lt(measure->difference, 2 * fabs(measure->value));
+}
+
+START_TEST(samples_are_judged_between_real_images_and_noise)
+{
+    char path[SCRATCH_PATH];
+    struct fig_findings drawn, mixed;
+    struct fig_mixture *mixture;
+    open_vae();
+    judge(NULL, &drawn);
+    ck_assert_int_eq(drawn.seen, TEST_IMAGES);
+    ck_assert_uint_ne(drawn.nets[0].hash, drawn.nets[1].hash);
+    ck_assert_double_gt(drawn.nets[0].accuracy, 0.3);
+    const struct fig_measure *distance = &drawn.measures[find_metric("fd84")];
+    ck_assert_double_lt(distance->floor, distance->value);
+    ck_assert_double_lt(distance->floor, distance->ceiling);
+    check_difference(distance);
+    const struct fig_measure *coverage = &drawn.measures[find_metric("coverage")];
+    ck_assert_double_gt(coverage->floor, coverage->value);
+    ck_assert_double_gt(coverage->floor, coverage->ceiling);
+    ck_assert_double_ge(drawn.measures[find_metric("classes")].floor, 9); /* of the 10 */
+    ck_assert(isnan(drawn.measures[find_metric("mse")].value)); /* was not asked for */
+    ck_assert_int_eq(fig_mixture_open(&mixture, trained.run, scratch_path("run", path), 3), FIG_OK);
+    judge(mixture, &mixed);
+    ck_assert_uint_eq(mixed.nets[0].hash, drawn.nets[0].hash);
+    ck_assert_double_eq(mixed.measures[find_metric("fd84")].floor, distance->floor);
+    ck_assert_double_ne(mixed.measures[find_metric("fd84")].value, distance->value);
+    fig_mixture_close(&mixture);
+    close_trained();
+}
+END_TEST
+
 static const char *lack(const char *name)
 {
     const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
@@ -638,6 +686,7 @@ int main(void)
     tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     tcase_add_test(tests, samples_are_compared_with_the_data_by_definition);
+    tcase_add_test(tests, samples_are_judged_between_real_images_and_noise);
     tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
     tcase_add_test(tests, the_nearest_image_is_found);
     tcase_add_loop_test(tests, the_largest_eigenvectors_see_all_they_can, 0, LENGTH(matrices));

@@ -154,7 +154,7 @@ START_TEST(balls_hold_what_two_loops_find_in_them)
     const struct manifold expected = looped();
     struct manifold found;
     ck_assert_int_eq(manifold_compare(products, WIDTH, real, drawn, NEAR, &found), FIG_OK);
-    /* Products in float decide otherwise for a few pairs at the edge: two points may change sides. */
+    /* Products in float may decide otherwise at the edge: for two points at most. */
     ck_assert_double_eq_tol(found.precision, expected.precision, 2.0 / DRAWNS);
     ck_assert_double_eq_tol(found.recall, expected.recall, 2.0 / REALS);
     ck_assert_double_eq_tol(found.density, expected.density, 2.0 / DRAWNS);

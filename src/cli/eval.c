@@ -130,21 +130,20 @@ static void note_codes(const struct task *task, const struct fig_evaluation *eva
 
 static void note_binarized(const struct task *task)
 {
-    console_note(&task->request->console, "neg_elbo and its parts, active_units, nll: of test images "
-                 "that are binarized (%s), always the same way",
+    console_note(&task->request->console, "neg_elbo and its parts, active_units, nll: of test "
+                 "images that are binarized (%s), always the same way",
                  fig_binarize_name(task->settings->binarize));
 }
 
 /* What the features' numbers rest on. */
-static void note_nets(const struct task *task, const struct fig_findings *findings)
+static void note_nets(struct console *console, const struct fig_findings *findings)
 {
-    console_note(&task->request->console, "features: %d samples against as many test images; means "
-                 "over %d nets, +- half their difference; real: images of the training half; noise: "
-                 "Gaussian pixels", findings->seen, FIG_FEATURE_NETS);
+    console_note(console, "features: %d samples against as many test images; means over %d nets, "
+                 "+- half their difference; real: images of the training half; noise: Gaussian "
+                 "pixels", findings->seen, FIG_FEATURE_NETS);
     for (int i = 0; i < FIG_FEATURE_NETS; i++)
-        console_note(&task->request->console, "feature net %d: hash %016" PRIx64 ", right on %.2f %% "
-                     "of the test images", i, findings->nets[i].hash,
-                     100 * findings->nets[i].accuracy);
+        console_note(console, "feature net %d: hash %016" PRIx64 ", right on %.2f %% of the test "
+                     "images", i, findings->nets[i].hash, 100 * findings->nets[i].accuracy);
 }
 
 /* All that can be measured, unless some are named. */
@@ -178,7 +177,7 @@ static enum fig_status evaluate(const struct task *task, bool wanted[FIG_METRICS
     if (!status && task->settings->binarize != FIG_GREY)
         note_binarized(task);
     if (!status && findings.seen)
-        note_nets(task, &findings);
+        note_nets(&task->request->console, &findings);
     if (!status && task->request->json)
         status = print_json(task, wanted, &findings);
     else if (!status)

@@ -78,10 +78,10 @@ static enum fig_status look(struct trainer *trainer, struct signs *signs)
     TRY(make_rows(&images, LOOKED_AT, length));
     const enum fig_status status = look_at_all(trainer, images, length, signs);
     free(images);
-    log_debug("health: step %.0f: samples: spread %.4g of %.4g, contrast %.4g of %.4g, classes %.3g of %.3g; "
-              "dead units %.3g", signs->steps, signs->sample_spread, signs->data_spread, signs->sample_contrast,
-              signs->data_contrast, signs->sample_classes, signs->data_classes,
-              signs->dead_units);
+    log_debug("health at step %.0f: spread %.4g of %.4g, contrast %.4g of %.4g, classes %.3g of "
+              "%.3g, dead units %.3g", signs->steps, signs->sample_spread, signs->data_spread,
+              signs->sample_contrast, signs->data_contrast, signs->sample_classes,
+              signs->data_classes, signs->dead_units);
     return status;
 }
 

@@ -14,7 +14,7 @@
 
 enum {
     FEATURES = 84,
-    CLASSIFIER_SIDE = 12 /* images are at least so high and wide, for the second pool has 1x1 then */
+    CLASSIFIER_SIDE = 12 /* images are at least so high and wide: the second pool is 1x1 then */
 };
 
 struct classifier;

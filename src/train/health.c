@@ -61,7 +61,7 @@ static bool one_picture(const struct signs *s)
     return s->sample_spread < (is_young(s) ? 0.01 : 0.3) * s->data_spread && !blank_pictures(s);
 }
 
-/* Samples that differ, though: 1 is one class, of the way from there to the data's it is a tenth. */
+/* Samples that differ, though.  1 is one class: a tenth of the way from it to the data's. */
 static bool one_class(const struct signs *s)
 {
     return s->sample_classes - 1 < 0.1 * (s->data_classes - 1) && !is_young(s) &&

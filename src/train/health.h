@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The health monitor: looks at a training after each epoch and warns, once for each illness, in words
- * and with what to try.  The rules see numbers only, so that they can be tested. */
+/* The health monitor: looks at a training after each epoch and warns, once for each illness, in
+ * words and with what to try.  The rules see numbers only, so that they can be tested. */
 #ifndef TRAIN_HEALTH_H
 #define TRAIN_HEALTH_H
 

@@ -57,8 +57,8 @@ static enum fig_status load_ordered(const struct fig_dataset *dataset, const uin
     return FIG_OK;
 }
 
-static enum fig_status load_test(struct likeness *likeness, const struct subject *subject, int first,
-                                 int count)
+static enum fig_status load_test(struct likeness *likeness, const struct subject *subject,
+                                 int first, int count)
 {
     return load_ordered(subject->test, likeness->test_order + first, count, subject->length,
                         likeness->images);
@@ -85,8 +85,8 @@ static void add_moments(struct likeness *likeness, size_t length, int first, int
         likeness->deviation[k] = sqrt(likeness->deviation[k] / likeness->counts[REAL]);
 }
 
-static enum fig_status load_real(struct likeness *likeness, const struct subject *subject, int first,
-                                 int count)
+static enum fig_status load_real(struct likeness *likeness, const struct subject *subject,
+                                 int first, int count)
 {
     TRY(load_ordered(subject->train, likeness->train_order + first, count, subject->length,
                      likeness->images));

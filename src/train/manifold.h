@@ -18,8 +18,8 @@ struct manifold {
 enum fig_status manifold_compare(struct products *products, size_t length, struct rows real,
                                  struct rows drawn, int k, struct manifold *out);
 
-/* The unbiased estimate of the squared maximum mean discrepancy with the kernel (x y / length + 1)^3
- * (Binkowski et al., 2018), from all points. */
+/* The unbiased estimate from all points of the squared maximum mean discrepancy with the kernel
+ * (x y / length + 1)^3 (Binkowski et al., 2018). */
 enum fig_status kernel_distance(struct products *products, size_t length, struct rows a,
                                 struct rows b, double *distance);
 

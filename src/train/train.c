@@ -35,8 +35,8 @@ static const char *find_bad_tensor(struct fig_store *store)
     return NULL;
 }
 
-static const char numeric_advice[] = "the last checkpoint is as it was; try a lower optimizer.rate, "
-                                     "or optimizer.clip-norm";
+static const char numeric_advice[] = "the last checkpoint is as it was; try a lower "
+                                     "optimizer.rate, or optimizer.clip-norm";
 
 static enum fig_status check_finite(const struct trainer *trainer, uint64_t step,
                                     const struct losses *losses)
@@ -45,8 +45,8 @@ static enum fig_status check_finite(const struct trainer *trainer, uint64_t step
         if (!losses->known[i] || isfinite(losses->values[i]))
             continue;
         const char *bad = find_bad_tensor(trainer->store);
-        return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: %s; %s",
-                    trainer->loss_names[i], losses->values[i], (unsigned long long)step,
+        return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: %s; "
+                    "%s", trainer->loss_names[i], losses->values[i], (unsigned long long)step,
                     bad ? bad : "none, the loss itself", numeric_advice);
     }
     return FIG_OK;
