@@ -201,7 +201,8 @@ static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t v
 /* A column for each class of a conditional model, as far as there is room. */
 static enum fig_status draw_samples(struct trainer *trainer, float *grid)
 {
-    const int classes = fig_run_info(trainer->view)->classes;
+    const struct fig_run_info *info = fig_run_info(trainer->view);
+    const int classes = info->conditional ? info->classes : 0;
     const int columns = classes > 1 && classes <= 2 * PICTURES ? classes : COLUMNS;
     const int count = 2 * PICTURES / columns * columns;
     TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, count, grid));
