@@ -152,7 +152,8 @@ END_TEST
 /* --- Classifiers */
 
 enum { CASES = 5, CLASSES = 3 };
-static const float scores[CASES * CLASSES] = { 2, -1, 0.5f, 0, 3, 1, -2, 4, 4.5f, 1, 1, 0, 5, 6, 7 };
+static const float scores[CASES * CLASSES] = {
+    2, -1, 0.5f, 0, 3, 1, -2, 4, 4.5f, 1, 1, 0, 5, 6, 7 };
 static const float targets[CASES * CLASSES] = { 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0 };
 
 /* ln of the sum of e^score of a row. */

@@ -26,8 +26,8 @@ FIG_API struct fig_node *fig_dense(struct fig_node *x, const char *name, int uni
 struct fig_dense {
     int height, width, channels;
     bool no_bias;
-    bool one_hot; /* x has a single 1 in each row: weights start with the deviation 1/2, so that it is
-                     heard beside other inputs, and not above them */
+    bool one_hot; /* x has a single 1 in each row: weights start with the deviation 1/2, so that
+                     it is heard beside other inputs, and not above them */
     const struct fig_spectral *spectral; /* NULL: weights as they are */
 };
 FIG_API struct fig_node *fig_dense_image(struct fig_node *x, const char *name,
@@ -102,7 +102,7 @@ FIG_API struct fig_node *fig_loss_bce(struct fig_node *logits, struct fig_node *
 /* Cross-entropy of softmax(logits) against target probabilities, both [rows, classes].  Rows whose
  * targets are all 0 are unknown: the mean is over the others, and 0 if there are none. */
 FIG_API struct fig_node *fig_loss_cross_entropy(struct fig_node *logits, struct fig_node *target);
-/* The part of the known rows, one-hot in `target`, in which no logit is above that of the target. */
+/* The part of the known rows, one-hot in `target`, where no logit is above that of the target. */
 FIG_API struct fig_node *fig_accuracy(struct fig_node *logits, struct fig_node *target);
 
 FIG_END

@@ -56,9 +56,9 @@ FIG_API enum fig_status fig_train(const struct fig_config *config, struct fig_de
 /* --- A trained model in use.  Images are [count][values] in [0, 1], rows of tables [count][values]
  * standardised by the scaling of the training, codes [count][code].
  *
- * A conditional model is told the class of every row: of images their labels, by fig_run_label; what
- * is made of noise and codes gets the classes in turn, sample or row i the class i % classes, until
- * fig_run_condition says something else.  Other models do not mind either. */
+ * A conditional model is told the class of every row: of images their labels, by fig_run_label;
+ * what is made of noise and codes gets the classes in turn, sample or row i the class i % classes,
+ * until fig_run_condition says something else.  Other models do not mind either. */
 struct fig_run;
 
 FIG_API enum fig_status fig_run_open(struct fig_run **out, const char *folder,
@@ -94,8 +94,8 @@ FIG_API const char *fig_run_class_name(const struct fig_run *run, int label);
  * count 0 in turn again. */
 FIG_API enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count);
 /* From now on row i of the images that are given has the label labels[i % count]; with count 0 they
- * have none.  Both copy.  What a conditional model needs and was not told, and classes that it does not
- * know, are FIG_INVALID when they are used. */
+ * have none.  Both copy.  What a conditional model needs and was not told, and classes that it does
+ * not know, are FIG_INVALID when they are used. */
 FIG_API enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int count);
 
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Adversarial autoencoders (Makhzani et al., 2015): an autoencoder whose encoder is also a generator:
- * its codes shall pass for draws of N(0, 1) before a discriminator.  What is drawn is decoded noise.
+/* Adversarial autoencoders (Makhzani et al., 2015): an autoencoder whose encoder is also a
+ * generator: its codes shall pass for draws of N(0, 1) before a discriminator.  What is drawn is
+ * decoded noise.
  *
  * Supervised (labels: condition), the decoder is told the class, so that the code keeps the style.
- * Semi-supervised (labels: classify), the encoder tells the class itself: beside a style of `latent`
- * values it makes a softmax over the classes, which learns from the labels that are known, and which
- * shall else pass for a class drawn at random.  The code is the style and, behind it, these
- * probabilities.  Where Makhzani et al. have a discriminator of each, one sees both together here: so
- * the style does not depend on the class either. */
+ * Semi-supervised (labels: classify), the encoder tells the class itself: beside a style of
+ * `latent` values it makes a softmax over the classes, which learns from the labels that are known
+ * and shall else pass for a class drawn at random.  The code is the style and, behind it, these
+ * probabilities.  Where Makhzani et al. have a discriminator of each, one sees both together here,
+ * so that the style does not depend on the class either. */
 #include "base/random.h"
 #include "model/config.h"
 

@@ -106,8 +106,8 @@ enum fig_status add_labels(struct fig_model *model, const struct fig_config *con
                            const struct fig_model_params *params);
 
 /* A classifier learns from the labels that are known.  Adds the losses `name`, which is the others'
- * plus the weighted classifier's, `reconstruction`, `classification` and, where all labels are known
- * (of a few per batch it would say little), `accuracy`. */
+ * plus the weighted classifier's, `reconstruction`, `classification` and, where all labels are
+ * known (of a few per batch it would say little), `accuracy`. */
 struct classification {
     struct fig_node *others, *logits, *labels;
     bool testing; /* with all labels */

@@ -15,8 +15,8 @@ static bool is_outside(double value, double truncation)
     return truncation > 0 && fabs(value) > truncation;
 }
 
-/* Values outside are drawn anew, each at its place in one stream after another.  Of |z| <= 0.01, the
- * smallest part, one in 10^14 would need more streams than there are: it becomes 0. */
+/* Values outside are drawn anew, each at its place in one stream after another.  Even of
+ * |z| <= 0.01 only one in 10^14 would need more streams than there are: it becomes 0. */
 static void redraw(double *values, double *anew, int length, struct stream stream,
                    double truncation)
 {
