@@ -156,33 +156,41 @@ static void choose_metrics(const struct fig_evaluation *evaluation, bool wanted[
         wanted[i] = !fig_metric_lack(evaluation, i);
 }
 
+static enum fig_status report(const struct task *task, const struct fig_evaluation *evaluation,
+                              const bool wanted[FIG_METRICS], const struct fig_findings *findings)
+{
+    if (wanted[find_metric("nll", 3)])
+        note_codes(task, evaluation);
+    if (task->settings->binarize != FIG_GREY)
+        note_binarized(task);
+    if (findings->seen)
+        note_nets(&task->request->console, findings);
+    if (task->request->json)
+        return print_json(task, wanted, findings);
+    print_table(wanted, findings);
+    return FIG_OK;
+}
+
 static enum fig_status evaluate(const struct task *task, bool wanted[FIG_METRICS])
 {
     struct fig_dataset *train = NULL, *test = NULL;
-    struct fig_evaluation evaluation = { .run = task->run, .nll_samples = task->request->count };
-    struct fig_findings findings;
+    struct fig_mixture *mixture = NULL;
     enum fig_status status = task_dataset(task, FIG_TEST, &test);
     if (!status)
         status = task_dataset(task, FIG_TRAIN, &train);
     if (!status)
-        status = sampler_open(task, &evaluation.mixture);
-    evaluation.test = test;
-    evaluation.train = train;
+        status = sampler_open(task, &mixture);
     if (!status) {
+        const struct fig_evaluation evaluation = {
+            .run = task->run, .test = test, .train = train, .mixture = mixture,
+            .nll_samples = task->request->count };
+        struct fig_findings findings;
         choose_metrics(&evaluation, wanted);
         status = fig_evaluate(&evaluation, wanted, &findings);
+        if (!status)
+            status = report(task, &evaluation, wanted, &findings);
     }
-    if (!status && wanted[find_metric("nll", 3)])
-        note_codes(task, &evaluation);
-    if (!status && task->settings->binarize != FIG_GREY)
-        note_binarized(task);
-    if (!status && findings.seen)
-        note_nets(&task->request->console, &findings);
-    if (!status && task->request->json)
-        status = print_json(task, wanted, &findings);
-    else if (!status)
-        print_table(wanted, &findings);
-    fig_mixture_close(&evaluation.mixture);
+    fig_mixture_close(&mixture);
     fig_dataset_close(&train);
     fig_dataset_close(&test);
     return status;
