@@ -43,16 +43,12 @@ static void restoration_free(struct restoration *work)
 static enum fig_status write_grid(const struct task *task, const struct restoration *work)
 {
     const bool corrupt = task->request->corrupt;
-    const struct images *const lists[] = { &work->originals, &work->shown, &work->restored };
-    struct images few[3];
-    const struct images *of_few[3];
+    struct images few[] = { work->originals, work->shown, work->restored };
+    const struct images *const lists[] = { &few[0], &few[1], &few[2] };
     struct pictures pictures = { .seed = task->settings->seed, .data = task_data(task) };
-    for (int i = 0; i < 3; i++) {
-        few[i] = *lists[i];
+    for (int i = 0; i < 3; i++)
         few[i].count = few[i].count < GRID_IMAGES ? few[i].count : GRID_IMAGES;
-        of_few[i] = &few[i];
-    }
-    enum fig_status status = pictures_beside(task, of_few + !corrupt, 2 + corrupt, &pictures);
+    enum fig_status status = pictures_beside(task, lists + !corrupt, 2 + corrupt, &pictures);
     if (!status)
         status = pictures_write(task, &pictures);
     free(pictures.images.values);

@@ -19,8 +19,8 @@ struct fig_run {
     struct fig_device *device;
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
-    struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods, *corrupt; /* made when first
-                                                                                 asked for */
+    /* Made when first asked for. */
+    struct fig_plan *encode, *rebuild, *decode, *draw, *likelihoods, *corrupt;
     struct fig_run_info info;
     struct text names; /* of the classes, a zero behind each; empty when borrowed */
     struct classes drawn, given; /* of what is made of noise and codes, and of images */
