@@ -6,7 +6,8 @@
  *                    the reconstruction x' of a code of q(z|x)
  *     discriminator  x against x' and decoded codes of p(z) = N(0, 1), as many of each
  *     generator      the decoder: to pass with both of them, + gamma E
- * What is drawn is decoded noise. */
+ * Each meets the networks as the one before left them, where the paper has all gradients of one
+ * point.  What is drawn is decoded noise. */
 #include <math.h>
 
 #include "base/random.h"
