@@ -85,7 +85,7 @@ struct posterior encode_posterior(struct fig_graph *graph, const struct fig_conf
     struct fig_node *mean = repeat(fig_dense(body, "encoder.mean", config->latent), samples);
     struct fig_node *logvar = repeat(fig_dense(body, "encoder.logvar", config->latent), samples);
     if (!mean)
-        return (struct posterior){ NULL };
+        return (struct posterior){ 0 };
     struct fig_node *noise = fig_normal(graph, fig_node_shape(mean), STREAM_NOISE);
     struct fig_node *deviation = fig_exp(fig_affine(logvar, 0.5, 0));
     return (struct posterior){ mean, logvar, noise, fig_add(mean, fig_mul(noise, deviation)) };
