@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include <figment/plan.h>
+#include <figment/run.h>
 
+#include "run/safetensors.h"
 #include "scratch.h"
-#include "train/safetensors.h"
 
 enum { STEPS = 5 };
 

@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "run/packed.h"
 #include "scratch.h"
-#include "train/packed.h"
 
 static struct fig_device *device;
 static char run_folder[SCRATCH_PATH], other_folder[SCRATCH_PATH], path[SCRATCH_PATH];

@@ -13,10 +13,10 @@
 #include "base/size.h"
 #include "base/threads.h"
 #include "data/dataset.h"
-#include "train/eigen.h"
-#include "train/errors.h"
-#include "train/nearest.h"
-#include "train/pca.h"
+#include "evaluate/eigen.h"
+#include "evaluate/errors.h"
+#include "evaluate/nearest.h"
+#include "evaluate/pca.h"
 
 #include "scratch.h"
 

@@ -10,8 +10,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "run/safetensors.h"
 #include "scratch.h"
-#include "train/safetensors.h"
 
 /* Relative errors of losses that float32 may have.  Two correct GANs drift apart: a sign flips in one of
  * them, so their later steps are compared loosely. */

@@ -9,8 +9,8 @@
 
 #include "base/size.h"
 #include "data/dataset.h"
-#include "train/health.h"
-#include "train/variety.h"
+#include "evaluate/health.h"
+#include "evaluate/variety.h"
 
 /* A healthy training of a model that has everything. */
 static const struct signs healthy = { .steps = 5000, .sample_spread = 0.19, .data_spread = 0.2,

@@ -11,9 +11,9 @@
 #include "base/file.h"
 #include "base/size.h"
 #include "data/dataset.h"
-#include "train/classifier.h"
-#include "train/frechet.h"
-#include "train/manifold.h"
+#include "evaluate/classifier.h"
+#include "evaluate/frechet.h"
+#include "evaluate/manifold.h"
 
 #include "scratch.h"
 

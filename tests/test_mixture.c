@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "train/mixture.h"
+#include "run/mixture.h"
 
 enum { COUNT = 6000, LENGTH = 2, KNOWN = 3 };
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/run.h"
 #include "scratch.h"
-#include "train/run.h"
 
 enum { COUNT = 200, LENGTH = 101 };
 

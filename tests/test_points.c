@@ -7,7 +7,7 @@
 
 #include <figment/data.h>
 
-#include "train/evaluation.h"
+#include "evaluate/evaluation.h"
 
 static const struct {
     const char *spec;

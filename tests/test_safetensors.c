@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/size.h"
-#include "train/safetensors.h"
+#include "run/safetensors.h"
 
 #define PATH "test.safetensors"
 

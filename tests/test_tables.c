@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <figment/train.h>
+#include <figment/run.h>
 
 #include "base/file.h"
 #include "base/text.h"

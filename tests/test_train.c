@@ -9,6 +9,8 @@
 
 #include <cjson/cJSON.h>
 
+#include <figment/run.h>
+
 #include "base/file.h"
 
 #include "scratch.h"

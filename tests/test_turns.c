@@ -10,8 +10,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "run/safetensors.h"
 #include "scratch.h"
-#include "train/safetensors.h"
 
 /* 100 samples in batches of 16: 7 steps an epoch, the last of 4 samples. */
 enum { SAMPLES = 100, BATCH = 16, STEPS = 7, LINES = 64, LINE_SIZE = 4096 };

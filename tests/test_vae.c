@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <figment/train.h>
+#include <figment/run.h>
 
 #include "base/random.h"
 #include "base/size.h"

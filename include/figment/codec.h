@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #include <figment/api.h>
+#include <figment/run.h>
 #include <figment/status.h>
-#include <figment/train.h>
 
 FIG_BEGIN
 

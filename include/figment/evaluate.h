@@ -7,8 +7,8 @@
 
 #include <figment/api.h>
 #include <figment/data.h>
+#include <figment/run.h>
 #include <figment/status.h>
-#include <figment/train.h>
 
 FIG_BEGIN
 

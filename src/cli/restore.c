@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/pictures.h"
-#include "train/errors.h"
+#include "evaluate/errors.h"
 
 enum { GRID_IMAGES = 32 };
 

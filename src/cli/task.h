@@ -7,7 +7,7 @@
 #include <figment/data.h>
 #include <figment/device.h>
 #include <figment/model.h>
-#include <figment/train.h>
+#include <figment/run.h>
 
 #include "cli/options.h"
 

@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
-#include "train/notes.h"
-#include "train/store_file.h"
+#include "run/notes.h"
+#include "run/store_file.h"
 
 static void note_losses(struct notes *notes, const char *key, const double *values)
 {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/evaluation.h"
-#include "train/health.h"
+#include "evaluate/health.h"
+#include "run/rows.h"
 #include "train/trainer.h"
 
 enum { LOOKED_AT = 128 /* samples */ };

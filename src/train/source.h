@@ -9,7 +9,7 @@
 #include <figment/data.h>
 #include <figment/plan.h>
 
-#include "train/labels.h"
+#include "run/labels.h"
 
 struct source {
     struct fig_dataset *dataset;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The training loop: epochs of batches, losses looked at now and then, a checkpoint per epoch. */
+#include <figment/run.h>
 #include <figment/train.h>
 
 #include <math.h>

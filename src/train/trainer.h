@@ -5,14 +5,15 @@
 
 #include <stdio.h>
 
+#include <figment/run.h>
 #include <figment/train.h>
 
 #include "base/text.h"
+#include "evaluate/health.h"
+#include "evaluate/variety.h"
+#include "run/run.h"
 #include "train/checkpoint.h"
-#include "train/health.h"
-#include "train/run.h"
 #include "train/source.h"
-#include "train/variety.h"
 
 /* What the health monitor remembers between two looks. */
 struct checkup {

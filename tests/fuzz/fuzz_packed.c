@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "train/packed.h"
+#include "run/packed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* clang -g -O1 -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc
- *       tests/fuzz/fuzz_safetensors.c src/train/safetensors*.c src/base/{file,log,text}.c -lcjson
+ *       tests/fuzz/fuzz_safetensors.c src/run/safetensors*.c src/base/{file,log,text}.c -lcjson
  *       -o fuzz_safetensors && ./fuzz_safetensors -max_total_time=60 CORPUS_FOLDER */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/safetensors.h"
+#include "run/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

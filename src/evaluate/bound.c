@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Metrics of variational autoencoders, on images as they were trained on: grey or binarized. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "evaluate/evaluation.h"
+#include "model/binarize.h"
+
+/* Test images as the model was trained on them. */
+static enum fig_status load_targets(const struct subject *subject, int first, int count,
+                                    float *images)
+{
+    const enum fig_binarize binarize = fig_config_settings(fig_run_config(subject->run))->binarize;
+    TRY(load_tests(subject, first, count, images));
+    return binarize_values(binarize, first, count, images, subject->length);
+}
+
+/* Sums over the test half. */
+struct bound {
+    double reconstruction, divergence;
+};
+
+static enum fig_status add_bound(struct bound *bound, const struct subject *subject, float *images,
+                                 float *likelihoods)
+{
+    const int all = fig_dataset_info(subject->test)->count;
+    for (int first = 0; first < all; first += CHUNK) {
+        const int count = all - first < CHUNK ? all - first : CHUNK;
+        TRY(load_targets(subject, first, count, images));
+        TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)(first / CHUNK),
+                                likelihoods));
+        for (const float *row = likelihoods; row < likelihoods + count * FIG_LIKELIHOODS;
+             row += FIG_LIKELIHOODS) {
+            bound->reconstruction -= (double)row[FIG_LOG_DATA];
+            bound->divergence += (double)row[FIG_DIVERGENCE];
+        }
+    }
+    return FIG_OK;
+}
+
+enum fig_status measure_bound(struct subject *subject, struct fig_measure *measures)
+{
+    const int count = fig_dataset_info(subject->test)->count;
+    struct bound bound = { 0 };
+    float *images = NULL, *likelihoods = NULL;
+    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    if (!status)
+        status = make_rows(&likelihoods, CHUNK, FIG_LIKELIHOODS);
+    if (!status)
+        status = add_bound(&bound, subject, images, likelihoods);
+    free(likelihoods);
+    free(images);
+    measures[1].value = bound.reconstruction / count;
+    measures[2].value = bound.divergence / count;
+    measures[0].value = measures[1].value + measures[2].value;
+    return status;
+}
+
+/* --- Active units (Burda et al., 2016) */
+
+static int count_active(const float *codes, int count, int length)
+{
+    int active = 0;
+    for (int unit = 0; unit < length; unit++) {
+        double mean = 0, square = 0; /* running */
+        for (int i = 0; i < count; i++) {
+            const double value = (double)codes[(size_t)i * (size_t)length + (size_t)unit];
+            const double step = value - mean;
+            mean += step / (i + 1);
+            square += step * (value - mean);
+        }
+        active += square > 0.01 * count;
+    }
+    return active;
+}
+
+enum fig_status measure_units(struct subject *subject, struct fig_measure *measures)
+{
+    const int all = fig_dataset_info(subject->test)->count;
+    const int length = fig_run_info(subject->run)->code;
+    float *images = NULL, *codes = NULL;
+    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    if (!status)
+        status = make_rows(&codes, all, (size_t)length);
+    for (int first = 0; !status && first < all; first += CHUNK) {
+        const int count = all - first < CHUNK ? all - first : CHUNK;
+        status = load_targets(subject, first, count, images);
+        if (!status)
+            status = fig_run_encode(subject->run, images, count,
+                                    codes + (size_t)first * (size_t)length);
+    }
+    if (!status)
+        measures[0].value = count_active(codes, all, length);
+    free(codes);
+    free(images);
+    return status;
+}
+
+/* --- Importance-weighted bound (Burda et al., 2016): log of the mean over codes z of q(z|x) of
+ * p(x|z) p(z) / q(z|x), mean over the images. */
+
+/* A running log of a sum of exponentials: log sum = greatest + log rest. */
+struct log_sum {
+    double greatest, rest;
+};
+
+static void log_sum_add(struct log_sum *sum, double term)
+{
+    if (term > sum->greatest) {
+        sum->rest = sum->rest * exp(sum->greatest - term) + 1;
+        sum->greatest = term;
+    } else {
+        sum->rest += exp(term - sum->greatest);
+    }
+}
+
+static enum fig_status add_draws(struct log_sum *sums, const struct subject *subject, int count,
+                                 const float *images, float *likelihoods)
+{
+    for (int draw = 0; draw < subject->nll_samples; draw++) {
+        TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)draw, likelihoods));
+        for (int i = 0; i < count; i++) {
+            const float *row = likelihoods + i * FIG_LIKELIHOODS;
+            log_sum_add(&sums[i], (double)row[FIG_LOG_DATA] + (double)row[FIG_LOG_PRIOR] -
+                                      (double)row[FIG_LOG_POSTERIOR]);
+        }
+    }
+    return FIG_OK;
+}
+
+enum fig_status measure_nll(struct subject *subject, struct fig_measure *measures)
+{
+    const int all = fig_dataset_info(subject->test)->count;
+    const int count = all < FIG_NLL_IMAGES ? all : FIG_NLL_IMAGES;
+    struct log_sum sums[FIG_NLL_IMAGES];
+    float *images = NULL, *likelihoods = NULL;
+    enum fig_status status = make_rows(&images, count, subject->length);
+    if (!status)
+        status = make_rows(&likelihoods, count, FIG_LIKELIHOODS);
+    if (!status)
+        status = load_targets(subject, 0, count, images);
+    for (int i = 0; i < count; i++)
+        sums[i] = (struct log_sum){ -INFINITY, 0 };
+    if (!status)
+        status = add_draws(sums, subject, count, images, likelihoods);
+    measures[0].value = log(subject->nll_samples);
+    for (int i = 0; i < count; i++)
+        measures[0].value -= (sums[i].greatest + log(sums[i].rest)) / count;
+    free(likelihoods);
+    free(images);
+    return status;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Metrics of reconstructions: the model's, and those of PCA. */
+#include "evaluate/errors.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "evaluate/evaluation.h"
+
+void errors_add(struct errors *errors, const float *images, const float *rebuilt, size_t count)
+{
+    const double least = 1e-7;
+    for (size_t i = 0; i < count; i++) {
+        const double x = images[i], y = rebuilt[i];
+        const double p = fmin(fmax(y, least), 1 - least);
+        errors->squares += (y - x) * (y - x);
+        errors->cross_entropies -= x * log(p) + (1 - x) * log1p(-p);
+    }
+    errors->count += count;
+}
+
+double errors_mse(const struct errors *errors)
+{
+    return errors->squares / (double)errors->count;
+}
+
+double errors_psnr(const struct errors *errors)
+{
+    return -10 * log10(errors_mse(errors));
+}
+
+double errors_bce(const struct errors *errors)
+{
+    return errors->cross_entropies / (double)errors->count;
+}
+
+enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, int count,
+                        float *out)
+{
+    if (rebuilder->run)
+        return fig_run_reconstruct(rebuilder->run, images, count, out);
+    return pca_rebuild(rebuilder->pca, images, count, out);
+}
+
+static enum fig_status add_all(struct errors *errors, const struct rebuilder *rebuilder,
+                               const struct subject *subject, float *images, float *rebuilt)
+{
+    const int all = fig_dataset_info(subject->test)->count;
+    for (int first = 0; first < all; first += CHUNK) {
+        const int count = all - first < CHUNK ? all - first : CHUNK;
+        TRY(load_tests(subject, first, count, images));
+        TRY(rebuild(rebuilder, images, count, rebuilt));
+        errors_add(errors, images, rebuilt, (size_t)count * subject->length);
+    }
+    return FIG_OK;
+}
+
+static enum fig_status find_errors(struct errors *errors, const struct rebuilder *rebuilder,
+                                   const struct subject *subject)
+{
+    float *images = NULL, *rebuilt = NULL;
+    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    if (!status)
+        status = make_rows(&rebuilt, CHUNK, subject->length);
+    if (!status)
+        status = add_all(errors, rebuilder, subject, images, rebuilt);
+    free(rebuilt);
+    free(images);
+    return status;
+}
+
+enum fig_status measure_errors(struct subject *subject, struct fig_measure *measures)
+{
+    struct errors errors = { 0 };
+    TRY(find_errors(&errors, &(struct rebuilder){ .run = subject->run }, subject));
+    measures[0].value = errors_mse(&errors);
+    measures[1].value = errors_psnr(&errors);
+    measures[2].value = errors_bce(&errors);
+    return FIG_OK;
+}
+
+/* PCA is fitted to the one half and measured on the other. */
+enum fig_status measure_pca(struct subject *subject, struct fig_measure *measures)
+{
+    struct errors errors = { 0 };
+    struct pca *pca = NULL;
+    enum fig_status status = pca_create(&pca, subject->train, fig_run_info(subject->run)->code);
+    if (!status)
+        status = find_errors(&errors, &(struct rebuilder){ .pca = pca }, subject);
+    pca_destroy(&pca);
+    measures[0].value = errors_mse(&errors);
+    measures[1].value = errors_psnr(&errors);
+    return status;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* Metrics of samples by the features that classifiers of the data see in them, beside those of real
+ * images and of Gaussian pixels. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "evaluate/classifier.h"
+#include "evaluate/evaluation.h"
+#include "evaluate/frechet.h"
+#include "evaluate/manifold.h"
+#include "run/run.h"
+
+/* Images that are looked at, in this order: PIXELS are made of what REAL were. */
+enum role { TEST, SAMPLES, REAL, PIXELS, ROLES };
+
+/* What a net sees in some images. */
+struct view {
+    float *features; /* [count][FEATURES] */
+    double *shares;  /* [classes]: of the images that are taken for the class */
+    double confidence;
+};
+
+struct likeness {
+    int classes;
+    int counts[ROLES]; /* images of each role */
+    struct classifier *nets[FIG_FEATURE_NETS];
+    uint32_t *test_order, *train_order; /* in which the halves are looked at: some are sorted */
+    double accuracy[FIG_FEATURE_NETS]; /* on the test images */
+    struct view views[FIG_FEATURE_NETS][ROLES];
+    struct products *products; /* of features */
+    double *mean, *deviation;  /* [length]: of each pixel over the real images */
+    float *images;             /* [CHUNK][length] */
+    float *probabilities;      /* [CHUNK][classes] */
+};
+
+/* --- Images of each role */
+
+static enum fig_status order_create(uint32_t **order, const struct fig_dataset *dataset)
+{
+    const struct stream stream = { 0, STREAM_SHUFFLE, 0 };
+    const int count = fig_dataset_info(dataset)->count;
+    *order = malloc((size_t)count * sizeof(**order));
+    if (!*order)
+        return fail(FIG_NOMEM, "no memory for the order of %d samples", count);
+    random_permutation(&stream, *order, (uint32_t)count);
+    return FIG_OK;
+}
+
+static enum fig_status load_ordered(const struct fig_dataset *dataset, const uint32_t *order,
+                                    int count, size_t length, float *images)
+{
+    for (int i = 0; i < count; i++)
+        TRY(fig_dataset_sample(dataset, (int)order[i], images + (size_t)i * length));
+    return FIG_OK;
+}
+
+static enum fig_status load_test(struct likeness *likeness, const struct subject *subject,
+                                 int first, int count)
+{
+    return load_ordered(subject->test, likeness->test_order + first, count, subject->length,
+                        likeness->images);
+}
+
+static enum fig_status load_drawn(struct likeness *likeness, const struct subject *subject,
+                                  int first, int count)
+{
+    return draw_samples(subject, first, count, likeness->images);
+}
+
+/* The pixels' moments are taken on the way: after the last image they are mean and deviation. */
+static void add_moments(struct likeness *likeness, size_t length, int first, int count)
+{
+    for (int i = 0; i < count; i++) {
+        for (size_t k = 0; k < length; k++) {
+            const double step = likeness->images[(size_t)i * length + k] - likeness->mean[k];
+            likeness->mean[k] += step / (first + i + 1);
+            likeness->deviation[k] += step * (likeness->images[(size_t)i * length + k] -
+                                              likeness->mean[k]);
+        }
+    }
+    for (size_t k = 0; first + count == likeness->counts[REAL] && k < length; k++)
+        likeness->deviation[k] = sqrt(likeness->deviation[k] / likeness->counts[REAL]);
+}
+
+static enum fig_status load_real(struct likeness *likeness, const struct subject *subject,
+                                 int first, int count)
+{
+    TRY(load_ordered(subject->train, likeness->train_order + first, count, subject->length,
+                     likeness->images));
+    add_moments(likeness, subject->length, first, count);
+    return FIG_OK;
+}
+
+/* Each on its own, within [0, 1]. */
+static enum fig_status load_pixels(struct likeness *likeness, const struct subject *subject,
+                                   int first, int count)
+{
+    const size_t length = subject->length;
+    double *noise = malloc(length * sizeof(*noise));
+    if (!noise)
+        return fail(FIG_NOMEM, "no memory for %zu pixels", length);
+    for (int i = 0; i < count; i++) {
+        const struct stream stream = { 0, STREAM_PIXELS, (uint32_t)(first + i) };
+        random_normal(&stream, noise, length);
+        for (size_t k = 0; k < length; k++) {
+            const double value = likeness->mean[k] + likeness->deviation[k] * noise[k];
+            likeness->images[(size_t)i * length + k] = (float)fmin(fmax(value, 0), 1);
+        }
+    }
+    free(noise);
+    return FIG_OK;
+}
+
+static enum fig_status (*const loaders[ROLES])(struct likeness *likeness,
+                                               const struct subject *subject, int first,
+                                               int count) = {
+    [TEST] = load_test, [SAMPLES] = load_drawn, [REAL] = load_real, [PIXELS] = load_pixels,
+};
+
+/* --- Views */
+
+static int most_likely(const float *probabilities, int classes)
+{
+    int best = 0;
+    for (int i = 1; i < classes; i++)
+        best = probabilities[i] > probabilities[best] ? i : best;
+    return best;
+}
+
+static void add_decisions(struct view *view, const struct likeness *likeness, int all, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
+        const int decision = most_likely(row, likeness->classes);
+        view->shares[decision] += 1.0 / all;
+        view->confidence += (double)row[decision] / all;
+    }
+}
+
+static void add_hits(double *accuracy, const struct likeness *likeness,
+                     const struct fig_dataset *test, int first, int count)
+{
+    const uint8_t *labels = fig_dataset_labels(test);
+    const int all = likeness->counts[TEST];
+    if (!labels)
+        *accuracy = NAN;
+    for (int i = 0; labels && i < count; i++) {
+        const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
+        if (labels[likeness->test_order[first + i]] == most_likely(row, likeness->classes))
+            *accuracy += 1.0 / all;
+    }
+}
+
+static enum fig_status look(struct likeness *likeness, const struct subject *subject,
+                            enum role role)
+{
+    const int all = likeness->counts[role];
+    for (int first = 0; first < all; first += CHUNK) {
+        const int count = all - first < CHUNK ? all - first : CHUNK;
+        TRY(loaders[role](likeness, subject, first, count));
+        for (int net = 0; net < FIG_FEATURE_NETS; net++) {
+            struct view *view = &likeness->views[net][role];
+            TRY(classifier_look(likeness->nets[net], likeness->images, count,
+                                view->features + (size_t)first * FEATURES,
+                                likeness->probabilities));
+            add_decisions(view, likeness, all, count);
+            if (role == TEST)
+                add_hits(&likeness->accuracy[net], likeness, subject->test, first, count);
+        }
+    }
+    return FIG_OK;
+}
+
+static enum fig_status views_create(struct likeness *likeness)
+{
+    for (int net = 0; net < FIG_FEATURE_NETS; net++) {
+        for (int role = 0; role < ROLES; role++) {
+            struct view *view = &likeness->views[net][role];
+            TRY(make_rows(&view->features, likeness->counts[role], FEATURES));
+            view->shares = calloc((size_t)likeness->classes, sizeof(*view->shares));
+            if (!view->shares)
+                return fail(FIG_NOMEM, "no memory for %d classes", likeness->classes);
+        }
+    }
+    return FIG_OK;
+}
+
+static enum fig_status fill(struct likeness *likeness, struct subject *subject)
+{
+    struct fig_device *device = run_device(subject->run);
+    TRY(make_rows(&likeness->images, CHUNK, subject->length));
+    TRY(make_rows(&likeness->probabilities, CHUNK, (size_t)likeness->classes));
+    TRY(products_create(&likeness->products, device, FEATURES));
+    TRY(order_create(&likeness->test_order, subject->test));
+    TRY(order_create(&likeness->train_order, subject->train));
+    likeness->mean = calloc(subject->length, sizeof(*likeness->mean));
+    likeness->deviation = calloc(subject->length, sizeof(*likeness->deviation));
+    if (!likeness->mean || !likeness->deviation)
+        return fail(FIG_NOMEM, "no memory for %zu pixels", subject->length);
+    TRY(views_create(likeness));
+    for (int net = 0; net < FIG_FEATURE_NETS; net++)
+        TRY(classifier_open(&likeness->nets[net], device, subject->train, (uint64_t)net));
+    for (enum role role = 0; role < ROLES; role++)
+        TRY(look(likeness, subject, role));
+    subject->findings->seen = likeness->counts[SAMPLES];
+    for (int net = 0; net < FIG_FEATURE_NETS; net++)
+        subject->findings->nets[net] = (struct fig_feature_net){
+            classifier_hash(likeness->nets[net]), likeness->accuracy[net] };
+    return FIG_OK;
+}
+
+/* The subject's own, made once. */
+static enum fig_status likeness_get(struct subject *subject)
+{
+    const int tests = fig_dataset_info(subject->test)->count;
+    const int trains = fig_dataset_info(subject->train)->count;
+    const int count = tests < FIG_SEEN_SAMPLES ? tests : FIG_SEEN_SAMPLES;
+    if (subject->likeness)
+        return FIG_OK;
+    struct likeness *likeness = subject->likeness = calloc(1, sizeof(*likeness));
+    if (!likeness)
+        return fail(FIG_NOMEM, "no memory to compare %d samples", count);
+    likeness->classes = fig_dataset_info(subject->train)->classes;
+    for (int role = 0; role < ROLES; role++)
+        likeness->counts[role] = count;
+    likeness->counts[REAL] = trains < count ? trains : count;
+    return fill(likeness, subject);
+}
+
+void likeness_destroy(struct likeness **out)
+{
+    struct likeness *likeness = *out;
+    if (!likeness)
+        return;
+    for (int net = 0; net < FIG_FEATURE_NETS; net++) {
+        classifier_close(&likeness->nets[net]);
+        for (int role = 0; role < ROLES; role++) {
+            free(likeness->views[net][role].features);
+            free(likeness->views[net][role].shares);
+        }
+    }
+    products_destroy(&likeness->products);
+    free(likeness->train_order);
+    free(likeness->test_order);
+    free(likeness->deviation);
+    free(likeness->mean);
+    free(likeness->probabilities);
+    free(likeness->images);
+    free(likeness);
+    *out = NULL;
+}
+
+/* --- Metrics: each a comparison of one view with that of the test images */
+
+enum { MOST = 4 /* values of one comparison */ };
+
+static struct rows rows_of(const struct likeness *likeness, int net, enum role role)
+{
+    return (struct rows){ likeness->views[net][role].features, likeness->counts[role] };
+}
+
+static void add_value(struct fig_measure *measure, int net, enum role role, double value)
+{
+    if (role == REAL)
+        measure->floor += value / FIG_FEATURE_NETS;
+    else if (role == PIXELS)
+        measure->ceiling += value / FIG_FEATURE_NETS;
+    else
+        measure->value += value / FIG_FEATURE_NETS;
+    if (role == SAMPLES)
+        measure->difference = fabs((net ? measure->difference : 0) - value);
+}
+
+static enum fig_status compare_all(struct subject *subject,
+                                   enum fig_status (*compare)(struct likeness *likeness, int net,
+                                                              enum role role, double *values),
+                                   int count, struct fig_measure *measures)
+{
+    TRY(likeness_get(subject));
+    memset(measures, 0, (size_t)count * sizeof(*measures));
+    for (int net = 0; net < FIG_FEATURE_NETS; net++) {
+        for (enum role role = SAMPLES; role < ROLES; role++) {
+            double values[MOST];
+            TRY(compare(subject->likeness, net, role, values));
+            for (int i = 0; i < count; i++)
+                add_value(&measures[i], net, role, values[i]);
+        }
+    }
+    return FIG_OK;
+}
+
+static enum fig_status compare_gaussians(struct likeness *likeness, int net, enum role role,
+                                         double *values)
+{
+    return frechet_distance(rows_of(likeness, net, role), rows_of(likeness, net, TEST), FEATURES,
+                            values);
+}
+
+static enum fig_status compare_kernels(struct likeness *likeness, int net, enum role role,
+                                       double *values)
+{
+    return kernel_distance(likeness->products, FEATURES, rows_of(likeness, net, role),
+                           rows_of(likeness, net, TEST), values);
+}
+
+static enum fig_status compare_manifolds(struct likeness *likeness, int net, enum role role,
+                                         double *values)
+{
+    struct manifold manifold;
+    TRY(manifold_compare(likeness->products, FEATURES, rows_of(likeness, net, TEST),
+                         rows_of(likeness, net, role), NEIGHBOURS, &manifold));
+    values[0] = manifold.precision;
+    values[1] = manifold.recall;
+    values[2] = manifold.density;
+    values[3] = manifold.coverage;
+    return FIG_OK;
+}
+
+/* A class is hit if it has at least a tenth of an equal share. */
+static enum fig_status count_classes(struct likeness *likeness, int net, enum role role,
+                                     double *values)
+{
+    const struct view *view = &likeness->views[net][role];
+    const double classes = likeness->classes;
+    values[0] = values[1] = 0;
+    for (int i = 0; i < likeness->classes; i++) {
+        const double share = view->shares[i];
+        values[0] += share * classes >= 0.1;
+        values[1] += share > 0 ? share * log(share * classes) : 0;
+    }
+    values[2] = view->confidence;
+    return FIG_OK;
+}
+
+enum fig_status measure_frechet(struct subject *subject, struct fig_measure *measures)
+{
+    return compare_all(subject, compare_gaussians, 1, measures);
+}
+
+enum fig_status measure_kernel(struct subject *subject, struct fig_measure *measures)
+{
+    return compare_all(subject, compare_kernels, 1, measures);
+}
+
+enum fig_status measure_manifold(struct subject *subject, struct fig_measure *measures)
+{
+    return compare_all(subject, compare_manifolds, 4, measures);
+}
+
+enum fig_status measure_classes(struct subject *subject, struct fig_measure *measures)
+{
+    return compare_all(subject, count_classes, 3, measures);
+}

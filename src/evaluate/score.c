@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Reconstruction errors as scores, and those of the training half, kept in the run folder. */
+#include <figment/score.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "evaluate/errors.h"
+#include "evaluate/evaluation.h"
+#include "evaluate/pca.h"
+#include "run/labels.h"
+#include "run/safetensors.h"
+
+static double mean_square(const float *values, const float *rebuilt, size_t length)
+{
+    double sum = 0;
+    for (size_t i = 0; i < length; i++)
+        sum += ((double)rebuilt[i] - values[i]) * ((double)rebuilt[i] - values[i]);
+    return sum / (double)length;
+}
+
+static enum fig_status score_chunks(const struct rebuilder *rebuilder,
+                                    const struct fig_dataset *dataset, size_t length,
+                                    float *values, double *scores)
+{
+    const int all = fig_dataset_info(dataset)->count;
+    float *rebuilt = values + CHUNK * length;
+    for (int first = 0; first < all; first += CHUNK) {
+        const int count = all - first < CHUNK ? all - first : CHUNK;
+        TRY(load_images(dataset, first, count, length, values));
+        if (rebuilder->run)
+            TRY(labels_tell(rebuilder->run, dataset, first, count));
+        TRY(rebuild(rebuilder, values, count, rebuilt));
+        for (int i = 0; i < count; i++)
+            scores[first + i] = mean_square(values + (size_t)i * length,
+                                            rebuilt + (size_t)i * length, length);
+    }
+    return FIG_OK;
+}
+
+static enum fig_status score(const struct rebuilder *rebuilder, const struct fig_dataset *dataset,
+                             double *scores)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    float *values = NULL;
+    TRY(make_rows(&values, 2 * CHUNK, length));
+    const enum fig_status status = score_chunks(rebuilder, dataset, length, values, scores);
+    free(values);
+    return status;
+}
+
+enum fig_status fig_score(struct fig_run *run, const struct fig_dataset *dataset, double *scores)
+{
+    REQUIRE(run && dataset && scores);
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const struct fig_run_info *size = fig_run_info(run);
+    REQUIRE(info->height == size->height && info->width == size->width &&
+            info->channels == size->channels);
+    return score(&(struct rebuilder){ .run = run }, dataset, scores);
+}
+
+enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
+                              const struct fig_dataset *dataset, double *scores)
+{
+    REQUIRE(train && rank > 0 && dataset && scores);
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const struct fig_dataset_info *size = fig_dataset_info(train);
+    REQUIRE(info->height == size->height && info->width == size->width &&
+            info->channels == size->channels);
+    struct pca *pca = NULL;
+    TRY(pca_create(&pca, train, rank));
+    const enum fig_status status = score(&(struct rebuilder){ .pca = pca }, dataset, scores);
+    pca_destroy(&pca);
+    return status;
+}
+
+/* --- The scores of the training half */
+
+struct calibration {
+    double *scores; /* ascending */
+    size_t count;
+};
+
+static enum fig_status write_scores(const char *path, const struct calibration *calibration,
+                                    const char *step)
+{
+    struct safe_tensor tensor = { .name = "scores", .dtype = SAFE_F64, .rank = 1,
+                                  .dims = { calibration->count }, .data = calibration->scores };
+    struct safe_pair pair = { "step", step };
+    return safetensors_write(path, &(struct safetensors){
+        .tensors = &tensor, .count = 1, .metadata = &pair, .pairs = 1 });
+}
+
+static enum fig_status take_scores(const char *path, const struct safetensors *file,
+                                   struct calibration *calibration)
+{
+    const struct safe_tensor *found = safetensors_find(file, "scores");
+    if (!found || found->dtype != SAFE_F64 || found->rank != 1 || !found->dims[0])
+        return fail(FIG_FORMAT, "%s: scores: expected at least one, F64, in one dimension", path);
+    calibration->count = found->dims[0];
+    calibration->scores = malloc(found->size);
+    if (!calibration->scores)
+        return fail(FIG_NOMEM, "%s: no memory for %zu scores", path, calibration->count);
+    memcpy(calibration->scores, found->data, found->size);
+    return FIG_OK;
+}
+
+/* Leaves no scores if the file is of other steps of the training. */
+static enum fig_status read_scores(const char *path, struct calibration *calibration,
+                                   const char *step)
+{
+    struct safetensors file;
+    TRY(safetensors_open(&file, path));
+    const char *written = safetensors_metadata(&file, "step");
+    const enum fig_status status = written && strcmp(written, step) == 0
+        ? take_scores(path, &file, calibration) : FIG_OK;
+    safetensors_close(&file);
+    return status;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static enum fig_status measure_scores(struct fig_run *run, struct calibration *calibration)
+{
+    struct fig_dataset *dataset = NULL;
+    TRY(fig_run_dataset(&dataset, run, NULL, FIG_TRAIN));
+    calibration->count = (size_t)fig_dataset_info(dataset)->count;
+    calibration->scores = malloc(calibration->count * sizeof(double));
+    const enum fig_status status = calibration->scores
+        ? fig_score(run, dataset, calibration->scores)
+        : fail(FIG_NOMEM, "no memory for %zu scores", calibration->count);
+    if (!status)
+        qsort(calibration->scores, calibration->count, sizeof(double), by_value);
+    fig_dataset_close(&dataset);
+    return status;
+}
+
+static enum fig_status calibrate(struct calibration *calibration, struct fig_run *run,
+                                 const char *folder)
+{
+    char path[PATH_LIMIT], step[32];
+    snprintf(step, sizeof(step), "%" PRIu64, fig_run_info(run)->step);
+    TRY(path_join(path, folder, "scores.safetensors"));
+    if (path_exists(path))
+        TRY(read_scores(path, calibration, step));
+    if (calibration->scores)
+        return FIG_OK;
+    TRY(measure_scores(run, calibration));
+    return write_scores(path, calibration, step);
+}
+
+enum fig_status fig_score_threshold(struct fig_run *run, const char *folder, double quantile,
+                                    double *threshold)
+{
+    REQUIRE(run && folder && threshold);
+    REQUIRE(quantile > 0 && quantile < 1);
+    struct calibration calibration = { 0 };
+    const enum fig_status status = calibrate(&calibration, run, folder);
+    if (!status)
+        *threshold = calibration.scores[(size_t)ceil(quantile * (double)calibration.count) - 1];
+    free(calibration.scores);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/notes.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void note(struct notes *notes, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(notes->values[notes->count], NOTE_SIZE, format, args);
+    va_end(args);
+    notes->pairs[notes->count] = (struct safe_pair){ key, notes->values[notes->count] };
+    notes->count++;
+}
+
+/* Numbers of the metadata, separated by spaces: exactly `count` of them. */
+enum fig_status read_numbers(const struct safetensors *file, const char *path,
+                                    const char *key, int count, double *out)
+{
+    const char *text = safetensors_metadata(file, key), *at = text;
+    for (int i = 0; text && i < count; i++) {
+        char *end;
+        errno = 0;
+        out[i] = strtod(at, &end);
+        if (end == at || errno || !isfinite(out[i]))
+            break;
+        at = end + strspn(end, " ");
+        if (i == count - 1 && !*at)
+            return FIG_OK;
+    }
+    if (text && count == 0)
+        return FIG_OK;
+    return fail(FIG_FORMAT, "%s: metadata %s: expected %d number%s, found '%s'", path, key, count,
+                count == 1 ? "" : "s", text ? text : "nothing");
+}
+
+enum fig_status read_whole(const struct safetensors *file, const char *path,
+                                  const char *key, double most, double *out)
+{
+    TRY(read_numbers(file, path, key, 1, out));
+    if (*out < 0 || *out > most || *out != floor(*out))
+        return fail(FIG_FORMAT, "%s: metadata %s: expected a whole number up to %.0f, found %g",
+                    path, key, most, *out);
+    return FIG_OK;
+}

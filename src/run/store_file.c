@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/store_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static size_t length_of(const struct fig_tensor *tensor)
+{
+    size_t length = 1;
+    for (int i = 0; i < tensor->shape.rank; i++)
+        length *= (size_t)tensor->shape.dim[i];
+    return length;
+}
+
+/* From the device into one block of values. */
+static enum fig_status read_tensors(struct fig_store *store, bool moments,
+                                    struct safetensors *content, float *values)
+{
+    for (int i = 0; i < fig_store_count(store); i++) {
+        const struct fig_tensor *tensor = fig_store_tensor(store, i);
+        if (tensor->kind == FIG_MOMENT && !moments)
+            continue;
+        struct safe_tensor *safe = &content->tensors[content->count++];
+        *safe = (struct safe_tensor){ .name = tensor->name, .dtype = SAFE_F32,
+                                      .rank = tensor->shape.rank, .data = values };
+        for (int k = 0; k < tensor->shape.rank; k++)
+            safe->dims[k] = (size_t)tensor->shape.dim[k];
+        TRY(fig_store_read(store, i, values));
+        values += length_of(tensor);
+    }
+    return FIG_OK;
+}
+
+enum fig_status store_save(const char *path, struct fig_store *store, const struct store_file *file)
+{
+    const size_t count = (size_t)fig_store_count(store);
+    size_t length = 0;
+    for (int i = 0; i < fig_store_count(store); i++)
+        length += length_of(fig_store_tensor(store, i));
+    float *values = malloc((length + 1) * sizeof(*values));
+    struct safetensors content = {
+        .tensors = calloc(count + (size_t)file->other_count + 1, sizeof(*content.tensors)),
+        .metadata = file->pairs, .pairs = file->pair_count };
+    enum fig_status status = values && content.tensors ? FIG_OK : FIG_NOMEM;
+    if (status)
+        log_error("%s: no memory for %zu values", path, length);
+    if (!status)
+        status = read_tensors(store, file->moments, &content, values);
+    for (int i = 0; !status && i < file->other_count; i++)
+        content.tensors[content.count++] = file->others[i];
+    if (!status)
+        status = safetensors_write(path, &content);
+    free(values);
+    free(content.tensors);
+    return status;
+}
+
+static enum fig_status load_tensor(const struct safetensors *content, const char *path,
+                                   struct fig_store *store, int index)
+{
+    const struct fig_tensor *tensor = fig_store_tensor(store, index);
+    const struct safe_tensor *safe = safetensors_find(content, tensor->name);
+    const size_t length = length_of(tensor);
+    if (!safe)
+        return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
+    bool good = safe->dtype == SAFE_F32 && safe->rank == tensor->shape.rank;
+    for (int i = 0; good && i < safe->rank; i++)
+        good = safe->dims[i] == (size_t)tensor->shape.dim[i];
+    if (!good)
+        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (F32, %zu "
+                    "values)", path, tensor->name, length);
+    float *values = malloc(length * sizeof(*values));
+    if (!values)
+        return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
+    memcpy(values, safe->data, length * sizeof(*values));
+    const enum fig_status status = fig_store_write(store, index, values);
+    free(values);
+    return status;
+}
+
+enum fig_status store_load(const struct safetensors *content, const char *path,
+                           struct fig_store *store, const struct store_file *file)
+{
+    int expected = file->other_count;
+    for (int i = 0; i < fig_store_count(store); i++) {
+        if (fig_store_tensor(store, i)->kind == FIG_MOMENT && !file->moments)
+            continue;
+        TRY(load_tensor(content, path, store, i));
+        expected++;
+    }
+    if (content->count != expected)
+        return fail(FIG_FORMAT, "%s: %d tensors; the model has %d", path, content->count, expected);
+    return FIG_OK;
+}
