@@ -3,7 +3,8 @@
  * generator: its codes shall pass for draws of N(0, 1) before a discriminator.  What is drawn is
  * decoded noise.
  *
- * Supervised (labels: condition), the decoder is told the class, so that the code keeps the style.
+ * Supervised (labels: condition), the decoder is told the class, so that the code keeps the style;
+ * and other than with Makhzani et al. the discriminator, too, so that the codes of each class pass.
  * Semi-supervised (labels: classify), the encoder tells the class itself: beside a style of
  * `latent` values it makes a softmax over the classes, which learns from the labels that are known
  * and shall else pass for a class drawn at random.  The code is the style and, behind it, these
@@ -151,6 +152,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     add_drawings(&b, &encoded);
     contest.real = draw_prior(&b, &encoded);
     contest.fake = contest.passing = model->code;
+    contest.labels = classifies(config) ? NULL : model->labels;
     return add_contest(&contest);
 }
 
