@@ -55,7 +55,8 @@ END_TEST
 START_TEST(the_images_are_the_same_on_every_machine)
 {
     struct fig_dataset *dataset = open_digits("synthetic:1000", FIG_TRAIN, 1);
-    ck_assert_uint_eq(hash_bytes(HASH_START, image(dataset, 0), 1000 * SIZE), UINT64_C(0x95929c146ef47582));
+    ck_assert_uint_eq(hash_bytes(HASH_START, image(dataset, 0), 1000 * SIZE),
+                      UINT64_C(0x95929c146ef47582));
     fig_dataset_close(&dataset);
 }
 END_TEST
@@ -90,6 +91,26 @@ START_TEST(no_image_is_there_twice_in_both_halves_together)
     qsort(hashes, 2 * COUNT, sizeof(*hashes), compare);
     for (int i = 1; i < 2 * COUNT; i++)
         ck_assert(hashes[i] != hashes[i - 1]);
+}
+END_TEST
+
+START_TEST(larger_images_have_the_same_digits_within_a_black_border)
+{
+    enum { LARGE = 32, BORDER = (LARGE - SIDE) / 2, COUNT = 10 };
+    struct fig_dataset *plain = open_digits("synthetic:10", FIG_TEST, 7);
+    struct fig_dataset *framed = open_digits("synthetic:10:size=32", FIG_TEST, 7);
+    const uint8_t *pixels = fig_dataset_bytes(framed);
+    ck_assert_int_eq(fig_dataset_info(framed)->height, LARGE);
+    ck_assert_int_eq(fig_dataset_info(framed)->width, LARGE);
+    for (int p = 0; p < COUNT * LARGE * LARGE; p++) {
+        const int y = p / LARGE % LARGE - BORDER, x = p % LARGE - BORDER;
+        const bool inside = y >= 0 && y < SIDE && x >= 0 && x < SIDE;
+        const uint8_t *digit = image(plain, p / (LARGE * LARGE));
+        ck_assert_int_eq(pixels[p], inside ? digit[y * SIDE + x] : 0);
+    }
+    fig_dataset_close(&plain);
+    fig_dataset_close(&framed);
+    ck_assert_int_eq(fig_dataset_open(&plain, "synthetic:size=27", FIG_TEST, 7), FIG_INVALID);
 }
 END_TEST
 
@@ -168,6 +189,7 @@ int main(void)
     tcase_add_test(tests, the_images_are_the_same_on_every_machine);
     tcase_add_loop_test(tests, all_64_bits_of_the_seed_matter, 0, 64);
     tcase_add_test(tests, no_image_is_there_twice_in_both_halves_together);
+    tcase_add_test(tests, larger_images_have_the_same_digits_within_a_black_border);
     tcase_add_test(tests, ink_is_white_on_black_whole_and_near_the_middle);
     tcase_add_test(tests, the_digits_can_be_told_apart);
     suite_add_tcase(suite, tests);

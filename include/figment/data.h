@@ -26,7 +26,9 @@ struct fig_dataset_info {
 
 /* Open one half of what `spec` names:
  *   synthetic[:COUNT]  drawn digits, 28x28 bytes, labels 0..9 in turn; sample i depends on (seed,
- *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT
+ *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT.
+ *                      Option
+ *                        size=SIDE     SIDE x SIDE bytes, 28 to 1024: with a black border around
  *   uniform[:COUNT]    28x28 floats u^4, u uniform in [0, 1), no labels; 1024, or COUNT; the same
  *                      for both halves
  *   ring[:COUNT]       points in the plane, a table of two columns: 8 Gaussians of deviation 0.01

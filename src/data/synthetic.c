@@ -3,6 +3,7 @@
 #include "data/dataset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "data/digit.h"
@@ -21,12 +22,25 @@ static bool synthetic_probe(const char *spec)
     return spec_names(spec, "synthetic");
 }
 
+/* The digit in the middle of a black image of side x side. */
+static void draw_framed(int digit, const struct stream *stream, int side, uint8_t *image)
+{
+    uint8_t pixels[DIGIT_SIZE];
+    const int border = (side - DIGIT_SIDE) / 2;
+    digit_draw(digit, stream, pixels);
+    for (int y = 0; y < DIGIT_SIDE; y++)
+        memcpy(image + (size_t)(border + y) * (size_t)side + border, pixels + y * DIGIT_SIDE,
+               DIGIT_SIDE);
+}
+
 static enum fig_status synthetic_open(struct fig_dataset *dataset, const struct source *source)
 {
     const struct half *half = &halves[source->split];
-    int count;
-    TRY(spec_count(source->spec, DIGIT_SIZE, half->count, &count));
-    dataset->bytes = malloc((size_t)count * DIGIT_SIZE);
+    int side, count;
+    TRY(source_number(source, "size", (const int[]){ DIGIT_SIDE, 1024 }, DIGIT_SIDE, &side));
+    const size_t size = (size_t)side * (size_t)side;
+    TRY(spec_count(source->spec, size, half->count, &count));
+    dataset->bytes = calloc((size_t)count, size);
     dataset->labels = malloc((size_t)count);
     if (!dataset->bytes || !dataset->labels)
         return fail(FIG_NOMEM, "%s: no memory for %d images", source->spec, count);
@@ -35,17 +49,17 @@ static enum fig_status synthetic_open(struct fig_dataset *dataset, const struct 
             .seed = source->seed, .stream = STREAM_SYNTHETIC, .step = half->first_step + (uint32_t)i
         };
         dataset->labels[i] = (uint8_t)(i % 10);
-        digit_draw(i % 10, &stream, dataset->bytes + (size_t)i * DIGIT_SIZE);
+        draw_framed(i % 10, &stream, side, dataset->bytes + (size_t)i * size);
     }
     dataset->info = (struct fig_dataset_info){
-        .count = count, .height = DIGIT_SIDE, .width = DIGIT_SIDE, .channels = 1, .classes = 10,
-        .bytes = true
+        .count = count, .height = side, .width = side, .channels = 1, .classes = 10, .bytes = true
     };
     return FIG_OK;
 }
 
 const struct format synthetic_format = {
     .looks_for = "`synthetic`",
+    .options = " size ",
     .probe = synthetic_probe,
     .open = synthetic_open,
 };
