@@ -498,6 +498,15 @@ START_TEST(devices_and_bench_print_what_programs_can_read)
 }
 END_TEST
 
+/* Pictures of another size than most, and points of a table. */
+START_TEST(models_are_timed_on_the_size_of_their_own_data)
+{
+    run_well("bench gan-hinge-sn gan-grid --json --batch 2 --device cpu");
+    has(out, "\"model\":\"gan-hinge-sn\"");
+    has(out, "\"model\":\"gan-grid\"");
+}
+END_TEST
+
 START_TEST(a_profile_tells_all_products_of_a_step)
 {
     run_well("bench ae-shallow --profile --json --batch 8 --device cpu");
@@ -613,6 +622,7 @@ int main(int count, char **words)
     tcase_add_test(tests, any_model_with_codes_draws_from_gaussians);
     tcase_add_test(tests, eval_measures_what_a_family_has);
     tcase_add_test(tests, devices_and_bench_print_what_programs_can_read);
+    tcase_add_test(tests, models_are_timed_on_the_size_of_their_own_data);
     tcase_add_test(tests, a_profile_tells_all_products_of_a_step);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);

@@ -61,7 +61,8 @@ struct fig_bench {
     size_t arena;   /* bytes of intermediates of all phases' plans */
     int works;      /* launches per step */
 };
-/* On random data that lie on the device already; batch 0 means the configuration's. */
+/* On random data of the size of the configuration's data, that lie on the device already; batch 0
+ * means the configuration's. */
 FIG_API enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
                                       struct fig_device *device, int batch, double seconds);
 

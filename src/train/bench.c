@@ -10,7 +10,7 @@
 #include "base/size.h"
 #include "train/session.h"
 
-enum { SIDE = 28, CLASSES = 10, STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
+enum { STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
 
 /* Random bytes: what pixels and labels are does not matter to the time, but zeros might. */
 static enum fig_status make_samples(struct fig_samples **samples, struct fig_device *device,
@@ -84,16 +84,31 @@ struct trial {
     struct session session;
 };
 
+/* Of the data only their size and classes count: the half that tests is the smaller one. */
+static enum fig_status look_at_data(struct fig_dataset_info *info,
+                                    const struct fig_settings *settings)
+{
+    struct fig_dataset *dataset;
+    TRY(fig_dataset_open(&dataset, settings->data, FIG_TEST, settings->seed));
+    *info = *fig_dataset_info(dataset);
+    fig_dataset_close(&dataset);
+    return FIG_OK;
+}
+
 static enum fig_status trial_open(struct trial *trial, const struct fig_config *config,
                                   struct fig_device *device, int batch)
 {
+    const struct fig_settings *settings = fig_config_settings(config);
+    struct fig_dataset_info info;
+    TRY(look_at_data(&info, settings));
     const struct fig_model_params params = {
-        .batch = batch ? batch : fig_config_settings(config)->batch,
-        .height = SIDE, .width = SIDE, .channels = 1, .classes = CLASSES,
-        .training = true };
+        .batch = batch ? batch : settings->batch, .height = info.height, .width = info.width,
+        .channels = info.channels, .classes = info.classes, .training = true };
     struct source *source = &trial->source;
-    TRY(make_samples(&source->samples, device, params.batch, SIDE * SIDE));
-    TRY(make_samples(&source->labels, device, params.batch, CLASSES));
+    TRY(make_samples(&source->samples, device, params.batch,
+                     info.height * info.width * info.channels));
+    if (info.classes)
+        TRY(make_samples(&source->labels, device, params.batch, info.classes));
     return session_open(&trial->session, config, &params, device, &trial->store, source);
 }
 
