@@ -400,6 +400,22 @@ static const char *lack(const char *name)
     return text ? text : "";
 }
 
+/* The model takes samples of another size, but what is lacking is told by the data alone. */
+START_TEST(only_pictures_have_a_peak_to_compare_errors_with)
+{
+    open_vae();
+    ck_assert_str_eq(lack("psnr"), "");
+    fig_dataset_close(&trained.test);
+    ck_assert_int_eq(fig_dataset_open(&trained.test, "ring", FIG_TEST, 7), FIG_OK);
+    ck_assert_str_eq(lack("mse"), "");
+    ck_assert_str_eq(lack("pca_mse"), "");
+    ck_assert_str_eq(lack("psnr"), "the data are a table, no pictures");
+    ck_assert_str_eq(lack("bce"), "the data are a table, no pictures");
+    ck_assert_str_eq(lack("pca_psnr"), "the data are a table, no pictures");
+    close_trained();
+}
+END_TEST
+
 static void reopen_data(const char *data)
 {
     fig_dataset_close(&trained.train);
@@ -687,6 +703,7 @@ int main(void)
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     tcase_add_test(tests, samples_are_compared_with_the_data_by_definition);
     tcase_add_test(tests, samples_are_judged_between_real_images_and_noise);
+    tcase_add_test(tests, only_pictures_have_a_peak_to_compare_errors_with);
     tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
     tcase_add_test(tests, the_nearest_image_is_found);
     tcase_add_loop_test(tests, the_largest_eigenvectors_see_all_they_can, 0, LENGTH(matrices));

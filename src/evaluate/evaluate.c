@@ -17,6 +17,11 @@ static const char *lacks_codes(const struct fig_evaluation *evaluation)
     return fig_run_info(evaluation->run)->code ? NULL : "the model has no codes";
 }
 
+static const char *lacks_pictures(const struct fig_evaluation *evaluation)
+{
+    return fig_dataset_info(evaluation->test)->table ? "the data are a table, no pictures" : NULL;
+}
+
 static const char *lacks_likelihoods(const struct fig_evaluation *evaluation)
 {
     return fig_run_info(evaluation->run)->likelihoods ? NULL : "the model tells no likelihoods";
@@ -68,41 +73,42 @@ enum { GROUP_SIZE = 4 };
 static const struct group {
     enum fig_status (*measure)(struct subject *subject, struct fig_measure *measures);
     const char *(*lack)(const struct fig_evaluation *evaluation);
+    int tables; /* so many metrics, the first ones, are also of tables */
     struct fig_metric metrics[GROUP_SIZE]; /* those that have a name */
 } groups[] = {
-    { measure_errors, lacks_codes, {
+    { measure_errors, lacks_codes, 1, {
         { "mse", "mean square error per value" },
         { "psnr", "dB, of the mean square error and peak 1" },
         { "bce", "binary cross-entropy per value, nats" } } },
-    { measure_pca, lacks_codes, {
+    { measure_pca, lacks_codes, 1, {
         { "pca_mse", "the same error of PCA with the same code size" },
         { "pca_psnr", "dB, of PCA's error" } } },
-    { measure_bound, lacks_likelihoods, {
+    { measure_bound, lacks_likelihoods, GROUP_SIZE, {
         { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
         { "reconstruction", "its reconstruction error, of one code for each image" },
         { "kl", "its divergence of the codes from their prior" } } },
-    { measure_units, lacks_likelihoods, {
+    { measure_units, lacks_likelihoods, GROUP_SIZE, {
         { "active_units", "code values whose mean varies by more than 0.01 over images" } } },
-    { measure_nll, lacks_likelihoods, {
+    { measure_nll, lacks_likelihoods, GROUP_SIZE, {
         { "nll", "negative log-likelihood per image, nats, by importance samples" } } },
-    { measure_frechet, lacks_features, {
+    { measure_frechet, lacks_features, GROUP_SIZE, {
         { "fd84", "Frechet distance of the features of samples and test images" } } },
-    { measure_kernel, lacks_features, {
+    { measure_kernel, lacks_features, GROUP_SIZE, {
         { "kid84", "squared mean discrepancy of the features, cubic kernel" } } },
-    { measure_manifold, lacks_features, {
+    { measure_manifold, lacks_features, GROUP_SIZE, {
         { "precision", "share of samples within 5 neighbours of a test image" },
         { "recall", "share of test images within 5 neighbours of a sample" },
         { "density", "how many test images' neighbourhoods a sample is in, / 5" },
         { "coverage", "share of test images with a sample within 5 neighbours" } } },
-    { measure_classes, lacks_features, {
+    { measure_classes, lacks_features, GROUP_SIZE, {
         { "classes", "classes with at least a tenth of an equal share of the samples" },
         { "kl_uniform", "divergence of the classes' shares from equal ones, nats" },
         { "confidence", "mean probability of the class that a sample is taken for" } } },
-    { measure_spread, lacks_samples, {
+    { measure_spread, lacks_samples, GROUP_SIZE, {
         { "sample_std", "deviation of a pixel over samples, mean of the pixels" } } },
-    { measure_nearest, lacks_samples, {
+    { measure_nearest, lacks_samples, GROUP_SIZE, {
         { "nn_ratio", "distance of samples to the nearest training image / of test images" } } },
-    { measure_modes, lacks_modes, {
+    { measure_modes, lacks_modes, GROUP_SIZE, {
         { "modes", "Gaussians of the data with a sample within 3 deviations" },
         { "near_modes", "share of samples that are so near to one" } } },
 };
@@ -129,8 +135,12 @@ const struct fig_metric *fig_metric_info(int index)
 const char *fig_metric_lack(const struct fig_evaluation *evaluation, int index)
 {
     for (int i = 0; index >= 0 && i < GROUPS; index -= group_size(&groups[i]), i++) {
-        if (index < group_size(&groups[i]))
-            return groups[i].lack(evaluation);
+        if (index >= group_size(&groups[i]))
+            continue;
+        const char *lack = groups[i].lack(evaluation);
+        if (!lack && index >= groups[i].tables)
+            lack = lacks_pictures(evaluation);
+        return lack;
     }
     return "there is no such metric";
 }
