@@ -5,8 +5,8 @@
 
 #include "cli/options.h"
 
-extern const struct command command_train, command_reconstruct, command_encode, command_decode,
-    command_sample, command_interpolate, command_eval, command_bench, command_devices,
-    command_restore, command_score, command_compress, command_decompress, command_arithmetic;
+extern const struct command command_train, command_sample, command_reconstruct, command_restore,
+    command_interpolate, command_arithmetic, command_encode, command_decode, command_compress,
+    command_decompress, command_score, command_eval, command_bench, command_devices;
 
 #endif
