@@ -225,7 +225,7 @@ static enum fig_status take_head(struct packed *out, const char *name, size_t *s
     *streams = (size_t)take_number(cursor, FIELD);
     if (!count || !length || (*streams != 1 && *streams != length) ||
         length > cursor->left / (2 * FIELD) || cursor->left < (2 * length + *streams) * FIELD ||
-        count > (uint64_t)size * RATIO / length || count > INT32_MAX)
+        count > (uint64_t)size * RATIO / length || count > SYMBOL_LIMIT / length)
         return fail(FIG_FORMAT, "%s: %u codes of %u values in %zu streams: not in %zu bytes", name,
                     (unsigned)count, (unsigned)length, *streams, size);
     out->count = (int)count;
