@@ -148,6 +148,7 @@ START_TEST(compressed_images_come_back_and_their_size_is_told)
     ck_assert_int_eq(run("compress run absent.png -o two.figz"), 2);
     has(err, "absent.png");
     ck_assert_int_eq(run("compress run images/0000.png --data synthetic -o two.figz"), 2);
+    ck_assert_int_eq(run("compress run images/0000.png --split test -o two.figz"), 2);
     has(err, "or files, not both");
     ck_assert_int_eq(run("decompress run absent.figz -o x.png"), 2);
     ck_assert_int_eq(run("decompress run images.npy -o x.png"), 2);

@@ -34,8 +34,10 @@ static enum fig_status read_pictures(const struct task *task, struct images *ima
 {
     const struct request *request = task->request;
     enum fig_status status = pictures_visible(request->arguments[1], task);
-    if (!status && request->data)
-        status = complain(FIG_INVALID, "compress: --data %s or files, not both", request->data);
+    if (!status && (request->data || request->split))
+        status = complain(FIG_INVALID, "compress: %s %s or files, not both",
+                          request->data ? "--data" : "--split",
+                          request->data ? request->data : request->split);
     if (!status)
         status = task_room(task, request->argument_count - 1, images);
     for (int i = 0; !status && i < images->count; i++)
