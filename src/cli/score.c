@@ -44,7 +44,7 @@ static enum fig_status find_anomalies(const struct request *request, struct find
 {
     const uint8_t *labels = fig_dataset_labels(findings->data);
     const int classes = labels ? fig_dataset_info(findings->data)->classes : 0;
-    bool anomalous[256];
+    bool anomalous[FIG_CLASSES];
     const int wish = request->anomaly ? task_class(findings->data, request->anomaly) : -1;
     if (request->anomaly && wish < 0)
         return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", request->anomaly);
