@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What others of this layer need of a run beyond <figment/train.h>. */
+/* What the library itself needs of a run beyond <figment/run.h>. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The training loop: epochs of batches, losses looked at now and then, a checkpoint per epoch. */
-#include <figment/run.h>
 #include <figment/train.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <figment/run.h>
 
 #include "base/clock.h"
 #include "base/file.h"
