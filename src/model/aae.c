@@ -159,6 +159,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family aae_family = {
     .name = "aae",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
+    .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .labels = 1 << LABELS_CONDITION | 1 << LABELS_CLASSIFY,
     .keys = keys,
     .read = read,

@@ -243,7 +243,8 @@ static enum fig_status check_keys(const struct fig_config *config)
         if (!has_part(config, part))
             continue;
         keys[count++] = part_names[part];
-        keys[count++] = part_optimizers[part];
+        if (config->family->optimizers >> part & 1)
+            keys[count++] = part_optimizers[part];
     }
     for (const char *const *key = config->family->keys; *key; key++)
         keys[count++] = *key;

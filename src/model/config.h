@@ -7,7 +7,8 @@
 
 #include "model/layers.h"
 
-/* The networks a model can have; each is a key of the configuration, and PART-optimizer another. */
+/* The networks a model can have; each is a key of the configuration, and PART-optimizer another
+ * where a family has more than one optimiser. */
 enum part { PART_ENCODER, PART_DECODER, PART_GENERATOR, PART_DISCRIMINATOR, PARTS };
 
 /* What a model does with the labels of its data. */
@@ -81,6 +82,7 @@ struct fig_config {
 struct family {
     const char *name;
     unsigned parts;          /* 1 << PART_... of the networks that it has */
+    unsigned optimizers;     /* 1 << PART_... of those that may have an optimiser of their own */
     unsigned labels;         /* 1 << LABELS_... of what it can do with labels */
     const char *const *keys; /* its own, beside those that all have; ends with NULL */
     enum fig_status (*read)(struct fig_config *config, const struct yaml *root);

@@ -24,6 +24,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family gan_family = {
     .name = "gan",
     .parts = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
+    .optimizers = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .labels = 1 << LABELS_CONDITION,
     .keys = keys,
     .read = read_generator,

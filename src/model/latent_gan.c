@@ -100,6 +100,7 @@ const struct family latent_gan_family = {
     .name = "latent-gan",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER |
              1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
+    .optimizers = 1 << PART_ENCODER | 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read,
     .build = build,

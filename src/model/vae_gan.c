@@ -145,6 +145,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family vae_gan_family = {
     .name = "vae-gan",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
+    .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read,
     .build = build,
