@@ -18,9 +18,8 @@ void note(struct notes *notes, const char *key, const char *format, ...)
     notes->count++;
 }
 
-/* Numbers of the metadata, separated by spaces: exactly `count` of them. */
-enum fig_status read_numbers(const struct safetensors *file, const char *path,
-                                    const char *key, int count, double *out)
+enum fig_status read_numbers(const struct safetensors *file, const char *path, const char *key,
+                             int count, double *out)
 {
     const char *text = safetensors_metadata(file, key), *at = text;
     for (int i = 0; text && i < count; i++) {
@@ -39,8 +38,8 @@ enum fig_status read_numbers(const struct safetensors *file, const char *path,
                 count == 1 ? "" : "s", text ? text : "nothing");
 }
 
-enum fig_status read_whole(const struct safetensors *file, const char *path,
-                                  const char *key, double most, double *out)
+enum fig_status read_whole(const struct safetensors *file, const char *path, const char *key,
+                           double most, double *out)
 {
     TRY(read_numbers(file, path, key, 1, out));
     if (*out < 0 || *out > most || *out != floor(*out))
