@@ -200,6 +200,33 @@ START_TEST(pooling_windows_touch_unless_a_stride_is_given)
 }
 END_TEST
 
+/* None is forgotten: what does not fit is refused. */
+START_TEST(a_network_has_room_for_32_running_statistics)
+{
+    const struct fig_model_params params = { .batch = 2, .height = 4, .width = 4, .channels = 1,
+                                             .training = true };
+    char layers[512] = "encoder=[dense 3";
+    const char *const override = layers;
+    for (int count = 1; count <= 17; count++) {
+        struct fig_config *config;
+        struct fig_model *model;
+        layers[strcspn(layers, "]")] = '\0';
+        strcat(layers, ", batchnorm]");
+        write_file(good);
+        ck_assert_msg(fig_config_open(&config, path, &override, 1) == FIG_OK, "%s",
+                      scratch_error());
+        const enum fig_status status = fig_model_create(&model, config, &params);
+        ck_assert_int_eq(status, count <= 16 ? FIG_OK : FIG_INVALID);
+        if (status)
+            ck_assert_ptr_nonnull(strstr(scratch_error(), "at most 32 running statistics"));
+        else
+            ck_assert_int_eq(model->phases[0].update_count, 2 * count);
+        fig_model_destroy(&model);
+        fig_config_close(&config);
+    }
+}
+END_TEST
+
 /* Each breaks the VAE that it is an override of. */
 static const struct {
     const char *override, *message;
@@ -309,6 +336,7 @@ int main(void)
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);
     tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
     tcase_add_test(tcase, pooling_windows_touch_unless_a_stride_is_given);
+    tcase_add_test(tcase, a_network_has_room_for_32_running_statistics);
     tcase_add_loop_test(tcase, a_broken_vae_is_refused_in_words, 0, LENGTH(broken_vaes));
     tcase_add_test(tcase, an_unknown_reference_model_lists_those_there_are);
     tcase_add_test(tcase, a_saved_configuration_is_whole_and_reads_back_the_same);

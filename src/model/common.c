@@ -2,6 +2,8 @@
 /* What several families do alike: reconstructions and their losses, phases. */
 #include "model/config.h"
 
+#include <assert.h>
+
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
                                     enum part part)
 {
@@ -124,6 +126,7 @@ struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params
 
 void add_updates(struct fig_phase *phase, const struct stack *stack)
 {
-    for (int i = 0; i < stack->update_count && phase->update_count < FIG_UPDATES; i++)
+    assert(phase->update_count + stack->update_count <= FIG_UPDATES);
+    for (int i = 0; i < stack->update_count; i++)
         phase->updates[phase->update_count++] = stack->updates[i];
 }

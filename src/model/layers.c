@@ -5,17 +5,32 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "graph/node.h"
 #include "model/layer_text.h"
 
-/* Spectral norm for the next layer, if it asks for it and the stack has room for its update. */
+/* Room for the assignments of the layer that is next; NULL, and the graph's error, if it is used
+ * up. */
+static struct fig_node **take_updates(struct stack *stack, const struct fig_node *x, int count)
+{
+    struct fig_node **updates = stack->updates + stack->update_count;
+    if (stack->update_count + count > STACK_UPDATES) {
+        graph_fail(x->graph, FIG_INVALID, "%s.%d: a network has at most %d running statistics, two "
+                   "of each batchnorm and one of each spectral layer", stack->prefix, stack->next,
+                   STACK_UPDATES);
+        return NULL;
+    }
+    stack->update_count += stack->training ? count : 0;
+    return updates;
+}
+
+/* Spectral norm for the next layer, if it asks for it. */
 static const struct fig_spectral *spectral_of(const struct layer *layer, struct stack *stack,
+                                              const struct fig_node *x,
                                               struct fig_spectral *spectral)
 {
-    if (!layer->spectral || stack->update_count == STACK_UPDATES)
-        return NULL;
-    *spectral = (struct fig_spectral){ stack->training, &stack->updates[stack->update_count] };
-    stack->update_count += stack->training;
-    return spectral;
+    struct fig_node **update = layer->spectral ? take_updates(stack, x, 1) : NULL;
+    *spectral = (struct fig_spectral){ stack->training, update };
+    return update ? spectral : NULL;
 }
 
 static struct fig_node *apply_dense(const struct layer *layer, struct stack *stack,
@@ -27,7 +42,7 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
         .height = share ? stack->height / share : layer->height,
         .width = share ? stack->width / share : layer->width,
         .channels = layer->channels, .no_bias = layer->no_bias, .one_hot = layer->one_hot,
-        .spectral = spectral_of(layer, stack, &spectral) };
+        .spectral = spectral_of(layer, stack, x, &spectral) };
     if (layer->channels)
         return fig_dense_image(x, name, image);
     image.height = layer->units ? 1 : stack->height;
@@ -38,37 +53,35 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
 }
 
 static struct fig_conv2d conv_of(const struct layer *layer, struct stack *stack,
-                                 struct fig_spectral *spectral)
+                                 const struct fig_node *x, struct fig_spectral *spectral)
 {
     return (struct fig_conv2d){ .filters = layer->units ? layer->units : stack->channels,
                                 .kernel = layer->kernel, .stride = layer->stride,
                                 .pad = layer->pad, .output_pad = layer->output_pad,
                                 .no_bias = layer->no_bias,
-                                .spectral = spectral_of(layer, stack, spectral) };
+                                .spectral = spectral_of(layer, stack, x, spectral) };
 }
 
 static struct fig_node *apply_conv(const struct layer *layer, struct stack *stack,
                                    struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
-    return fig_conv2d(x, name, conv_of(layer, stack, &spectral));
+    return fig_conv2d(x, name, conv_of(layer, stack, x, &spectral));
 }
 
 static struct fig_node *apply_deconv(const struct layer *layer, struct stack *stack,
                                      struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
-    return fig_conv2d_transpose(x, name, conv_of(layer, stack, &spectral));
+    return fig_conv2d_transpose(x, name, conv_of(layer, stack, x, &spectral));
 }
 
 static struct fig_node *apply_batchnorm(const struct layer *layer, struct stack *stack,
                                         struct fig_node *x, const char *name)
 {
     (void)layer;
-    const bool room = stack->update_count + 2 <= STACK_UPDATES;
-    struct fig_node **updates = stack->updates + stack->update_count;
-    stack->update_count += room && stack->training ? 2 : 0;
-    return fig_batchnorm(x, name, stack->training, room ? updates : NULL);
+    struct fig_node **updates = take_updates(stack, x, 2);
+    return updates ? fig_batchnorm(x, name, stack->training, updates) : NULL;
 }
 
 static struct fig_node *apply_layernorm(const struct layer *layer, struct stack *stack,
