@@ -145,7 +145,7 @@ START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
 {
     static const char *const wild[] = { "data=synthetic:300", "batch=64", "epochs=4",
                                         "decoder.0=dense data linear", "optimizer.name=sgd",
-                                        "optimizer.rate=1e20", NULL };
+                                        "optimizer.rate=1e200", NULL };
     const enum fig_status status = scratch_train(device, &(struct scratch_training){
         .model = "ae-shallow", .run = "wild" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
@@ -232,18 +232,8 @@ static void tear_down(void)
     scratch_remove();
 }
 
-/* Files keep float32: a float64 device cannot go on from them bit for bit. */
-static bool is_float64(void)
-{
-    const char *name = getenv("FIGMENT_DEVICE");
-    return name && strcmp(name, "cpu64") == 0;
-}
-
 int main(void)
 {
-    enum { SKIPPED = 77 };
-    if (is_float64())
-        return SKIPPED;
     Suite *suite = suite_create("train");
     TCase *tcase = tcase_create("train");
     tcase_set_timeout(tcase, 0);

@@ -38,6 +38,10 @@ FIG_API const struct fig_tensor *fig_store_tensor(const struct fig_store *store,
 FIG_API int fig_store_find(const struct fig_store *store, const char *name); /* or -1 */
 FIG_API enum fig_status fig_store_read(struct fig_store *store, int index, float *values);
 FIG_API enum fig_status fig_store_write(struct fig_store *store, int index, const float *values);
+/* The same in double: exact on a device of float64. */
+FIG_API enum fig_status fig_store_read_doubles(struct fig_store *store, int index, double *values);
+FIG_API enum fig_status fig_store_write_doubles(struct fig_store *store, int index,
+                                                const double *values);
 
 /* Optimisers, one for each call of fig_optimize with a prefix of its own. */
 struct fig_optimizer_state {

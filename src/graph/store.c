@@ -329,33 +329,61 @@ int fig_store_find(const struct fig_store *store, const char *name)
     return -1;
 }
 
-enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
+enum fig_status fig_store_read_doubles(struct fig_store *store, int index, double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
     const struct tensor *tensor = &store->tensors[index];
     const size_t length = shape_length(tensor->shape);
-    float *memory = malloc(length * sizeof(*memory));
+    double *memory = malloc(length * sizeof(*memory));
     if (!memory)
         return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
-    const enum fig_status status = device_read(store->device, tensor->values, memory);
+    const enum fig_status status = device_read_doubles(store->device, tensor->values, memory);
     for (size_t i = 0; !status && i < length; i++)
         values[layout_index(&tensor->layout, i)] = memory[i];
     free(memory);
     return status;
 }
 
-enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
+enum fig_status fig_store_write_doubles(struct fig_store *store, int index, const double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
     const struct tensor *tensor = &store->tensors[index];
     const size_t length = shape_length(tensor->shape);
-    float *memory = malloc(length * sizeof(*memory));
+    double *memory = malloc(length * sizeof(*memory));
     if (!memory)
         return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
     for (size_t i = 0; i < length; i++)
         memory[i] = values[layout_index(&tensor->layout, i)];
-    const enum fig_status status = device_write(store->device, tensor->values, memory);
+    const enum fig_status status = device_write_doubles(store->device, tensor->values, memory);
     free(memory);
+    return status;
+}
+
+enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
+{
+    REQUIRE(store && values && index >= 0 && index < store->count);
+    const size_t length = shape_length(store->tensors[index].shape);
+    double *doubles = malloc(length * sizeof(*doubles));
+    if (!doubles)
+        return fail(FIG_NOMEM, "%s: no memory for its values", store->tensors[index].name);
+    const enum fig_status status = fig_store_read_doubles(store, index, doubles);
+    for (size_t i = 0; !status && i < length; i++)
+        values[i] = (float)doubles[i];
+    free(doubles);
+    return status;
+}
+
+enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
+{
+    REQUIRE(store && values && index >= 0 && index < store->count);
+    const size_t length = shape_length(store->tensors[index].shape);
+    double *doubles = malloc(length * sizeof(*doubles));
+    if (!doubles)
+        return fail(FIG_NOMEM, "%s: no memory for its values", store->tensors[index].name);
+    for (size_t i = 0; i < length; i++)
+        doubles[i] = values[i];
+    const enum fig_status status = fig_store_write_doubles(store, index, doubles);
+    free(doubles);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "graph/store.h"
 
 static size_t length_of(const struct fig_tensor *tensor)
 {
@@ -14,21 +15,35 @@ static size_t length_of(const struct fig_tensor *tensor)
     return length;
 }
 
-/* From the device into one block of values. */
-static enum fig_status read_tensors(struct fig_store *store, bool moments,
-                                    struct safetensors *content, float *values)
+static enum safe_dtype dtype_of(const struct fig_store *store, const struct store_file *file)
 {
+    const bool doubles = file->moments && device_reals(store_device(store), 1) == sizeof(double);
+    return doubles ? SAFE_F64 : SAFE_F32;
+}
+
+/* Bytes of a value in the file. */
+static size_t value_size(enum safe_dtype dtype)
+{
+    return dtype == SAFE_F64 ? sizeof(double) : sizeof(float);
+}
+
+/* From the device into one block of values. */
+static enum fig_status read_tensors(struct fig_store *store, const struct store_file *file,
+                                    struct safetensors *content, char *values)
+{
+    const enum safe_dtype dtype = dtype_of(store, file);
     for (int i = 0; i < fig_store_count(store); i++) {
         const struct fig_tensor *tensor = fig_store_tensor(store, i);
-        if (tensor->kind == FIG_MOMENT && !moments)
+        if (tensor->kind == FIG_MOMENT && !file->moments)
             continue;
         struct safe_tensor *safe = &content->tensors[content->count++];
-        *safe = (struct safe_tensor){ .name = tensor->name, .dtype = SAFE_F32,
+        *safe = (struct safe_tensor){ .name = tensor->name, .dtype = dtype,
                                       .rank = tensor->shape.rank, .data = values };
         for (int k = 0; k < tensor->shape.rank; k++)
             safe->dims[k] = (size_t)tensor->shape.dim[k];
-        TRY(fig_store_read(store, i, values));
-        values += length_of(tensor);
+        TRY(dtype == SAFE_F64 ? fig_store_read_doubles(store, i, (double *)values)
+                              : fig_store_read(store, i, (float *)values));
+        values += length_of(tensor) * value_size(dtype);
     }
     return FIG_OK;
 }
@@ -39,7 +54,7 @@ enum fig_status store_save(const char *path, struct fig_store *store, const stru
     size_t length = 0;
     for (int i = 0; i < fig_store_count(store); i++)
         length += length_of(fig_store_tensor(store, i));
-    float *values = malloc((length + 1) * sizeof(*values));
+    char *values = malloc((length + 1) * value_size(dtype_of(store, file)));
     struct safetensors content = {
         .tensors = calloc(count + (size_t)file->other_count + 1, sizeof(*content.tensors)),
         .metadata = file->pairs, .pairs = file->pair_count };
@@ -47,7 +62,7 @@ enum fig_status store_save(const char *path, struct fig_store *store, const stru
     if (status)
         log_error("%s: no memory for %zu values", path, length);
     if (!status)
-        status = read_tensors(store, file->moments, &content, values);
+        status = read_tensors(store, file, &content, values);
     for (int i = 0; !status && i < file->other_count; i++)
         content.tensors[content.count++] = file->others[i];
     if (!status)
@@ -58,24 +73,25 @@ enum fig_status store_save(const char *path, struct fig_store *store, const stru
 }
 
 static enum fig_status load_tensor(const struct safetensors *content, const char *path,
-                                   struct fig_store *store, int index)
+                                   struct fig_store *store, enum safe_dtype dtype, int index)
 {
     const struct fig_tensor *tensor = fig_store_tensor(store, index);
     const struct safe_tensor *safe = safetensors_find(content, tensor->name);
     const size_t length = length_of(tensor);
     if (!safe)
         return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
-    bool good = safe->dtype == SAFE_F32 && safe->rank == tensor->shape.rank;
+    bool good = safe->dtype == dtype && safe->rank == tensor->shape.rank;
     for (int i = 0; good && i < safe->rank; i++)
         good = safe->dims[i] == (size_t)tensor->shape.dim[i];
     if (!good)
-        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (F32, %zu "
-                    "values)", path, tensor->name, length);
-    float *values = malloc(length * sizeof(*values));
+        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (%s, %zu "
+                    "values)", path, tensor->name, dtype == SAFE_F64 ? "F64" : "F32", length);
+    void *values = malloc(length * value_size(dtype)); /* aligned as in the file they need not be */
     if (!values)
         return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
-    memcpy(values, safe->data, length * sizeof(*values));
-    const enum fig_status status = fig_store_write(store, index, values);
+    memcpy(values, safe->data, length * value_size(dtype));
+    const enum fig_status status = dtype == SAFE_F64
+        ? fig_store_write_doubles(store, index, values) : fig_store_write(store, index, values);
     free(values);
     return status;
 }
@@ -87,7 +103,7 @@ enum fig_status store_load(const struct safetensors *content, const char *path,
     for (int i = 0; i < fig_store_count(store); i++) {
         if (fig_store_tensor(store, i)->kind == FIG_MOMENT && !file->moments)
             continue;
-        TRY(load_tensor(content, path, store, i));
+        TRY(load_tensor(content, path, store, dtype_of(store, file), i));
         expected++;
     }
     if (content->count != expected)

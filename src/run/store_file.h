@@ -11,7 +11,8 @@
 
 /* What is in the file with the parameters and states. */
 struct store_file {
-    bool moments; /* the optimisers' too */
+    bool moments; /* the optimisers' too, and all in the numbers of the device: a training goes on
+                     where it was; else in F32 */
     const struct safe_tensor *others; /* that are not the store's; their names differ from all */
     int other_count;
     struct safe_pair *pairs; /* metadata */
