@@ -14,14 +14,15 @@ enum {
     STREAM_SHUFFLE = 0x4000,   /* the order of samples, step = epoch */
     STREAM_DROPOUT = 0x5000,   /* + k */
     STREAM_AUGMENT = 0x6000,   /* + k */
+    STREAM_SYNTHETIC = 0x7000, /* the drawn digits, step = index of the image */
     STREAM_SAMPLE = 0x8000,    /* what a trained model draws from: sample i has step i */
     STREAM_MIXTURE = 0x9000,   /* the start of a fit, step = component; + 1: which to draw from */
     STREAM_POINTS = 0xa000,    /* points in the plane, step = half of the data */
-    STREAM_REDRAW = 0xc000,    /* + k: the k-th new draw of a sample's noise, as STREAM_SAMPLE */
+    STREAM_BINARIZE = 0xa000,  /* of pixels: step = training step, in evaluations the image; points
+                                  are never binarized */
     STREAM_LABELS = 0xb000,    /* which labels are known, step = 0 */
     STREAM_PIXELS = 0xc000,    /* Gaussian pixels that samples are compared with, step = image */
-    STREAM_SYNTHETIC = 0x7000, /* the drawn digits, step = index of the image */
-    STREAM_BINARIZE = 0xa000,  /* of pixels: step = training step, in evaluations the image's index */
+    STREAM_REDRAW = 0xd000,    /* + k: the k-th new draw of a sample's noise, as STREAM_SAMPLE */
 };
 
 struct stream {
