@@ -53,7 +53,8 @@ static inline struct fig_shape fig_shape4(int a, int b, int c, int d)
 /* --- Leaves */
 
 /* Initial values of a parameter.  FIG_GLOROT is uniform in +- sqrt(6 / (fan_in + fan_out))
- * (Glorot and Bengio, AISTATS 2010); FIG_HE uniform in +- sqrt(6 / fan_in) (He et al., ICCV 2015). */
+ * (Glorot and Bengio, AISTATS 2010); FIG_HE uniform in +- sqrt(6 / fan_in) (He et al., ICCV
+ * 2015). */
 enum fig_init_kind { FIG_ZEROS, FIG_ONES, FIG_GLOROT, FIG_HE };
 struct fig_init {
     enum fig_init_kind kind;
@@ -135,15 +136,16 @@ FIG_API struct fig_node *fig_mean(struct fig_node *x);
 FIG_API struct fig_node *fig_mean_rows(struct fig_node *x);
 FIG_API struct fig_node *fig_mean_cols(struct fig_node *x);
 FIG_API struct fig_node *fig_softmax(struct fig_node *x);     /* over the last dimension */
-FIG_API struct fig_node *fig_log_sum_exp(struct fig_node *x); /* over the last dimension: [..., 1] */
+FIG_API struct fig_node *fig_log_sum_exp(struct fig_node *x); /* over it, too: [..., 1] */
 
 /* op(a) op(b) of matrices; a transposed operand is given as it lies in memory. */
 enum { FIG_TRANS_A = 1, FIG_TRANS_B = 2 };
 FIG_API struct fig_node *fig_matmul(struct fig_node *a, struct fig_node *b, unsigned flags);
 
-/* Convolutions of images [n, h, w, c], channels last, with weights [o, kh, kw, c]; padded with zeros.
- * conv: [n, oh, ow, o] with oh = (h + 2 pad - kh) / stride + 1.  conv_input is its transpose: from
- * [n, oh, ow, o] to [n, h, w, c]; several h go with one oh, so `height` and `width` say which. */
+/* Convolutions of images [n, h, w, c], channels last, with weights [o, kh, kw, c]; padded with
+ * zeros.  conv: [n, oh, ow, o] with oh = (h + 2 pad - kh) / stride + 1.  conv_input is its
+ * transpose: from [n, oh, ow, o] to [n, h, w, c]; several h go with one oh, so `height` and `width`
+ * say which. */
 FIG_API struct fig_node *fig_conv(struct fig_node *x, struct fig_node *weight, int stride, int pad);
 FIG_API struct fig_node *fig_conv_input(struct fig_node *y, struct fig_node *weight, int stride,
                                         int pad, int height, int width);

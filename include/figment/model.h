@@ -33,8 +33,8 @@ struct fig_schedule {
 enum fig_binarize {
     FIG_GREY,      /* nothing */
     FIG_THRESHOLD, /* ones where there is at least 0.5, zeros elsewhere */
-    FIG_DYNAMIC,   /* ones with the value as probability: drawn anew at every step of a training, and
-                      once and for all by evaluations */
+    FIG_DYNAMIC,   /* ones with the value as probability: drawn anew at every step of a training,
+                      and once and for all by evaluations */
 };
 FIG_API const char *fig_binarize_name(enum fig_binarize binarize); /* in configurations */
 
@@ -46,16 +46,17 @@ struct fig_settings {
     int steps; /* the training ends after so many even within an epoch; 0: no such limit */
     uint64_t seed;
     bool shuffle;
-    int gaussians; /* in the mixture that samples are drawn from by default; 0: the model's own way */
+    int gaussians; /* in the mixture that samples are drawn from by default; 0: the model's own
+                      way */
     double labels; /* the part of the training labels that the model is told; 0: it wants none */
     struct fig_optimizer optimizer;
     struct fig_schedule schedule;
     enum fig_binarize binarize; /* FIG_GREY in families other than the VAE */
 };
 
-/* `model` is the name of a reference model (fig_model_name), or the path of a YAML file (it has a '/' or
- * ends in .yaml or .yml).  `overrides` are KEY=VALUE with dotted paths: "optimizer.rate=0.002".
- * FIG_FORMAT with file, line, key and what was expected. */
+/* `model` is the name of a reference model (fig_model_name), or the path of a YAML file (it has a
+ * '/' or ends in .yaml or .yml).  `overrides` are KEY=VALUE with dotted paths:
+ * "optimizer.rate=0.002".  FIG_FORMAT with file, line, key and what was expected. */
 FIG_API enum fig_status fig_config_open(struct fig_config **out, const char *model,
                                         const char *const *overrides, int override_count);
 FIG_API void fig_config_close(struct fig_config **config);
@@ -63,8 +64,8 @@ FIG_API const struct fig_settings *fig_config_settings(const struct fig_config *
 /* The whole configuration, overrides and defaults resolved, as YAML: enough to repeat the run. */
 FIG_API enum fig_status fig_config_save(const struct fig_config *config, const char *path);
 
-/* What a sampler's name means, as `sampler` in YAML has it: "prior" is 0 Gaussians, "gmm" 10, "gmm:K"
- * K of 1 to 9999.  False for any other. */
+/* What a sampler's name means, as `sampler` in YAML has it: "prior" is 0 Gaussians, "gmm" 10,
+ * "gmm:K" K of 1 to 9999.  False for any other. */
 FIG_API bool fig_sampler_parse(const char *name, int *gaussians);
 
 /* Reference models: NULL past the last; the second is one line of what it is. */

@@ -18,8 +18,8 @@ struct fig_spectral {
 };
 
 /* x [rows, in] to [rows, units]: x W^T + b with NAME.weight [units, in], Glorot uniform, and
- * NAME.bias [units], zero.  An image [n, h, w, c] is a row of h w c values; its weights are saved in
- * the order (c, h, w), as PyTorch flattens. */
+ * NAME.bias [units], zero.  An image [n, h, w, c] is a row of h w c values; its weights are saved
+ * in the order (c, h, w), as PyTorch flattens. */
 FIG_API struct fig_node *fig_dense(struct fig_node *x, const char *name, int units);
 
 /* The same to an image [rows, height, width, channels], which PyTorch unflattens from (c, h, w). */
@@ -33,9 +33,10 @@ struct fig_dense {
 FIG_API struct fig_node *fig_dense_image(struct fig_node *x, const char *name,
                                          struct fig_dense dense);
 
-/* x [n, h, w, c] to [n, oh, ow, filters] with NAME.weight, Glorot uniform, and NAME.bias, zero; saved
- * as PyTorch has them: [filters, c, kernel, kernel], transposed [c, filters, kernel, kernel].
- * oh = (h + 2 pad - kernel) / stride + 1; transposed (h - 1) stride - 2 pad + kernel + output_pad. */
+/* x [n, h, w, c] to [n, oh, ow, filters] with NAME.weight, Glorot uniform, and NAME.bias, zero;
+ * saved as PyTorch has them: [filters, c, kernel, kernel], transposed [c, filters, kernel, kernel].
+ *     oh = (h + 2 pad - kernel) / stride + 1
+ *     transposed: oh = (h - 1) stride - 2 pad + kernel + output_pad */
 struct fig_conv2d {
     int filters, kernel, stride, pad;
     int output_pad; /* transposed only; below the stride */
@@ -54,13 +55,14 @@ FIG_API struct fig_node *fig_avgpool(struct fig_node *x, int kernel, int stride)
 /* Each pixel of [n, h, w, c] factor x factor times: [n, h factor, w factor, c]. */
 FIG_API struct fig_node *fig_upsample(struct fig_node *x, int factor);
 
-/* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and the
- * states NAME.running_mean and NAME.running_var; epsilon 1e-5, momentum 0.1, and an unbiased
+/* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and
+ * the states NAME.running_mean and NAME.running_var; epsilon 1e-5, momentum 0.1, and an unbiased
  * running variance.  With `training` the batch's own statistics are used, and *updates
  * receives two assignments that a plan may run; without, the running ones. */
 FIG_API struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, bool training,
                                        struct fig_node *updates[2]);
-/* Each row over the last dimension (Ba et al., 2016): NAME.weight (ones), NAME.bias; epsilon 1e-5. */
+/* Each row over the last dimension (Ba et al., 2016): NAME.weight (ones), NAME.bias; epsilon
+ * 1e-5. */
 FIG_API struct fig_node *fig_layernorm(struct fig_node *x, const char *name);
 
 /* Running averages of all parameters and states of the graph whose names begin with `prefix`, as

@@ -17,7 +17,8 @@ enum fig_optimizer_kind {
                      u = rho u + (1 - rho) d^2;  w -= rate d  (Zeiler, 2012) */
     FIG_ADAM,     /* m, v with beta1, beta2;  w -= rate m' / (sqrt(v') + epsilon), m' and v'
                      divided by 1 - beta^t  (Kingma and Ba, ICLR 2015) */
-    FIG_ADAMW,    /* Adam on g without decay, after w -= rate decay w  (Loshchilov and Hutter, 2019) */
+    FIG_ADAMW,    /* Adam on g without decay, after w -= rate decay w
+                     (Loshchilov and Hutter, 2019) */
 };
 
 /* What a kind does not name it ignores.  fig_optimizer_defaults() fills all. */

@@ -12,8 +12,8 @@
 
 FIG_BEGIN
 
-/* --- A store keeps what outlives a step: parameters, gradients and the optimisers' moments, each in
- * one flat buffer on the device.  Plans of several graphs may share one: they find their
+/* --- A store keeps what outlives a step: parameters, gradients and the optimisers' moments, each
+ * in one flat buffer on the device.  Plans of several graphs may share one: they find their
  * parameters by name, and their optimisers by prefix (the two halves of a GAN, the full
  * and the last, smaller batch). */
 struct fig_store;
@@ -122,11 +122,13 @@ FIG_API enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struc
  * before the device is done. */
 FIG_API enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first);
 
-/* The same, but each work is waited for, and the seconds that it took are added to seconds[its index]. */
+/* The same, but each work is waited for, and the seconds that it took are added to
+ * seconds[its index]. */
 FIG_API enum fig_status fig_plan_time(struct fig_plan *plan, uint32_t step, uint32_t first,
                                       double *seconds);
 
-/* What a single-number output was in the last `count` runs, oldest first; count <= history. Waits. */
+/* What a single-number output was in the last `count` runs, oldest first; count <= history.
+ * Waits. */
 FIG_API enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *output,
                                          int count, double *values);
 

@@ -19,7 +19,8 @@ def literal(data):
 def numbers(data):
     """The bytes and a 0 as numbers: C allows string literals of 4095 characters only."""
     lines = (data[at:at + 24] for at in range(0, len(data), 24))
-    return "".join("    " + "".join("%d," % byte for byte in line) + "\n" for line in lines) + "    0"
+    rows = ("".join("%d," % byte for byte in line) for line in lines)
+    return "".join("    %s\n" % row for row in rows) + "    0"
 
 
 def escape(byte):
@@ -41,8 +42,10 @@ def main():
             name += "" if extension == ".yaml" else extension
             summary = data.split(b"\n")[0].lstrip(b"# ") if extension == ".yaml" else b""
             out.write("static const char text_%d[] = {\n%s\n};\n\n" % (len(rows), numbers(data)))
-            rows.append("  { %s, %s, text_%d },\n" % (literal(name.encode()), literal(summary), len(rows)))
-        out.write("const struct embedded %s[] = {\n%s  { NULL, NULL, NULL },\n};\n" % (table, "".join(rows)))
+            rows.append("  { %s, %s, text_%d },\n" %
+                        (literal(name.encode()), literal(summary), len(rows)))
+        out.write("const struct embedded %s[] = {\n%s  { NULL, NULL, NULL },\n};\n" %
+                  (table, "".join(rows)))
 
 
 main()

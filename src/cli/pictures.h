@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where images go, as the name of the output says: FILE.png, a grid, of points in the plane a scatter; FILE.npy, [n, height, width,
- * channels]; a folder that exists, or a name without a suffix: 0000.png, 0001.png ...  Rows of a
- * table go to FILE.csv or FILE.npy, [n, columns], in the units of the data. */
+/* Where images go, as the name of the output says: FILE.png, a grid, of points in the plane a
+ * scatter; FILE.npy, [n, height, width, channels]; a folder that exists, or a name without a
+ * suffix: 0000.png, 0001.png ...  Rows of a table go to FILE.csv or FILE.npy, [n, columns], in the
+ * units of the data. */
 #ifndef CLI_PICTURES_H
 #define CLI_PICTURES_H
 

@@ -52,8 +52,8 @@ struct images {
 };
 enum fig_status task_room(const struct task *task, int count, struct images *out);
 
-/* The first `limit` images of a half, or all if limit is 0, as floats; the run is told their labels.
- * FIG_SHAPE if they are not of the run's size. */
+/* The first `limit` images of a half, or all if limit is 0, as floats; the run is told their
+ * labels.  FIG_SHAPE if they are not of the run's size. */
 enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
                             struct images *out);
 

@@ -301,8 +301,9 @@ double work_flops(const struct work *work)
     const struct conv *conv = &p->conv;
     if (work->kind != WORK_PRODUCT)
         return 0;
-    return p->patches ? 2.0 * conv->n * conv->oh * conv->ow * conv->o * conv->kh * conv->kw * conv->c
-                      : 2.0 * p->m * p->n * p->k;
+    if (!p->patches)
+        return 2.0 * p->m * p->n * p->k;
+    return 2.0 * conv->n * conv->oh * conv->ow * conv->o * conv->kh * conv->kw * conv->c;
 }
 
 static size_t kernel_bytes(const struct work *work, size_t size)

@@ -48,7 +48,7 @@ struct chain_step {
 struct chain_out {
     struct region region;
     int value;
-    bool sum; /* store sums over each PARTIAL elements (the last may be short) instead of elements */
+    bool sum; /* store sums over each PARTIAL elements (the last may be short) instead of these */
 };
 /* An output region may be the region of an input with count 0, read by the same element, and no
  * other overlap is allowed. */
@@ -121,8 +121,8 @@ void product_flatten(struct product *product);
 
 /* What the work is: "product", "chain", the kernel's name ... */
 const char *work_text(const struct work *work);
-/* Floating-point operations of its product; and the bytes that it must read and write at least, each of
- * them once (of the samples that a gather takes too). */
+/* Floating-point operations of its product; and the bytes that it must read and write at least,
+ * each of them once (of the samples that a gather takes too). */
 double work_flops(const struct work *work);
 size_t work_bytes(const struct work *work, size_t real_size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Constructors of rows.  What is known at once is simplified here: constants are computed, scaled by 1
- * and added 0 is left out, and a product with a constant is a scale. */
+/* Constructors of rows.  What is known at once is simplified here: constants are computed, scaled
+ * by 1 and added 0 is left out, and a product with a constant is a scale. */
 #include "graph/node.h"
 
 struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q)
@@ -49,7 +49,8 @@ PLAIN_ROW(square)
 PLAIN_ROW(abs)
 #undef PLAIN_ROW
 
-static struct fig_node *check_constant(struct fig_node *x, bool good, const char *rule, double value)
+static struct fig_node *check_constant(struct fig_node *x, bool good, const char *rule,
+                                       double value)
 {
     if (!x || good)
         return x;

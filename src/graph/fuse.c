@@ -71,8 +71,8 @@ static bool unit_depends(struct draft *draft, struct unit *unit, const struct un
     return false;
 }
 
-/* Whether an operand of the node, or anything before it, is computed in `target`.  Nodes that have no
- * unit yet are looked through. */
+/* Whether an operand of the node, or anything before it, is computed in `target`.  Nodes that have
+ * no unit yet are looked through. */
 static bool node_depends(struct draft *draft, const struct fig_node *node,
                          const struct unit *target)
 {
@@ -125,8 +125,8 @@ struct needs {
     int ins, steps, outs;
 };
 
-static bool inside(const struct draft *draft, const struct unit *unit, const struct operand *operand,
-                   const struct fig_node *extra)
+static bool inside(const struct draft *draft, const struct unit *unit,
+                   const struct operand *operand, const struct fig_node *extra)
 {
     return operand->map.count == 0 &&
            (operand->root == extra || unit_of(draft, operand->root) == unit);
@@ -251,12 +251,12 @@ static enum fig_status join(struct draft *draft, struct fig_node *node)
     if (!unit)
         unit = new_rows(draft, node);
     TRY(settle_operands(draft, node, unit));
-    if (!may_join(draft, unit, node)) /* its operands filled the unit, or could not all come along */
+    if (!may_join(draft, unit, node)) /* its operands filled the unit, or some could not join */
         unit = new_rows(draft, node);
     return add_member(draft, unit, node);
 }
 
-/* --- Sums beside products: a bias's gradient is made of what its weights' gradient reads anyway. */
+/* --- Sums beside products: a bias's gradient is made of what its weights' gradient reads. */
 
 /* A chain must not take the sums for its own elements, which a product of one column would have as
  * many of; and a right factor that is older than the sums does not depend on them. */

@@ -102,7 +102,7 @@ static void grad_log_sum_exp(struct fig_node *y, struct fig_node *g, struct fig_
     out[0] = fig_mul(fig_softmax(y->in[0]), fig_broadcast(g, y->in[0]->shape));
 }
 
-/* y = op(a) op(b); dop(a) = g op(b)^T and dop(b) = op(a)^T g, transposed back where op transposes. */
+/* y = op(a) op(b); dop(a) = g op(b)^T and dop(b) = op(a)^T g, transposed back where op does. */
 static void grad_matmul(struct fig_node *y, struct fig_node *g, struct fig_node **out)
 {
     struct fig_node *a = y->in[0], *b = y->in[1];

@@ -133,7 +133,7 @@ static void live_sum(struct draft *draft, const struct fig_node *sum)
     life->last = position_of(draft, sum);
 }
 
-/* A product whose result nobody keeps is computed where its chain stores something, or in scratch. */
+/* A product whose result nobody keeps is computed where its chain stores, or in scratch. */
 static void live_product(struct draft *draft, const struct fig_node *product)
 {
     const struct unit *unit = &draft->units[draft->unit[product->id]];

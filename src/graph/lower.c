@@ -138,14 +138,16 @@ static enum fig_status lower_random(struct draft *draft, const struct unit *unit
     if (!work)
         return FIG_NOMEM;
     work->buffers[0] = draft->region[node->id];
-    work->params.random = (struct random){ (uint32_t)seed, (uint32_t)(seed >> 32), node->stream, 0 };
+    work->params.random =
+        (struct random){ (uint32_t)seed, (uint32_t)(seed >> 32), node->stream, 0 };
     work->tick = tick_random;
     return FIG_OK;
 }
 
 static enum fig_status lower_broadcast(struct draft *draft, const struct unit *unit)
 {
-    return add_copy_chain(draft, unit->node->name, unit->node, draft->region[unit->node->id], false);
+    struct fig_node *node = unit->node;
+    return add_copy_chain(draft, node->name, node, draft->region[node->id], false);
 }
 
 static enum fig_status lower_constant(struct draft *draft, const struct unit *unit)

@@ -21,9 +21,9 @@ enum op {
     OP_COUNT
 };
 
-/* How a parameter's values lie in files, as PyTorch has them, against how they lie in memory: the file's
- * are seen as `view`, and dimension k of the memory is dimension axis[k] of that.  A rank of 0
- * means no difference. */
+/* How a parameter's values lie in files, as PyTorch has them, against how they lie in memory: the
+ * file's are seen as `view`, and dimension k of the memory is dimension axis[k] of that.  A rank of
+ * 0 means no difference. */
 struct layout {
     struct fig_shape file, view;
     int axis[FIG_RANK];

@@ -11,8 +11,8 @@ struct life {
     int first, last;
 };
 
-/* Choose offsets so that no two tensors that live at the same time overlap: largest first, each at the
- * lowest gap.  Returns the size of the arena.  Reorders the array. */
+/* Choose offsets so that no two tensors that live at the same time overlap: largest first, each at
+ * the lowest gap.  Returns the size of the arena.  Reorders the array. */
 size_t place(struct life **lives, int count);
 
 #endif

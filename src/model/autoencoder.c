@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Autoencoders: encoder and decoder, trained to draw their input again.  Parameters are ae.0, ae.1, ...
- * through both networks. */
+/* Autoencoders: encoder and decoder, trained to draw their input again.  Parameters are ae.0,
+ * ae.1, ... through both networks. */
 #include "model/config.h"
 
 static const char *const keys[] = { "loss", "reduction", "corruption", "sparsity", "contractive",

@@ -78,8 +78,8 @@ static enum fig_status read_dense(struct layer *layer, struct words *words)
         return FIG_OK;
     if (!strchr(word, 'x'))
         return read_size(words, "'data' or a number of units", 1, &layer->units);
-    if (sscanf(word, "%4dx%4dx%5d%c", &layer->height, &layer->width, &layer->channels, &rest) != 3 ||
-        layer->height < 1 || layer->width < 1 || layer->channels < 1)
+    if (sscanf(word, "%4dx%4dx%5d%c", &layer->height, &layer->width, &layer->channels,
+               &rest) != 3 || layer->height < 1 || layer->width < 1 || layer->channels < 1)
         return yaml_fail(words->node, "expected units as N, HxWxC, data or data/NxC, found '%s'",
                          word);
     layer->units = layer->height * layer->width * layer->channels;

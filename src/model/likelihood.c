@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of codes that were drawn: their likelihoods, and how far from the prior they are. */
+/* What is known of codes that were drawn: their likelihoods, and how far they are from the
+ * prior. */
 #include <math.h>
 
 #include "model/config.h"

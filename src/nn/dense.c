@@ -4,8 +4,8 @@
 #include "nn/param.h"
 #include "nn/spectral.h"
 
-/* Pixels come before channels in memory, behind them in PyTorch's files: a dimension of h w c values is
- * seen as two there, and swapped. */
+/* Pixels come before channels in memory, behind them in PyTorch's files: a dimension of h w c
+ * values is seen as two there, and swapped. */
 struct swapped {
     int pixels, channels; /* 1 pixel or 1 channel: nothing to swap */
 };

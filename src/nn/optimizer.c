@@ -67,7 +67,8 @@ static enum fig_status check_members(const struct members *members, struct fig_g
                                      const char *prefixes)
 {
     if (members->count == 0)
-        graph_fail(graph, FIG_INVALID, "optimize: no parameter's name begins with \"%s\"", prefixes);
+        graph_fail(graph, FIG_INVALID, "optimize: no parameter's name begins with \"%s\"",
+                   prefixes);
     for (int i = 1; i < members->count; i++) {
         const struct fig_node *before = members->params[i - 1], *param = members->params[i];
         if (param->order != before->order + 1)
@@ -123,8 +124,8 @@ static struct fig_node *update(const struct members *members, struct fig_graph *
     return node;
 }
 
-static struct fig_node *optimize(struct members *members, struct fig_node *loss, const char *prefixes,
-                                 const struct fig_optimizer *optimizer)
+static struct fig_node *optimize(struct members *members, struct fig_node *loss,
+                                 const char *prefixes, const struct fig_optimizer *optimizer)
 {
     struct fig_graph *graph = loss->graph;
     if (find_members(members, graph, prefixes))

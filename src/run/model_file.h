@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A trained model on the disk: RUN/model.safetensors has its weights under PyTorch's names and in its
- * layouts, of a table also the scaling, as data.mean and data.deviation. */
+/* A trained model on the disk: RUN/model.safetensors has its weights under PyTorch's names and in
+ * its layouts, of a table also the scaling, as data.mean and data.deviation. */
 #ifndef RUN_MODEL_FILE_H
 #define RUN_MODEL_FILE_H
 

@@ -150,7 +150,8 @@ static enum fig_status write_metrics(struct trainer *trainer)
 }
 
 /* Originals and reconstructions, each pair one above the other, in rows of eight. */
-static void pair_up(float *grid, const float *images, const float *rebuilt, int count, size_t values)
+static void pair_up(float *grid, const float *images, const float *rebuilt, int count,
+                    size_t values)
 {
     for (int i = 0; i < count; i++) {
         const size_t row = (size_t)(i / COLUMNS), col = (size_t)(i % COLUMNS);
