@@ -126,6 +126,15 @@ START_TEST(its_own_data_are_the_same_bits_as_in_training)
 }
 END_TEST
 
+/* Three columns are no colours. */
+START_TEST(a_training_on_a_table_draws_no_pictures)
+{
+    char path[SCRATCH_PATH];
+    ck_assert(path_exists(scratch_path("run/metrics.jsonl", path)));
+    ck_assert(!path_exists(scratch_path("run/samples/epoch-0001.png", path)));
+}
+END_TEST
+
 START_TEST(a_table_can_be_had_as_it_is_in_the_file)
 {
     struct fig_dataset *dataset;
@@ -172,6 +181,7 @@ int main(void)
     tcase_add_test(tests, a_model_keeps_the_scaling_that_it_learnt_with);
     tcase_add_test(tests, other_data_are_standardised_by_the_numbers_of_the_model);
     tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);
+    tcase_add_test(tests, a_training_on_a_table_draws_no_pictures);
     tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);
     tcase_add_loop_test(tests, a_model_that_cannot_draw_the_numbers_is_refused, 0,
                         sizeof(refused) / sizeof(*refused));

@@ -70,7 +70,7 @@ START_TEST(scores_tell_a_class_that_was_not_trained_on)
     ck_assert_int_eq(run("score run --anomaly ugly"), 2);
     has(err, "no class `ugly`");
     ck_assert_int_eq(run("score run --worst worst.png"), 2);
-    has(err, "samples with 2 channels are no pictures");
+    has(err, "rows of a table are no pictures");
 }
 END_TEST
 

@@ -46,11 +46,6 @@ static enum fig_status read_pictures(const struct task *task, struct images *ima
     return status;
 }
 
-static bool is_picture(const struct task *task)
-{
-    return task->info->height * task->info->width > 1;
-}
-
 static double decibels(double mse)
 {
     return -10 * log10(mse);
@@ -60,7 +55,7 @@ static void print_table(const struct task *task, int count, const struct fig_com
 {
     printf("%-16s %d\n", "samples", count);
     printf("%-16s %zu\n", "bytes", result->bytes);
-    if (is_picture(task)) {
+    if (!task_has_rows(task)) {
         printf("%-16s %-10.4f of the whole file\n", "bits_per_pixel", result->bits_per_pixel);
         printf("%-16s %-10.2f dB; of the codes before rounding: %.2f\n", "psnr",
                decibels(result->mse), decibels(result->own_mse));
@@ -75,7 +70,7 @@ static enum fig_status print_json(const struct task *task, int count,
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "samples", count);
     cJSON_AddNumberToObject(object, "bytes", (double)result->bytes);
-    if (is_picture(task)) {
+    if (!task_has_rows(task)) {
         json_add_number(object, "bpp", result->bits_per_pixel);
         json_add_number(object, "psnr", decibels(result->mse));
     }

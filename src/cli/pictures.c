@@ -115,12 +115,12 @@ static enum fig_status write_array(const char *path, const struct task *task,
         4, { images->count, info->height, info->width, info->channels }, images->values };
     if (scaling)
         fig_scaling_undo(scaling, images->values, images->count);
-    return fig_array_write(path, info->height * info->width == 1 ? &rows : &pictures);
+    return fig_array_write(path, task_has_rows(task) ? &rows : &pictures);
 }
 
 static bool are_points(const struct task *task)
 {
-    return task->info->height == 1 && task->info->width == 1 && task->info->channels == 2;
+    return task_has_rows(task) && task->info->channels == 2;
 }
 
 static enum fig_status write_points(const char *path, const struct task *task,
@@ -143,6 +143,9 @@ static enum fig_status write_points(const char *path, const struct task *task,
 enum fig_status pictures_visible(const char *path, const struct task *task)
 {
     const int channels = task->info->channels;
+    if (task_has_rows(task))
+        return complain(FIG_INVALID, "%s: rows of a table are no pictures; write .npy or .csv",
+                        path);
     if (channels == 1 || channels == 3)
         return FIG_OK;
     return complain(FIG_INVALID, "%s: samples with %d channels are no pictures; write .npy or .csv",

@@ -38,7 +38,7 @@ enum fig_status pictures_write(const struct task *task, const struct pictures *p
 /* As a grid, to any FILE.png. */
 enum fig_status pictures_write_grid(const char *path, const struct task *task,
                                     const struct pictures *pictures);
-/* FIG_INVALID unless the run's samples can be seen: 1 or 3 channels. */
+/* FIG_INVALID unless the run's samples can be seen: pictures of 1 or 3 channels. */
 enum fig_status pictures_visible(const char *path, const struct task *task);
 
 #endif

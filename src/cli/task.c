@@ -153,6 +153,11 @@ size_t task_image_length(const struct task *task)
     return (size_t)info->height * (size_t)info->width * (size_t)info->channels;
 }
 
+bool task_has_rows(const struct task *task)
+{
+    return task->info->height == 1 && task->info->width == 1;
+}
+
 const char *task_data(const struct task *task)
 {
     return task->request->data ? task->request->data : task->settings->data;

@@ -38,6 +38,7 @@ void task_close(struct task *task);
 enum fig_status task_condition(const struct task *task);
 
 size_t task_image_length(const struct task *task); /* values of one image */
+bool task_has_rows(const struct task *task);       /* of a table, and no pictures */
 const char *task_data(const struct task *task);    /* --data, or else the run's own */
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out);

@@ -242,7 +242,7 @@ static enum fig_status write_picture(struct trainer *trainer)
     const size_t values = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
     if (info->table && info->channels == 2 && trainer_draws(trainer))
         return write_scatter(trainer);
-    if (info->channels != 1 && info->channels != 3)
+    if (info->table || (info->channels != 1 && info->channels != 3))
         return FIG_OK;
     float *grid = calloc(4 * PICTURES * values, sizeof(*grid));
     if (!grid)
