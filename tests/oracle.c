@@ -247,7 +247,7 @@ static void eval_matmul(struct job *job)
     }
 }
 
-/* Which element of the first image, the second image and the weights meet at one tap of one pixel. */
+/* Which element of the first image, the second image and the weights meet at one tap of a pixel. */
 struct meeting {
     size_t x, y, weight;
 };
@@ -260,7 +260,8 @@ static void each_meeting(struct job *job, void (*meet)(struct job *job, struct m
     const size_t taps = (size_t)p->kh * (size_t)p->kw, pairs = (size_t)p->o * (size_t)p->c;
     for (size_t i = 0; i < outputs * taps; i++) {
         const size_t pixel = i / taps, tap = i % taps;
-        const int u = (int)(pixel % (size_t)p->ow), v = (int)(pixel / (size_t)p->ow % (size_t)p->oh);
+        const int u = (int)(pixel % (size_t)p->ow);
+        const int v = (int)(pixel / (size_t)p->ow % (size_t)p->oh);
         const int y = v * p->stride - p->pad + (int)tap / p->kw;
         const int x = u * p->stride - p->pad + (int)tap % p->kw;
         const size_t image = pixel / ((size_t)p->oh * (size_t)p->ow);

@@ -29,7 +29,7 @@ struct rig {
 /* A device by name, opened once in a process; NULL: FIGMENT_DEVICE, or else the native CPU. */
 struct fig_device *rig_device(const char *name);
 bool rig_native(void); /* FIGMENT_DEVICE is a CPU engine of ours: cheap to compile for */
-bool rig_small(void);  /* FIGMENT_TEST_SMALL: an emulated or interpreted device, keep shapes small */
+bool rig_small(void);  /* FIGMENT_TEST_SMALL: an emulated or interpreted device, shapes are small */
 double rig_epsilon(const struct rig *rig); /* half a unit in the last place of 1 there */
 
 void rig_open(struct rig *rig, const char *device);

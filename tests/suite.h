@@ -6,8 +6,8 @@
 #include <check.h>
 #undef fail /* Check's macro; base/log.h has a function of that name */
 
-/* Run it in this process (a fork would not survive OpenCL), print its summary and return main's exit
- * status. */
+/* Run it in this process (a fork would not survive OpenCL), print its summary and return main's
+ * exit status. */
 int suite_main(Suite *suite);
 
 #endif

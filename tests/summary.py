@@ -17,8 +17,8 @@ def count(suite):
     if suite["result"] == "SKIP":
         return 0, 0
     passed = failed = 0
-    for checks, failures, errors in re.findall(
-            r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", suite.get("stdout", ""), re.M):
+    pattern = r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$"
+    for checks, failures, errors in re.findall(pattern, suite.get("stdout", ""), re.M):
         failed += int(failures) + int(errors)
         passed += int(checks) - int(failures) - int(errors)
     if suite["result"] != "OK" and failed == 0:

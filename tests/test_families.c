@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every reference model on its own data size: it builds, its losses are numbers, and each phase moves the
- * parameters that it trains and no others. */
+/* Every reference model on its own data size: it builds, its losses are numbers, and each phase
+ * moves the parameters that it trains and no others. */
 #include "tests/suite.h"
 
 #include <math.h>

@@ -13,8 +13,8 @@
 #include "run/safetensors.h"
 #include "scratch.h"
 
-/* Relative errors of losses that float32 may have.  Two correct GANs drift apart: a sign flips in one of
- * them, so their later steps are compared loosely. */
+/* Relative errors of losses that float32 may have.  Two correct GANs drift apart: a sign flips in
+ * one of them, so their later steps are compared loosely. */
 struct tolerance {
     double early, late;
     int early_steps;
@@ -39,7 +39,10 @@ static const struct {
     { "vae-400-20-batch-7", &steady },   { "ae-deep-batch-1", &steady },
     { "ae-256-128-batch-1", &steady },   { "ae-shallow-batch-1", &steady },
 };
-enum { TRACES = sizeof(traces) / sizeof(*traces), SMALL = 18 /* those before take minutes on slow devices */ };
+enum {
+    TRACES = sizeof(traces) / sizeof(*traces),
+    SMALL = 18 /* those before take minutes on slow devices */
+};
 
 static struct fig_device *device;
 
@@ -83,9 +86,10 @@ static void compare_losses(const char *name, const char *trace, const cJSON *gol
         const cJSON *loss;
         cJSON_ArrayForEach(loss, want) {
             const double error = fabs(number(got, loss->string) / loss->valuedouble - 1);
-            ck_assert_msg(error <= (step < tolerance->early_steps ? tolerance->early
-                                                                  : tolerance->late), "%s: step %d: %s is %.9g, not %.9g", name, step,
-                          loss->string, number(got, loss->string), loss->valuedouble);
+            const bool early = step < tolerance->early_steps;
+            ck_assert_msg(error <= (early ? tolerance->early : tolerance->late),
+                          "%s: step %d: %s is %.9g, not %.9g", name, step, loss->string,
+                          number(got, loss->string), loss->valuedouble);
             worst = error > worst ? error : worst;
         }
         cJSON_Delete(got);

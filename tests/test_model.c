@@ -42,10 +42,12 @@ static const struct {
     { "encoder=[]", "encoder: expected a list of at least one layer" },
     { "encoder=dense 8", "encoder: expected a list" },
     { "encoder.0=dens 8 relu", "encoder.0: expected a layer" },
-    { "encoder.0=dense 0 relu", "encoder.0: expected 'data' or a number of units from 1 to 1048576, found '0'" },
+    { "encoder.0=dense 0 relu",
+      "encoder.0: expected 'data' or a number of units from 1 to 1048576, found '0'" },
     { "encoder.0=dense 8 rely", "or an activation (one of linear, relu" },
     { "encoder.0=dropout 1", "a rate in [0, 1)" },
-    { "decoder.0=dense data/0x4", "expected units as N, HxWxC, data or data/NxC, found 'data/0x4'" },
+    { "decoder.0=dense data/0x4",
+      "expected units as N, HxWxC, data or data/NxC, found 'data/0x4'" },
     { "encoder.0=maxpool 2", "expected a square kernel like 3x3, found '2'" },
     { "encoder.0=maxpool 2x2 pad 1", "expected an option of the layer" },
     { "encoder.0=upsample", "expected a factor from 1 to 1048576, found ''" },
@@ -65,7 +67,8 @@ static const struct {
     { "optimizer.beta1=1", "optimizer.beta1" },
     { "optimizer.momentum=0.9", "momentum" }, /* adam has none: not silently ignored */
     { "encoder-optimizer={name: sgd, rate: 1}", "encoder-optimizer: unknown key" }, /* nor this */
-    { "schedule={name: linear}", "schedule.name: unknown name 'linear'; expected one of: constant, step" },
+    { "schedule={name: linear}",
+      "schedule.name: unknown name 'linear'; expected one of: constant, step" },
     { "schedule={name: cosine, gamma: 0.5}", "gamma" },
     { "batch=0", "batch" },
     { "batch=1.5", "batch" },
@@ -195,7 +198,7 @@ START_TEST(pooling_windows_touch_unless_a_stride_is_given)
     write_file(good);
     ck_assert_msg(fig_config_open(&config, path, overrides, 2) == FIG_OK, "%s", scratch_error());
     ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "draws 3675 values"), "%s", scratch_error()); /* 35 35 3 */
+    ck_assert_msg(strstr(scratch_error(), "draws 3675 values"), "%s", scratch_error()); /* 35x35 */
     fig_config_close(&config);
 }
 END_TEST

@@ -84,7 +84,8 @@ START_TEST(batch_norm_normalises_by_the_batch_and_follows_it)
     ck_assert_int_eq(fig_plan_read(use_plan, use, used), FIG_OK);
     for (int i = 0; i < ROWS * COLS; i++) {
         const int c = i % COLS;
-        const double new_mean = 0.1 * mean[c], new_var = 0.9 + 0.1 * variance[c] * ROWS / (ROWS - 1);
+        const double new_mean = 0.1 * mean[c];
+        const double new_var = 0.9 + 0.1 * variance[c] * ROWS / (ROWS - 1);
         /* Float sums of 37 numbers below 20, divided by deviations above 0.5. */
         ck_assert_double_eq_tol(y[i], (x[i] - mean[c]) / sqrt(variance[c] + 1e-5), 2e-5);
         ck_assert_double_eq_tol(running[c], new_mean, 1e-5);

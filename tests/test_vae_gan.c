@@ -15,7 +15,8 @@ enum { BATCH = 3, AXES = 2, FEATURES = 2, ENCODER = 0, GENERATOR = 2 /* phases *
 /* The decoder draws its bias, whatever the code; the features of x are weight x + bias. */
 static const char *const overrides[] = {
     "latent=2", "ema=0", "beta=0.5", "gamma=0.3", "feature-layer=0",
-    "optimizer={name: sgd, rate: 1}", "encoder=[dense 3 relu]", "decoder=[dense data]", "discriminator=[dense 2, dense 1]" };
+    "optimizer={name: sgd, rate: 1}", "encoder=[dense 3 relu]", "decoder=[dense data]",
+    "discriminator=[dense 2, dense 1]" };
 enum { OVERRIDES = sizeof(overrides) / sizeof(*overrides) };
 
 static const float points[BATCH][AXES] = { { 1, 2 }, { -3, 0.5f }, { 0.25f, 4 } };

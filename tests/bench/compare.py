@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Time training steps of figment and of PyTorch in turns, and print the ratios of images per second.
+"""Time training steps of figment and of PyTorch in turns; print the ratios of images per second.
 
     compare.py FIGMENT TORCH_BENCH [--python PYTHON] [--device cpu] [--threads 2] [--rounds 3]
                [--compile] [--models NAME,...]
 
-TORCH_BENCH prints, for `--device D --threads N [--compile] MODEL`, a line of JSON with model, batch and
-images_per_s.  Both sides run alone, one after the other, with the same batch and threads, so that a
-machine which is slow for a while slows both; a ratio is of one round.
+TORCH_BENCH prints, for `--device D --threads N [--compile] MODEL`, a line of JSON with model, batch
+and images_per_s.  Both sides run alone, one after the other, with the same batch and threads, so
+that a machine which is slow for a while slows both; a ratio is of one round.
 """
 import argparse
 import json
@@ -48,8 +48,8 @@ def one_round(args, model):
 
 def main():
     args = parser.parse_args()
-    print(f'{"model":12} {"batch":>5} {"min":>6} {"median":>6} {"max":>6}   ms a step: figment, PyTorch'
-          f'   works', flush=True)
+    print(f'{"model":12} {"batch":>5} {"min":>6} {"median":>6} {"max":>6}   ms a step: figment, '
+          f'PyTorch   works', flush=True)
     for model in args.models.split(','):
         rounds = [one_round(args, model) for _ in range(args.rounds)]
         ratios = sorted(ours['images_per_s'] / torch['images_per_s'] for ours, torch in rounds)

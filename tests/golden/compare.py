@@ -30,9 +30,9 @@ def train(args, golden, folder):
     trace = pathlib.Path(folder, 'trace.jsonl')
     subprocess.run(
         [args.figment, 'train', golden['model'], '--device', args.device, '--quiet', '--no-shuffle',
-         '--data', args.data if mnist else f'uniform:{steps * batch}', '--seed', str(golden['seed']),
-         '--batch', str(batch), '--steps', str(steps), '--out', str(pathlib.Path(folder, 'run')),
-         '--trace', str(trace)], check=True)
+         '--data', args.data if mnist else f'uniform:{steps * batch}',
+         '--seed', str(golden['seed']), '--batch', str(batch), '--steps', str(steps),
+         '--out', str(pathlib.Path(folder, 'run')), '--trace', str(trace)], check=True)
     return [json.loads(line) for line in trace.read_text().splitlines()]
 
 
@@ -47,8 +47,9 @@ def compare(args, path):
         traced = train(args, golden, folder)
     errors = [max(abs(got[key] / want - 1) for key, want in losses.items())
               for got, losses in zip(traced, golden['losses'], strict=True)]
-    print(f'{args.device:8} {golden.get("input", "uniform"):8} {path.stem:22} batch {golden["batch"]:4} '
-          f'{len(errors):3} steps  first three {max(errors[:3]):.1e}  all {max(errors):.1e}', flush=True)
+    print(f'{args.device:8} {golden.get("input", "uniform"):8} {path.stem:22} '
+          f'batch {golden["batch"]:4} {len(errors):3} steps  '
+          f'first three {max(errors[:3]):.1e}  all {max(errors):.1e}', flush=True)
 
 
 def main():
