@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <figment/codec.h>
 #include <figment/image.h>
@@ -104,14 +103,13 @@ static enum fig_status compress_run(struct request *request)
 {
     struct task task = { 0 };
     struct images images = { 0 };
-    const bool train = request->split && strcmp(request->split, "train") == 0;
     enum fig_status status = output_check(request->out, suffixes);
     if (!status)
         status = task_open(&task, request);
     if (!status && request->argument_count > 1)
         status = read_pictures(&task, &images);
     else if (!status)
-        status = task_images(&task, train ? FIG_TRAIN : FIG_TEST, 0, &images);
+        status = task_images(&task, task_split(request), 0, &images);
     if (!status)
         status = compress(&task, &images);
     free(images.values);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <figment/array.h>
 
@@ -32,12 +31,11 @@ static enum fig_status encode_run(struct request *request)
 {
     struct task task = { 0 };
     struct images images = { 0 };
-    const bool train = request->split && strcmp(request->split, "train") == 0;
     enum fig_status status = output_check(request->out, suffixes);
     if (!status)
         status = task_open(&task, request);
     if (!status)
-        status = task_images(&task, train ? FIG_TRAIN : FIG_TEST, 0, &images);
+        status = task_images(&task, task_split(request), 0, &images);
     if (!status)
         status = write_codes(&task, &images);
     free(images.values);

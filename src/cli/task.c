@@ -163,6 +163,11 @@ const char *task_data(const struct task *task)
     return task->request->data ? task->request->data : task->settings->data;
 }
 
+enum fig_split task_split(const struct request *request)
+{
+    return request->split && strcmp(request->split, "train") == 0 ? FIG_TRAIN : FIG_TEST;
+}
+
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out)
 {

@@ -40,6 +40,7 @@ enum fig_status task_condition(const struct task *task);
 size_t task_image_length(const struct task *task); /* values of one image */
 bool task_has_rows(const struct task *task);       /* of a table, and no pictures */
 const char *task_data(const struct task *task);    /* --data, or else the run's own */
+enum fig_split task_split(const struct request *request); /* --split, or else the test half */
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out);
 
