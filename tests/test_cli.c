@@ -83,7 +83,7 @@ static const struct {
     const char *message;
 } refused[] = {
     { "", 2, "usage: figment" },
-    { "trian", 2, "no command `trian`; there are: train reconstruct encode decode sample" },
+    { "trian", 2, "no command `trian`; there are: train sample reconstruct restore" },
     { "invent r -o x.png", 2, "no command `invent`" },
     { "help trian", 2, "no command `trian`" },
     { "train", 2, "0 of 1 arguments" },
