@@ -65,7 +65,7 @@ struct command {
 /* Rows that several commands have. */
 #define OPTION_DATA                                                                                \
     { "--data", "DATA", OPTION_TEXT, false,                                                        \
-      "synthetic[:N], uniform, ring, grid or a path (default: the run's)",                             \
+      "synthetic, uniform, ring, grid or a path (else the run's)",                                 \
       offsetof(struct request, data), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \

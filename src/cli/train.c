@@ -87,7 +87,7 @@ static enum fig_status train_run(struct request *request)
     { name_, value_, kind_, false, help_, 0, setting_ }
 static const struct option options[] = {
     SETTING("--data", "DATA", OPTION_TEXT,
-            "synthetic[:N], uniform, ring, grid or a path (default: the model's)", "data="),
+            "synthetic, uniform, ring, grid or a path (else the model's)", "data="),
     OPTION_DEVICE,
     { "--out", "RUN", OPTION_TEXT, false, "the folder to fill (default: runs/NAME)",
       offsetof(struct request, out), NULL },
