@@ -54,7 +54,7 @@ LINES = {
                        EVAL + "neg_elbo,nll --samples 5000", ("nll < vae-iwae-1",)),
     "vae-iwae-50": Line("vae-iwae --epochs 50 --set samples=50" + MNIST,
                         EVAL + "neg_elbo,nll --samples 5000", ("nll < vae-iwae-5",)),
-    "gan-dense": Line("gan-dense --epochs 5" + MNIST, SAMPLES,
+    "gan-dense-stable": Line("gan-dense-stable --epochs 5" + MNIST, SAMPLES,
                       ("classes >= 10", "kl_uniform <= 0.25", "fd84 <= 115", "coverage >= 0.45"),
                       THREE),
     "gan-conv": Line("gan-conv --epochs 20" + MNIST, SAMPLES, ("fd84 <= 20", "coverage >= 0.8"),
