@@ -153,9 +153,11 @@ START_TEST(thresholds_are_scores_of_the_training_half_and_are_kept)
 }
 END_TEST
 
-START_TEST(kept_scores_of_other_steps_are_measured_again)
+START_TEST(kept_scores_of_another_model_are_measured_again)
 {
-    double before, after;
+    static const char *const other_seed[] = { "data=synthetic:130", "batch=64", "steps=4", "seed=2",
+                                              NULL };
+    double before, after, other;
     struct fig_run *run = opened();
     ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &before), FIG_OK);
     fig_run_close(&run);
@@ -163,6 +165,14 @@ START_TEST(kept_scores_of_other_steps_are_measured_again)
     run = opened();
     ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &after), FIG_OK);
     ck_assert_double_lt(after, before);
+    fig_run_close(&run);
+    ck_assert_int_eq(scratch_train(device, &(struct scratch_training){ .model = "ae-shallow",
+                                                                       .run = "run" },
+                                   other_seed), FIG_OK);
+    run = opened();
+    ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &other), FIG_OK);
+    ck_assert_double_ne(other, before);
+    ck_assert_double_ne(other, after);
     fig_run_close(&run);
 }
 END_TEST
@@ -214,7 +224,7 @@ int main(void)
     tcase_add_unchecked_fixture(model, prepare, finish);
     tcase_add_test(model, a_score_is_the_mean_square_error_of_a_sample);
     tcase_add_test(model, thresholds_are_scores_of_the_training_half_and_are_kept);
-    tcase_add_test(model, kept_scores_of_other_steps_are_measured_again);
+    tcase_add_test(model, kept_scores_of_another_model_are_measured_again);
     tcase_add_test(model, damaged_scores_are_refused);
     tcase_add_test(model, a_pca_of_all_components_rebuilds_all);
     tcase_add_test(model, a_model_that_rebuilds_nothing_has_no_scores);

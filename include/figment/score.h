@@ -27,7 +27,7 @@ FIG_API enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
  * k = ceil(quantile n) and quantile in (0, 1).  These scores are measured when first asked for,
  * and kept:
  *
- *     RUN/scores.safetensors       scores [n], F64, ascending; of the run's step
+ *     RUN/scores.safetensors       scores [n], F64, ascending; of this very model
  */
 FIG_API enum fig_status fig_score_threshold(struct fig_run *run, const char *folder,
                                             double quantile, double *threshold);

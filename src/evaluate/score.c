@@ -2,7 +2,6 @@
 /* Reconstruction errors as scores, and those of the training half, kept in the run folder. */
 #include <figment/score.h>
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "evaluate/evaluation.h"
 #include "evaluate/pca.h"
 #include "run/labels.h"
+#include "run/model_file.h"
 #include "run/safetensors.h"
 
 static double mean_square(const float *values, const float *rebuilt, size_t length)
@@ -88,11 +88,11 @@ struct calibration {
 };
 
 static enum fig_status write_scores(const char *path, const struct calibration *calibration,
-                                    const char *step)
+                                    const char *mark)
 {
     struct safe_tensor tensor = { .name = "scores", .dtype = SAFE_F64, .rank = 1,
                                   .dims = { calibration->count }, .data = calibration->scores };
-    struct safe_pair pair = { "step", step };
+    struct safe_pair pair = { "model", mark };
     return safetensors_write(path, &(struct safetensors){
         .tensors = &tensor, .count = 1, .metadata = &pair, .pairs = 1 });
 }
@@ -111,14 +111,14 @@ static enum fig_status take_scores(const char *path, const struct safetensors *f
     return FIG_OK;
 }
 
-/* Leaves no scores if the file is of other steps of the training. */
+/* Leaves no scores if the file was made of another model. */
 static enum fig_status read_scores(const char *path, struct calibration *calibration,
-                                   const char *step)
+                                   const char *mark)
 {
     struct safetensors file;
     TRY(safetensors_open(&file, path));
-    const char *written = safetensors_metadata(&file, "step");
-    const enum fig_status status = written && strcmp(written, step) == 0
+    const char *written = safetensors_metadata(&file, "model");
+    const enum fig_status status = written && strcmp(written, mark) == 0
         ? take_scores(path, &file, calibration) : FIG_OK;
     safetensors_close(&file);
     return status;
@@ -148,15 +148,15 @@ static enum fig_status measure_scores(struct fig_run *run, struct calibration *c
 static enum fig_status calibrate(struct calibration *calibration, struct fig_run *run,
                                  const char *folder)
 {
-    char path[PATH_LIMIT], step[32];
-    snprintf(step, sizeof(step), "%" PRIu64, fig_run_info(run)->step);
+    char path[PATH_LIMIT], mark[MARK_SIZE];
+    TRY(model_mark(folder, mark));
     TRY(path_join(path, folder, "scores.safetensors"));
     if (path_exists(path))
-        TRY(read_scores(path, calibration, step));
+        TRY(read_scores(path, calibration, mark));
     if (calibration->scores)
         return FIG_OK;
     TRY(measure_scores(run, calibration));
-    return write_scores(path, calibration, step);
+    return write_scores(path, calibration, mark);
 }
 
 enum fig_status fig_score_threshold(struct fig_run *run, const char *folder, double quantile,

@@ -7,24 +7,12 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/log.h"
+#include "run/model_file.h"
 #include "run/packed.h"
 #include "run/rows.h"
 
 enum { PROBES = 100, /* images that steps are measured on */ LEVELS = 256 };
-
-static enum fig_status model_hash(const char *folder, uint64_t *hash)
-{
-    char path[PATH_LIMIT];
-    void *bytes = NULL;
-    size_t size;
-    TRY(path_join(path, folder, "model.safetensors"));
-    TRY(file_read(path, INT32_MAX, &bytes, &size));
-    *hash = hash_bytes(HASH_START, bytes, size);
-    free(bytes);
-    return FIG_OK;
-}
 
 /* What compressing needs at a time. */
 struct work {

@@ -3,9 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "data/scaling.h"
 #include "run/notes.h"
@@ -184,4 +187,24 @@ enum fig_status model_load(const char *folder, struct fig_store *store)
         .other_count = safetensors_find(&file, SCALING_MEAN) ? SCALING_TENSORS : 0 });
     safetensors_close(&file);
     return status;
+}
+
+enum fig_status model_hash(const char *folder, uint64_t *hash)
+{
+    char path[PATH_LIMIT];
+    void *bytes = NULL;
+    size_t size;
+    TRY(path_join(path, folder, "model.safetensors"));
+    TRY(file_read(path, INT32_MAX, &bytes, &size));
+    *hash = hash_bytes(HASH_START, bytes, size);
+    free(bytes);
+    return FIG_OK;
+}
+
+enum fig_status model_mark(const char *folder, char mark[MARK_SIZE])
+{
+    uint64_t hash;
+    TRY(model_hash(folder, &hash));
+    snprintf(mark, MARK_SIZE, "%016" PRIx64, hash);
+    return FIG_OK;
 }

@@ -27,4 +27,10 @@ enum fig_status model_names(const char *folder, struct text *names);
 enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling);
 enum fig_status model_load(const char *folder, struct fig_store *store);
 
+/* Of the whole file: what was made of one model is not for another. */
+enum fig_status model_hash(const char *folder, uint64_t *hash);
+/* The same as text, for files that remember which model they were made of. */
+enum { MARK_SIZE = 17 };
+enum fig_status model_mark(const char *folder, char mark[MARK_SIZE]);
+
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Mixtures of Gaussians over a model's codes, kept in its run folder. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "run/labels.h"
 #include "run/mixture.h"
+#include "run/model_file.h"
 #include "run/rows.h"
 #include "run/run.h"
 #include "run/safetensors.h"
@@ -43,11 +43,11 @@ static void list_pieces(const struct mixture *mixture, struct piece pieces[PIECE
 }
 
 static enum fig_status write_mixture(const char *path, const struct mixture *mixture,
-                                     const char *step)
+                                     const char *mark)
 {
     struct piece pieces[PIECES];
     struct safe_tensor tensors[PIECES];
-    struct safe_pair pair = { "step", step };
+    struct safe_pair pair = { "model", mark };
     list_pieces(mixture, pieces);
     for (int i = 0; i < PIECES; i++) {
         tensors[i] = pieces[i].tensor;
@@ -73,16 +73,16 @@ static enum fig_status take_piece(const char *path, const struct safetensors *fi
     return FIG_OK;
 }
 
-/* *found becomes false if the file is of other steps of the training. */
-static enum fig_status read_mixture(const char *path, struct mixture *mixture, const char *step,
+/* *found becomes false if the file was made of another model. */
+static enum fig_status read_mixture(const char *path, struct mixture *mixture, const char *mark,
                                     bool *found)
 {
     struct piece pieces[PIECES];
     struct safetensors file;
     TRY(safetensors_open(&file, path));
-    const char *written = safetensors_metadata(&file, "step");
+    const char *written = safetensors_metadata(&file, "model");
     enum fig_status status = FIG_OK;
-    *found = written && strcmp(written, step) == 0;
+    *found = written && strcmp(written, mark) == 0;
     list_pieces(mixture, pieces);
     for (int i = 0; *found && !status && i < PIECES; i++)
         status = take_piece(path, &file, &pieces[i]);
@@ -141,17 +141,17 @@ static enum fig_status fit_to_data(struct mixture *mixture, struct fig_run *run)
 static enum fig_status open_mixture(struct mixture *mixture, struct fig_run *run,
                                     const char *folder)
 {
-    char path[PATH_LIMIT], name[64], step[32];
+    char path[PATH_LIMIT], name[64], mark[MARK_SIZE];
     bool found = false;
     snprintf(name, sizeof(name), "mixture-%d.safetensors", mixture->count);
-    snprintf(step, sizeof(step), "%" PRIu64, fig_run_info(run)->step);
+    TRY(model_mark(folder, mark));
     TRY(path_join(path, folder, name));
     if (path_exists(path))
-        TRY(read_mixture(path, mixture, step, &found));
+        TRY(read_mixture(path, mixture, mark, &found));
     if (found)
         return FIG_OK;
     TRY(fit_to_data(mixture, run));
-    return write_mixture(path, mixture, step);
+    return write_mixture(path, mixture, mark);
 }
 
 enum fig_status fig_mixture_open(struct fig_mixture **out, struct fig_run *run, const char *folder,
