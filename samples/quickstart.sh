@@ -34,7 +34,7 @@ train ae-256-128 10 "$@"
 train vae-400-20 10 "$@"
 "$figment" sample "$runs/vae-400-20" -n 64 -o "$runs/samples-vae.png"
 "$figment" interpolate "$runs/vae-400-20" -o "$runs/interpolation.png"
-train gan-ls 15 "$@"
+train gan-ls 25 --set ema=0.999 "$@"
 "$figment" sample "$runs/gan-ls" -n 64 -o "$runs/samples-gan.png"
 
 cat <<END
