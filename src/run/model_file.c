@@ -75,16 +75,20 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
 
 /* --- Reading */
 
-static enum fig_status open_file(struct safetensors *file, char path[PATH_LIMIT],
-                                 const char *folder)
+enum fig_status model_open(struct model_file *file, const char *folder)
 {
-    TRY(path_join(path, folder, "model.safetensors"));
-    return safetensors_open(file, path);
+    TRY(path_join(file->path, folder, "model.safetensors"));
+    return safetensors_open(&file->content, file->path);
 }
 
-static enum fig_status count_classes(const struct safetensors *file, const char *path, int *count)
+void model_close(struct model_file *file)
 {
-    const char *lines = safetensors_metadata(file, "classes");
+    safetensors_close(&file->content);
+}
+
+static enum fig_status count_classes(const struct model_file *file, int *count)
+{
+    const char *lines = safetensors_metadata(&file->content, "classes");
     *count = 0;
     if (!lines)
         return FIG_OK;
@@ -94,45 +98,37 @@ static enum fig_status count_classes(const struct safetensors *file, const char 
     }
     if (!*lines && *count >= 1 && *count <= FIG_CLASSES)
         return FIG_OK;
-    return fail(FIG_FORMAT, "%s: metadata classes: expected 1 to %d lines", path, FIG_CLASSES);
+    return fail(FIG_FORMAT, "%s: metadata classes: expected 1 to %d lines", file->path,
+                FIG_CLASSES);
 }
 
-enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step)
+enum fig_status model_size(const struct model_file *file, struct sample_size *size,
+                           uint64_t *step)
 {
-    char path[PATH_LIMIT];
-    struct safetensors file;
-    double sample[3] = { 0 }, steps = 0;
-    TRY(open_file(&file, path, folder));
-    enum fig_status status = read_numbers(&file, path, "sample", 3, sample);
-    for (int i = 0; !status && i < 3; i++) {
+    double sample[3], steps;
+    TRY(read_numbers(&file->content, file->path, "sample", 3, sample));
+    for (int i = 0; i < 3; i++) {
         if (!(sample[i] >= 1 && sample[i] <= 65536 && sample[i] == floor(sample[i])))
-            status = fail(FIG_FORMAT, "%s: metadata sample: %g is no size", path, sample[i]);
+            return fail(FIG_FORMAT, "%s: metadata sample: %g is no size", file->path, sample[i]);
     }
-    if (!status)
-        status = read_whole(&file, path, "step", 9e15, &steps);
+    TRY(read_whole(&file->content, file->path, "step", 9e15, &steps));
+    *step = (uint64_t)steps;
     *size = (struct sample_size){ .height = (int)sample[0], .width = (int)sample[1],
                                   .channels = (int)sample[2] };
-    if (!status)
-        status = count_classes(&file, path, &size->classes);
-    safetensors_close(&file);
-    *step = (uint64_t)steps;
-    return status;
+    return count_classes(file, &size->classes);
 }
 
-enum fig_status model_names(const char *folder, struct text *names)
+enum fig_status model_names(const struct model_file *file, struct text *names)
 {
-    char path[PATH_LIMIT];
-    struct safetensors file;
-    TRY(open_file(&file, path, folder));
-    const char *line = safetensors_metadata(&file, "classes");
+    const char *line = safetensors_metadata(&file->content, "classes");
     while (line && *line) {
         const size_t length = strcspn(line, "\n");
         text_add_bytes(names, line, length);
         text_add_bytes(names, "", 1);
         line += length + (line[length] == '\n');
     }
-    safetensors_close(&file);
-    return names->failed ? fail(FIG_NOMEM, "%s: no memory for the names of its classes", path)
+    return names->failed ? fail(FIG_NOMEM, "%s: no memory for the names of its classes",
+                                file->path)
                          : FIG_OK;
 }
 
@@ -142,16 +138,15 @@ static bool is_column_vector(const struct safe_tensor *tensor, const struct safe
            tensor->dims[0] <= INT32_MAX && tensor->dims[0] == other->dims[0];
 }
 
-static enum fig_status take_scaling(const char *path, const struct safetensors *file,
-                                    struct fig_scaling *scaling)
+static enum fig_status take_scaling(const struct model_file *file, struct fig_scaling *scaling)
 {
-    const struct safe_tensor *mean = safetensors_find(file, SCALING_MEAN);
-    const struct safe_tensor *deviation = safetensors_find(file, SCALING_DEVIATION);
+    const struct safe_tensor *mean = safetensors_find(&file->content, SCALING_MEAN);
+    const struct safe_tensor *deviation = safetensors_find(&file->content, SCALING_DEVIATION);
     if (!mean && !deviation)
         return FIG_OK;
     if (!is_column_vector(mean, mean) || !is_column_vector(deviation, mean))
         return fail(FIG_FORMAT, "%s: " SCALING_MEAN " and " SCALING_DEVIATION ": expected two F64 "
-                    "vectors of the same length", path);
+                    "vectors of the same length", file->path);
     TRY(scaling_create(scaling, (int)mean->dims[0]));
     memcpy(scaling->mean, mean->data, mean->size);
     memcpy(scaling->deviation, deviation->data, deviation->size);
@@ -159,34 +154,26 @@ static enum fig_status take_scaling(const char *path, const struct safetensors *
         if (!isfinite(scaling->mean[i]) || !isfinite(scaling->deviation[i]) ||
             scaling->deviation[i] <= 0)
             return fail(FIG_FORMAT, "%s: column %d: mean %g and deviation %g: finite numbers are "
-                        "expected, and a deviation above 0", path, i + 1, scaling->mean[i],
+                        "expected, and a deviation above 0", file->path, i + 1, scaling->mean[i],
                         scaling->deviation[i]);
     }
     return FIG_OK;
 }
 
-enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling)
+enum fig_status model_scaling(const struct model_file *file, struct fig_scaling *scaling)
 {
-    char path[PATH_LIMIT];
-    struct safetensors file;
     *scaling = (struct fig_scaling){ 0 };
-    TRY(open_file(&file, path, folder));
-    const enum fig_status status = take_scaling(path, &file, scaling);
-    safetensors_close(&file);
+    const enum fig_status status = take_scaling(file, scaling);
     if (status)
         scaling_free(scaling);
     return status;
 }
 
-enum fig_status model_load(const char *folder, struct fig_store *store)
+enum fig_status model_load(const struct model_file *file, struct fig_store *store)
 {
-    char path[PATH_LIMIT];
-    struct safetensors file;
-    TRY(open_file(&file, path, folder));
-    const enum fig_status status = store_load(&file, path, store, &(struct store_file){
-        .other_count = safetensors_find(&file, SCALING_MEAN) ? SCALING_TENSORS : 0 });
-    safetensors_close(&file);
-    return status;
+    const bool scaled = safetensors_find(&file->content, SCALING_MEAN) != NULL;
+    return store_load(&file->content, file->path, store, &(struct store_file){
+        .other_count = scaled ? SCALING_TENSORS : 0 });
 }
 
 enum fig_status model_hash(const char *folder, uint64_t *hash)

@@ -8,7 +8,9 @@
 #include <figment/model.h>
 #include <figment/plan.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "run/safetensors.h"
 
 struct sample_size {
     int height, width, channels;
@@ -20,12 +22,21 @@ struct sample_size {
 /* After so many steps of training. */
 enum fig_status model_save(const char *folder, const struct fig_config *config,
                            struct fig_store *store, uint64_t step, struct sample_size size);
-/* What model_save wrote: the size of the samples without names and scaling, and the steps; the
- * names and the scaling, which become the caller's and are empty if there are none; the weights. */
-enum fig_status model_size(const char *folder, struct sample_size *size, uint64_t *step);
-enum fig_status model_names(const char *folder, struct text *names);
-enum fig_status model_scaling(const char *folder, struct fig_scaling *scaling);
-enum fig_status model_load(const char *folder, struct fig_store *store);
+
+/* What model_save wrote, to be closed when it was opened without an error. */
+struct model_file {
+    char path[PATH_LIMIT];
+    struct safetensors content;
+};
+enum fig_status model_open(struct model_file *file, const char *folder);
+void model_close(struct model_file *file);
+/* The size of the samples without names and scaling, and the steps; the names and the scaling,
+ * which become the caller's and are empty if there are none; the weights. */
+enum fig_status model_size(const struct model_file *file, struct sample_size *size,
+                           uint64_t *step);
+enum fig_status model_names(const struct model_file *file, struct text *names);
+enum fig_status model_scaling(const struct model_file *file, struct fig_scaling *scaling);
+enum fig_status model_load(const struct model_file *file, struct fig_store *store);
 
 /* Of the whole file: what was made of one model is not for another. */
 enum fig_status model_hash(const char *folder, uint64_t *hash);

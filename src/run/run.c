@@ -73,16 +73,13 @@ enum fig_status run_borrow(struct fig_run **out, const struct fig_config *config
     return status;
 }
 
-static enum fig_status open_run(struct fig_run *run, const char *folder)
+static enum fig_status take_model(struct fig_run *run, const struct model_file *file,
+                                  const char *folder)
 {
-    char path[PATH_LIMIT];
     struct sample_size size;
-    TRY(path_join(path, folder, "config.yaml"));
-    TRY(fig_config_open(&run->config, path, NULL, 0));
-    run->used = run->config;
-    TRY(model_size(folder, &size, &run->info.step));
-    TRY(model_names(folder, &run->names));
-    TRY(model_scaling(folder, &run->scaling));
+    TRY(model_size(file, &size, &run->info.step));
+    TRY(model_names(file, &run->names));
+    TRY(model_scaling(file, &run->scaling));
     if (run->scaling.columns && run->scaling.columns != size.height * size.width * size.channels)
         return fail(FIG_FORMAT, "%s: a scaling of %d columns, samples of %dx%dx%d", folder,
                     run->scaling.columns, size.height, size.width, size.channels);
@@ -90,7 +87,20 @@ static enum fig_status open_run(struct fig_run *run, const char *folder)
     TRY(fig_store_create(&run->own, run->device, run->model->graph,
                          fig_config_settings(run->config)->seed));
     run->store = run->own;
-    return model_load(folder, run->store);
+    return model_load(file, run->store);
+}
+
+static enum fig_status open_run(struct fig_run *run, const char *folder)
+{
+    char path[PATH_LIMIT];
+    struct model_file file;
+    TRY(path_join(path, folder, "config.yaml"));
+    TRY(fig_config_open(&run->config, path, NULL, 0));
+    run->used = run->config;
+    TRY(model_open(&file, folder));
+    const enum fig_status status = take_model(run, &file, folder);
+    model_close(&file);
+    return status;
 }
 
 enum fig_status fig_run_open(struct fig_run **out, const char *folder, struct fig_device *device)
