@@ -25,6 +25,12 @@ static inline bool size_add(size_t a, size_t b, size_t *out)
     return true;
 }
 
+/* Values of an image; such sizes were checked when it was made. */
+static inline size_t image_length(int height, int width, int channels)
+{
+    return (size_t)height * (size_t)width * (size_t)channels;
+}
+
 /* The next multiple of `unit`, a power of two. */
 static inline size_t round_up(size_t size, size_t unit)
 {

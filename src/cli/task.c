@@ -150,7 +150,7 @@ enum fig_status task_condition(const struct task *task)
 size_t task_image_length(const struct task *task)
 {
     const struct fig_run_info *info = task->info;
-    return (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    return image_length(info->height, info->width, info->channels);
 }
 
 bool task_has_rows(const struct task *task)

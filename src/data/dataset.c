@@ -84,7 +84,7 @@ static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec,
     struct fig_dataset_info *info = &dataset->info;
     const size_t item = info->bytes ? 1 : sizeof(float);
     const size_t size =
-        (size_t)info->height * (size_t)info->width * (size_t)info->channels * item;
+        image_length(info->height, info->width, info->channels) * item;
     char *samples = info->bytes ? (char *)dataset->bytes : (char *)dataset->values;
     int kept = 0;
     for (int i = 0; i < info->count; i++) {
@@ -198,7 +198,7 @@ enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index,
 {
     REQUIRE(dataset && out && index >= 0 && index < dataset->info.count);
     const struct fig_dataset_info *info = &dataset->info;
-    const size_t size = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t size = image_length(info->height, info->width, info->channels);
     const size_t first = (size_t)index * size;
     for (size_t i = 0; i < size; i++)
         out[i] = info->bytes ? dataset->bytes[first + i] / 255.0f : dataset->values[first + i];

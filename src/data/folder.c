@@ -219,7 +219,7 @@ static enum fig_status read_pixels(struct picture *picture, const char *path,
         status = fig_image_fit(&picture->image, info->height, info->width, info->channels);
     if (!status)
         memcpy(out, picture->image.bytes,
-               (size_t)info->height * (size_t)info->width * (size_t)info->channels);
+               image_length(info->height, info->width, info->channels));
     fig_image_free(&picture->image);
     return status;
 }
@@ -227,7 +227,7 @@ static enum fig_status read_pixels(struct picture *picture, const char *path,
 static enum fig_status make_room(struct fig_dataset *dataset, size_t count, const char *spec)
 {
     const struct fig_dataset_info *info = &dataset->info;
-    const size_t size = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t size = image_length(info->height, info->width, info->channels);
     if (count > DATASET_LIMIT / size)
         return fail(FIG_FORMAT, "%s: %zu pictures of %dx%dx%d; at most %zu of this size are read",
                     spec, count, info->height, info->width, info->channels, DATASET_LIMIT / size);
@@ -242,7 +242,7 @@ static enum fig_status read_files(struct fig_dataset *dataset, struct listing *l
                                   int *warned)
 {
     struct fig_dataset_info *info = &dataset->info;
-    const size_t size = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t size = image_length(info->height, info->width, info->channels);
     for (size_t i = 0; i < listing->count; i++) {
         struct entry *entry = &listing->entries[i];
         struct picture picture;

@@ -14,6 +14,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/size.h"
+#include "graph/node.h"
 #include "run/labels.h"
 #include "run/rows.h"
 #include "run/store_file.h"
@@ -201,10 +203,8 @@ static enum fig_status hash_weights(struct classifier *classifier)
     classifier->hash = HASH_START;
     for (int i = 0; i < fig_store_count(classifier->store); i++) {
         const struct fig_tensor *tensor = fig_store_tensor(classifier->store, i);
-        size_t length = tensor->kind == FIG_PARAMETER;
-        for (int k = 0; k < tensor->shape.rank; k++)
-            length *= (size_t)tensor->shape.dim[k];
-        if (!length)
+        const size_t length = shape_length(tensor->shape);
+        if (tensor->kind != FIG_PARAMETER)
             continue;
         float *values;
         TRY(make_rows(&values, 1, length));
@@ -236,7 +236,7 @@ enum fig_status classifier_open(struct classifier **out, struct fig_device *devi
         return fail(FIG_NOMEM, "no memory for a classifier");
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
     classifier->info = *info;
-    classifier->length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    classifier->length = image_length(info->height, info->width, info->channels);
     enum fig_status status = net_create(&classifier->net, info, BATCH);
     if (!status)
         status = get_store(classifier, device, dataset, seed);

@@ -200,7 +200,7 @@ enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
         .run = evaluation->run, .test = evaluation->test, .train = evaluation->train,
         .mixture = evaluation->mixture, .findings = findings,
         .nll_samples = evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
-        .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels,
+        .length = image_length(info->height, info->width, info->channels),
     };
     clear(findings);
     const enum fig_status status = measure(&subject, wanted);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/size.h"
 #include "evaluate/products.h"
 #include "run/rows.h"
 
@@ -79,7 +80,7 @@ enum fig_status nearest_distances(struct fig_device *device, const struct fig_da
     struct products *products = NULL;
     struct search search = {
         .dataset = dataset, .count = count,
-        .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels,
+        .length = image_length(info->height, info->width, info->channels),
         .least = malloc((size_t)count * sizeof(*search.least)),
         .index = calloc((size_t)count, sizeof(*search.index)) };
     enum fig_status status = make_rows(&search.block, PRODUCT_ROWS, search.length);

@@ -156,7 +156,7 @@ enum fig_status pca_create(struct pca **out, const struct fig_dataset *dataset, 
 {
     enum { LENGTH_LIMIT = 16384 /* 2 GiB of covariance */ };
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     *out = NULL;
     if (rank < 1 || length > LENGTH_LIMIT)
         return fail(FIG_INVALID, "PCA: %d components of %zu values; at least 1 of at most %d", rank,

@@ -9,20 +9,13 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "evaluate/errors.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/pca.h"
 #include "run/labels.h"
 #include "run/model_file.h"
 #include "run/safetensors.h"
-
-static double mean_square(const float *values, const float *rebuilt, size_t length)
-{
-    double sum = 0;
-    for (size_t i = 0; i < length; i++)
-        sum += ((double)rebuilt[i] - values[i]) * ((double)rebuilt[i] - values[i]);
-    return sum / (double)length;
-}
 
 static enum fig_status score_chunks(const struct rebuilder *rebuilder,
                                     const struct fig_dataset *dataset, size_t length,
@@ -47,7 +40,7 @@ static enum fig_status score(const struct rebuilder *rebuilder, const struct fig
                              double *scores)
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     float *values = NULL;
     TRY(make_rows(&values, 2 * CHUNK, length));
     const enum fig_status status = score_chunks(rebuilder, dataset, length, values, scores);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/size.h"
 #include "run/rows.h"
 
 static void add_sample(struct class_means *means, int label, const float *sample)
@@ -37,7 +38,7 @@ enum fig_status class_means_create(struct class_means *means, const struct fig_d
         means->classes = 0;
         return FIG_OK;
     }
-    means->length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    means->length = image_length(info->height, info->width, info->channels);
     means->means = calloc((size_t)means->classes * means->length, sizeof(double));
     means->counts = calloc((size_t)means->classes, sizeof(double));
     if (!means->means || !means->counts)

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "run/model_file.h"
 #include "run/packed.h"
 #include "run/rows.h"
@@ -41,14 +42,6 @@ static void free_work(struct work *work)
     free(work->rebuilt);
     free(work->moved);
     free(work->shifted);
-}
-
-static double mean_square(const float *a, const float *b, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-    return sum / (double)count;
 }
 
 /* --- Steps */
@@ -159,7 +152,7 @@ enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *
     struct work work = {
         .run = run, .images = images, .count = count, .probes = count < PROBES ? count : PROBES,
         .code = info->code,
-        .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels };
+        .length = image_length(info->height, info->width, info->channels) };
     struct packed packed = { 0 };
     *out = (struct fig_compressed){ 0 };
     if (!info->code)
@@ -180,7 +173,7 @@ enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *
 static enum fig_status decompress(struct fig_run *run, const struct packed *packed, float **images)
 {
     const struct fig_run_info *info = fig_run_info(run);
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     float *codes = NULL;
     enum fig_status status = make_rows(&codes, packed->count, (size_t)packed->length);
     if (!status)

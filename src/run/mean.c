@@ -5,6 +5,7 @@
 #include <figment/run.h>
 
 #include "base/log.h"
+#include "base/size.h"
 #include "run/rows.h"
 
 /* The next samples of a class, at most as many as there is room for. */
@@ -54,7 +55,7 @@ enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset 
     const struct fig_run_info *info = fig_run_info(run);
     const struct finder finder = {
         .dataset = dataset, .label = label,
-        .length = (size_t)info->height * (size_t)info->width * (size_t)info->channels };
+        .length = image_length(info->height, info->width, info->channels) };
     float *samples = NULL, *codes = NULL;
     double *sums = calloc((size_t)info->code, sizeof(*sums));
     int count = 0;

@@ -20,3 +20,11 @@ enum fig_status load_images(const struct fig_dataset *dataset, int first, int co
         TRY(fig_dataset_sample(dataset, first + i, images + (size_t)i * length));
     return FIG_OK;
 }
+
+double mean_square(const float *a, const float *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    return sum / (double)count;
+}

@@ -16,4 +16,7 @@ enum fig_status make_rows(float **out, int count, size_t length);
 enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,
                             size_t length, float *images);
 
+/* Of the differences of so many values. */
+double mean_square(const float *a, const float *b, size_t count);
+
 #endif

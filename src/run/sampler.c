@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "run/labels.h"
 #include "run/mixture.h"
 #include "run/model_file.h"
@@ -96,7 +97,7 @@ static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset 
                                   float *images, float *codes)
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     for (int first = 0; first < count; first += CHUNK) {
         const int rows = count - first < CHUNK ? count - first : CHUNK;
         TRY(load_images(dataset, first, rows, length, images));
@@ -112,7 +113,7 @@ static enum fig_status fit(struct mixture *mixture, struct fig_run *run,
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
     const int count = info->count < FIT_CODES ? info->count : FIT_CODES;
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     int rounds = FIT_ROUNDS;
     float *images = NULL, *codes = NULL;
     enum fig_status status = make_rows(&images, CHUNK, length);

@@ -7,14 +7,6 @@
 #include "base/log.h"
 #include "graph/store.h"
 
-static size_t length_of(const struct fig_tensor *tensor)
-{
-    size_t length = 1;
-    for (int i = 0; i < tensor->shape.rank; i++)
-        length *= (size_t)tensor->shape.dim[i];
-    return length;
-}
-
 static enum safe_dtype dtype_of(const struct fig_store *store, const struct store_file *file)
 {
     const bool doubles = file->moments && device_reals(store_device(store), 1) == sizeof(double);
@@ -43,7 +35,7 @@ static enum fig_status read_tensors(struct fig_store *store, const struct store_
             safe->dims[k] = (size_t)tensor->shape.dim[k];
         TRY(dtype == SAFE_F64 ? fig_store_read_doubles(store, i, (double *)values)
                               : fig_store_read(store, i, (float *)values));
-        values += length_of(tensor) * value_size(dtype);
+        values += shape_length(tensor->shape) * value_size(dtype);
     }
     return FIG_OK;
 }
@@ -53,7 +45,7 @@ enum fig_status store_save(const char *path, struct fig_store *store, const stru
     const size_t count = (size_t)fig_store_count(store);
     size_t length = 0;
     for (int i = 0; i < fig_store_count(store); i++)
-        length += length_of(fig_store_tensor(store, i));
+        length += shape_length(fig_store_tensor(store, i)->shape);
     char *values = malloc((length + 1) * value_size(dtype_of(store, file)));
     struct safetensors content = {
         .tensors = calloc(count + (size_t)file->other_count + 1, sizeof(*content.tensors)),
@@ -77,7 +69,7 @@ static enum fig_status load_tensor(const struct safetensors *content, const char
 {
     const struct fig_tensor *tensor = fig_store_tensor(store, index);
     const struct safe_tensor *safe = safetensors_find(content, tensor->name);
-    const size_t length = length_of(tensor);
+    const size_t length = shape_length(tensor->shape);
     if (!safe)
         return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
     bool good = safe->dtype == dtype && safe->rank == tensor->shape.rank;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/size.h"
 #include "evaluate/health.h"
 #include "run/rows.h"
 #include "train/trainer.h"
@@ -73,7 +74,7 @@ static enum fig_status look_at_all(struct trainer *trainer, float *images, size_
 static enum fig_status look(struct trainer *trainer, struct signs *signs)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     float *images;
     TRY(make_rows(&images, LOOKED_AT, length));
     const enum fig_status status = look_at_all(trainer, images, length, signs);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "train/trainer.h"
 
 enum { PICTURES = 32, COLUMNS = 8, METRICS_LIMIT = 1 << 28 };
@@ -239,7 +240,7 @@ static enum fig_status write_scatter(struct trainer *trainer)
 static enum fig_status write_picture(struct trainer *trainer)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
-    const size_t values = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t values = image_length(info->height, info->width, info->channels);
     if (info->table && info->channels == 2 && trainer_draws(trainer))
         return write_scatter(trainer);
     if (info->table || (info->channels != 1 && info->channels != 3))

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/size.h"
 
 static bool is_uniform(const char *data)
 {
@@ -25,7 +26,7 @@ static enum fig_status upload(struct source *source, struct fig_device *device)
 static bool is_unbounded(const struct fig_dataset *dataset)
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
-    const size_t length = (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    const size_t length = image_length(info->height, info->width, info->channels);
     const float *values = fig_dataset_values(dataset);
     for (size_t i = 0; values && i < (size_t)info->count * length; i++) {
         if (values[i] < 0 || values[i] > 1)

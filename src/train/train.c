@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "graph/node.h"
 #include "train/trainer.h"
 
 static const double report_interval = 0.1; /* seconds between two calls of progress */
@@ -22,9 +23,7 @@ static const char *find_bad_tensor(struct fig_store *store)
 {
     for (int i = 0; i < fig_store_count(store); i++) {
         const struct fig_tensor *tensor = fig_store_tensor(store, i);
-        size_t length = 1, k = 0;
-        for (int d = 0; d < tensor->shape.rank; d++)
-            length *= (size_t)tensor->shape.dim[d];
+        size_t length = shape_length(tensor->shape), k = 0;
         float *values = malloc(length * sizeof(*values));
         if (!values || fig_store_read(store, i, values))
             length = 0;
