@@ -10,6 +10,7 @@
 
 static char folder[SCRATCH_PATH];
 static char last_error[2048];
+static struct fig_device *opened;
 
 static void listen(void *data, enum fig_log_level level, const char *text)
 {
@@ -27,11 +28,12 @@ const char *scratch_error(void)
 
 struct fig_device *scratch_device(void)
 {
-    struct fig_device *device = NULL;
+    if (opened)
+        return opened;
     const char *name = getenv("FIGMENT_DEVICE");
     fig_log_set(listen, NULL);
-    ck_assert_msg(fig_device_open(&device, name ? name : "cpu") == FIG_OK, "%s", last_error);
-    return device;
+    ck_assert_msg(fig_device_open(&opened, name ? name : "cpu") == FIG_OK, "%s", last_error);
+    return opened;
 }
 
 const char *scratch_path(const char *name, char path[SCRATCH_PATH])
@@ -45,9 +47,15 @@ const char *scratch_path(const char *name, char path[SCRATCH_PATH])
     return path;
 }
 
+void scratch_set_up(void)
+{
+    scratch_device();
+}
+
 void scratch_remove(void)
 {
     char command[SCRATCH_PATH + 16];
+    fig_device_close(&opened);
     if (!*folder)
         return;
     snprintf(command, sizeof(command), "rm -rf '%s'", folder);

@@ -20,8 +20,6 @@ enum { STEPS = 5 };
     "generator=[dense 7x7x2 nobias, batchnorm relu, deconv 2 4x4 stride 2 spectral relu, " \
     "deconv data 4x4 stride 2 tanh]", "discriminator=[conv 4 4x4 stride 2 leaky-relu, dense 1]"
 
-static struct fig_device *device;
-
 /* The model after `steps` steps: initial values after none. */
 static void train(int steps, struct safetensors *model)
 {
@@ -29,7 +27,7 @@ static void train(int steps, struct safetensors *model)
     snprintf(run, sizeof(run), "steps-%d", steps);
     snprintf(limit, sizeof(limit), "steps=%d", steps);
     const char *const overrides[] = { SMALL, limit, steps ? "epochs=1" : "epochs=0", NULL };
-    ck_assert_msg(scratch_train(device, &(struct scratch_training){
+    ck_assert_msg(scratch_train(scratch_device(), &(struct scratch_training){
         .model = "gan-conv", .run = run }, overrides) == FIG_OK, "%s", scratch_error());
     snprintf(name, sizeof(name), "%s/model.safetensors", run);
     ck_assert_int_eq(safetensors_open(model, scratch_path(name, path)), FIG_OK);
@@ -91,10 +89,10 @@ START_TEST(an_average_goes_on_where_the_training_stopped)
     static const char *const whole[] = { SMALL, "epochs=1", "steps=5", NULL };
     char path[SCRATCH_PATH], other[SCRATCH_PATH];
     const struct scratch_training training = { .model = "gan-conv", .run = "part" };
-    ck_assert_int_eq(scratch_train(device, &training, part), FIG_OK);
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, part), FIG_OK);
     struct scratch_training resumed = training;
     resumed.resume = true;
-    ck_assert_int_eq(scratch_train(device, &resumed, whole), FIG_OK);
+    ck_assert_int_eq(scratch_train(scratch_device(), &resumed, whole), FIG_OK);
     ck_assert(scratch_same_files(scratch_path("part/model.safetensors", path),
                                  scratch_path("steps-5/model.safetensors", other)));
 }
@@ -107,7 +105,7 @@ START_TEST(a_sample_is_the_same_at_any_batch_size)
     struct fig_run *run;
     float *few = malloc(VALUES * sizeof(*few)), *many = malloc(MANY * VALUES * sizeof(*many));
     ck_assert(few && many);
-    ck_assert_int_eq(fig_run_open(&run, scratch_path("steps-5", path), device), FIG_OK);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("steps-5", path), scratch_device()), FIG_OK);
     ck_assert_int_eq(fig_run_sample(run, 1, 0, MANY, many), FIG_OK);
     ck_assert_int_eq(fig_run_sample(run, 1, MANY - 1, 1, few), FIG_OK);
     ck_assert_mem_eq(few, many + (MANY - 1) * VALUES, VALUES * sizeof(*few));
@@ -136,7 +134,7 @@ START_TEST(samples_are_drawn_with_the_averages)
     ck_assert_int_eq(fig_config_open(&config, "gan-ring", overrides, 2), FIG_OK);
     ck_assert_int_eq(fig_model_create(&model, config, &(struct fig_model_params){
         .batch = 1, .height = 1, .width = 1, .channels = 2 }), FIG_OK);
-    ck_assert_int_eq(fig_store_create(&store, device, model->graph, 1), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 1), FIG_OK);
     write(store, "average.generator.0.weight", zeros);
     write(store, "average.generator.0.bias", bias);
     ck_assert_int_eq(fig_plan_create(&plan, store, &(struct fig_plan_params){
@@ -152,23 +150,12 @@ START_TEST(samples_are_drawn_with_the_averages)
 }
 END_TEST
 
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("average");
     TCase *tcase = tcase_create("average");
     tcase_set_timeout(tcase, 0);
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, weights_and_statistics_are_averaged_over_the_steps);
     tcase_add_test(tcase, an_average_goes_on_where_the_training_stopped);
     tcase_add_test(tcase, a_sample_is_the_same_at_any_batch_size);

@@ -187,7 +187,6 @@ static void prepare(void)
 
 static void finish(void)
 {
-    fig_device_close(&device);
     scratch_remove();
 }
 

@@ -14,8 +14,6 @@
 
 enum { BATCH = 5, AXES = 2, OVERRIDES = 8 };
 
-static struct fig_device *device;
-
 /* A model of points in the plane whose networks are one dense layer each, with its store. */
 struct bench {
     struct fig_config *config;
@@ -40,7 +38,8 @@ static struct bench open_bench(const char *const *overrides)
     ck_assert_msg(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
         .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .training = true }) == FIG_OK,
         "%s", scratch_error());
-    ck_assert_int_eq(fig_store_create(&bench.store, device, bench.model->graph, 1), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&bench.store, scratch_device(), bench.model->graph, 1),
+                     FIG_OK);
     return bench;
 }
 
@@ -153,7 +152,8 @@ START_TEST(packed_images_have_their_channels_one_behind_the_other)
     ck_assert_int_eq(fig_config_open(&bench.config, "gan-pac", overrides, 3), FIG_OK);
     ck_assert_int_eq(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
         .batch = 7, .height = 8, .width = 6, .channels = 3, .training = true }), FIG_OK);
-    ck_assert_int_eq(fig_store_create(&bench.store, device, bench.model->graph, 1), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&bench.store, scratch_device(), bench.model->graph, 1),
+                     FIG_OK);
     const int index = fig_store_find(bench.store, "discriminator.0.weight");
     ck_assert_int_eq(fig_store_tensor(bench.store, index)->shape.dim[1], 9);
     close_bench(&bench);
@@ -174,22 +174,11 @@ START_TEST(only_columns_are_drawn_without_a_range)
 }
 END_TEST
 
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("contest");
     TCase *tcase = tcase_create("contest");
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, both_labels_are_smoothed_for_the_discriminator_alone);
     tcase_add_test(tcase, labels_that_an_adversary_does_not_know_are_refused);
     tcase_add_loop_test(tcase, a_packed_discriminator_sees_samples_side_by_side, 1, 5);

@@ -105,7 +105,6 @@ static void close_trained(void)
     fig_dataset_close(&trained.train);
     fig_dataset_close(&trained.test);
     fig_run_close(&trained.run);
-    fig_device_close(&trained.device);
     scratch_remove();
 }
 
@@ -468,7 +467,6 @@ START_TEST(the_nearest_image_is_found)
     ck_assert_int_eq(nearest_distances(device, &dataset, values + 2299 * WIDTH, 1, distances),
                      FIG_OK);
     ck_assert_double_eq(distances[0], 0);
-    fig_device_close(&device);
 }
 END_TEST
 

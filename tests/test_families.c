@@ -52,19 +52,6 @@ static bool is_routed(const struct route *route, const char *parameter)
     return false;
 }
 
-static struct fig_device *device;
-
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
-
 static size_t length_of(const struct fig_tensor *tensor)
 {
     size_t length = 1;
@@ -176,7 +163,7 @@ static void check_model(const char *name, struct fig_config *config)
     struct fig_store *store;
     ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s: %s", name,
                   scratch_error());
-    ck_assert_int_eq(fig_store_create(&store, device, model->graph, 3), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 3), FIG_OK);
     check_phases(store, model, fig_config_settings(config)->family,
                  params.height * params.width * params.channels);
     fig_store_destroy(&store);
@@ -213,7 +200,7 @@ int main(void)
     Suite *suite = suite_create("families");
     TCase *tcase = tcase_create("families");
     tcase_set_timeout(tcase, 0);
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_loop_test(tcase, each_phase_moves_its_own_parameters_only, 0, models);
     tcase_add_loop_test(tcase, so_does_each_phase_of_the_same_model_when_it_is_conditional, 0,
                         models);

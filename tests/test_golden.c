@@ -44,8 +44,6 @@ enum {
     SMALL = 18 /* those before take minutes on slow devices */
 };
 
-static struct fig_device *device;
-
 static char *read_text(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -146,7 +144,7 @@ static void train(const char *name, const cJSON *golden, const char *trace)
              (int)(number(golden, "steps") * number(golden, "batch")));
     const char *const overrides[] = { seed, batch, steps, data, "epochs=1", NULL };
     const enum fig_status status = scratch_train(
-        device, &(struct scratch_training){ .model = string(golden, "model"), .run = name,
+        scratch_device(), &(struct scratch_training){ .model = string(golden, "model"), .run = name,
                                             .trace = trace }, overrides);
     ck_assert_msg(status == FIG_OK, "%s: %s", name, scratch_error());
 }
@@ -174,23 +172,12 @@ START_TEST(a_training_gives_the_same_bits_twice)
     static const char *const overrides[] = { "data=synthetic:300", "batch=64", "epochs=2", NULL };
     char first[SCRATCH_PATH], second[SCRATCH_PATH];
     for (int i = 0; i < 2; i++)
-        ck_assert_int_eq(scratch_train(device, &(struct scratch_training){
+        ck_assert_int_eq(scratch_train(scratch_device(), &(struct scratch_training){
             .model = "ae-deep", .run = i ? "second" : "first" }, overrides), FIG_OK);
     ck_assert(scratch_same_files(scratch_path("first/model.safetensors", first),
                                  scratch_path("second/model.safetensors", second)));
 }
 END_TEST
-
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
 
 int main(void)
 {
@@ -198,7 +185,7 @@ int main(void)
     TCase *tcase = tcase_create("golden");
     const int small = getenv("FIGMENT_TEST_SMALL") != NULL; /* a device that takes minutes else */
     tcase_set_timeout(tcase, 0);
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_loop_test(tcase, a_training_follows_its_golden_trace, small ? SMALL : 0, TRACES);
     tcase_add_test(tcase, a_training_gives_the_same_bits_twice);
     suite_add_tcase(suite, tcase);

@@ -13,24 +13,11 @@
 
 enum { COUNT = 300, CLASSES = 10, VALUES = 784, BATCH = 60 };
 
-static struct fig_device *device;
-
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
-
 static void open_source(struct source *source, double known)
 {
     const struct label_rows rows = { CLASSES, known, 5 };
-    ck_assert_int_eq(source_open(source, "synthetic:300", FIG_TRAIN, 1, device), FIG_OK);
-    ck_assert_int_eq(source_label(source, device, rows), FIG_OK);
+    ck_assert_int_eq(source_open(source, "synthetic:300", FIG_TRAIN, 1, scratch_device()), FIG_OK);
+    ck_assert_int_eq(source_label(source, scratch_device(), rows), FIG_OK);
 }
 
 /* What a plan reads of both from `first` on: [BATCH][VALUES] and [BATCH][CLASSES]. */
@@ -46,7 +33,7 @@ static void read_batch(const struct source *source, uint32_t first, float *image
     const struct fig_feed feeds[] = { { image, source->samples }, { label, source->labels } };
     const struct fig_plan_params params = { .outputs = outputs, .output_count = 2,
                                             .feeds = feeds, .feed_count = 2 };
-    ck_assert_int_eq(fig_store_create(&store, device, graph, 1), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&store, scratch_device(), graph, 1), FIG_OK);
     ck_assert_int_eq(fig_plan_create(&plan, store, &params), FIG_OK);
     ck_assert_int_eq(fig_plan_run(plan, 0, first), FIG_OK);
     ck_assert_int_eq(fig_plan_read(plan, outputs[0], images), FIG_OK);
@@ -135,7 +122,8 @@ static void open_part(struct part *part, const char *yaml, bool codes)
                   scratch_error());
     struct fig_node *const output = codes ? part->model->code : part->model->drawn;
     const struct fig_plan_params plan = { .outputs = &output, .output_count = 1 };
-    ck_assert_int_eq(fig_store_create(&part->store, device, part->model->graph, 3), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&part->store, scratch_device(), part->model->graph, 3),
+                     FIG_OK);
     ck_assert_int_eq(fig_plan_create(&part->plan, part->store, &plan), FIG_OK);
 }
 
@@ -223,9 +211,10 @@ static struct fig_run *train(const char *model, const char *name)
     static const char *const overrides[] = { "data=synthetic:300", "batch=64", "epochs=1", NULL };
     char path[SCRATCH_PATH];
     struct fig_run *run;
-    ck_assert_msg(scratch_train(device, &(struct scratch_training){ .model = model, .run = name },
+    ck_assert_msg(scratch_train(scratch_device(), &(struct scratch_training){ .model = model,
+                                                                              .run = name },
                                 overrides) == FIG_OK, "%s", scratch_error());
-    ck_assert_int_eq(fig_run_open(&run, scratch_path(name, path), device), FIG_OK);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path(name, path), scratch_device()), FIG_OK);
     return run;
 }
 
@@ -317,11 +306,11 @@ START_TEST(resuming_a_training_with_labels_changes_nothing)
                                         NULL }; /* in the middle of the second epoch */
     char left[SCRATCH_PATH], right[SCRATCH_PATH];
     struct scratch_training training = { .model = resumed[_i], .run = "at-once" };
-    ck_assert_int_eq(scratch_train(device, &training, whole), FIG_OK);
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, whole), FIG_OK);
     training.run = "in-parts";
-    ck_assert_int_eq(scratch_train(device, &training, part), FIG_OK);
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, part), FIG_OK);
     training.resume = true;
-    ck_assert_int_eq(scratch_train(device, &training, whole), FIG_OK);
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, whole), FIG_OK);
     ck_assert(scratch_same_files(scratch_path("at-once/model.safetensors", left),
                                  scratch_path("in-parts/model.safetensors", right)));
     scratch_remove();
@@ -331,7 +320,7 @@ END_TEST
 START_TEST(data_without_labels_are_refused)
 {
     static const char *const overrides[] = { "data=uniform:64", NULL };
-    ck_assert_int_eq(scratch_train(device, &(struct scratch_training){
+    ck_assert_int_eq(scratch_train(scratch_device(), &(struct scratch_training){
         .model = "vae-conditional", .run = "none" }, overrides), FIG_INVALID);
     ck_assert_msg(strstr(scratch_error(), "uniform:64: it has no labels"), "%s", scratch_error());
 }
@@ -342,7 +331,7 @@ int main(void)
     Suite *suite = suite_create("labels");
     TCase *tcase = tcase_create("labels");
     tcase_set_timeout(tcase, 0);
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, samples_and_labels_keep_together_in_every_order);
     tcase_add_test(tcase, of_each_class_the_same_part_keeps_its_labels);
     tcase_add_test(tcase, a_dense_layer_gathers_a_row_of_weights_for_each_label);

@@ -34,20 +34,18 @@ static void make_points(void)
                                   sin(0.29 * (i / WIDTH)));
 }
 
-static struct products *open_products(struct fig_device **device)
+static struct products *open_products(void)
 {
     struct products *products;
-    *device = scratch_device();
-    ck_assert_int_eq(products_create(&products, *device, WIDTH), FIG_OK);
+    ck_assert_int_eq(products_create(&products, scratch_device(), WIDTH), FIG_OK);
     make_points();
     return products;
 }
 
-static void close_products(struct products **products, struct fig_device **device)
+static void close_products(struct products **products)
 {
     products_destroy(products);
     ck_assert_ptr_null(*products);
-    fig_device_close(device);
 }
 
 /* --- Distances of distributions */
@@ -80,8 +78,7 @@ END_TEST
  * these points, and the mean of ((x @ y.T) / 3 + 1)**3 over pairs of two. */
 START_TEST(distances_of_distributions_are_those_of_numpy)
 {
-    struct fig_device *device;
-    struct products *products = open_products(&device);
+    struct products *products = open_products();
     double distance;
     ck_assert_int_eq(frechet_distance(real, drawn, WIDTH, &distance), FIG_OK);
     ck_assert_double_eq_tol(distance, 0.5418217213991336, 1e-6); /* of floats about 1 */
@@ -89,7 +86,7 @@ START_TEST(distances_of_distributions_are_those_of_numpy)
     ck_assert_double_eq_tol(distance, 0, 1e-6);
     ck_assert_int_eq(kernel_distance(products, WIDTH, real, drawn, &distance), FIG_OK);
     ck_assert_double_eq_tol(distance, 0.34419808386917605, 1e-5); /* products in float */
-    close_products(&products, &device);
+    close_products(&products);
 }
 END_TEST
 
@@ -149,8 +146,7 @@ static struct manifold looped(void)
 
 START_TEST(balls_hold_what_two_loops_find_in_them)
 {
-    struct fig_device *device;
-    struct products *products = open_products(&device);
+    struct products *products = open_products();
     const struct manifold expected = looped();
     struct manifold found;
     ck_assert_int_eq(manifold_compare(products, WIDTH, real, drawn, NEAR, &found), FIG_OK);
@@ -161,14 +157,13 @@ START_TEST(balls_hold_what_two_loops_find_in_them)
     ck_assert_double_eq_tol(found.coverage, expected.coverage, 2.0 / REALS);
     ck_assert_double_gt(expected.precision, 0.1);
     ck_assert_double_lt(expected.coverage, 0.9);
-    close_products(&products, &device);
+    close_products(&products);
 }
 END_TEST
 
 START_TEST(one_point_drawn_again_and_again_is_precise_and_covers_nothing)
 {
-    struct fig_device *device;
-    struct products *products = open_products(&device);
+    struct products *products = open_products();
     struct manifold found;
     for (int i = 0; i < DRAWNS * WIDTH; i++)
         drawn_values[i] = real_values[i % WIDTH];
@@ -176,7 +171,7 @@ START_TEST(one_point_drawn_again_and_again_is_precise_and_covers_nothing)
     ck_assert_double_eq(found.precision, 1);
     ck_assert_double_le(found.recall, 10.0 / REALS);
     ck_assert_double_le(found.coverage, 20.0 / REALS);
-    close_products(&products, &device);
+    close_products(&products);
 }
 END_TEST
 
@@ -235,7 +230,6 @@ START_TEST(a_classifier_learns_the_data_once_for_each_seed)
     ck_assert_uint_eq(open_and_look(device, data, 0, &again), hash); /* trained anew */
     fig_dataset_close(&more);
     fig_dataset_close(&data);
-    fig_device_close(&device);
     scratch_remove();
 }
 END_TEST
@@ -264,7 +258,6 @@ START_TEST(a_classifier_takes_small_pictures_in_colour_and_few_of_them)
     for (int i = 0; i < COUNT; i++)
         ck_assert_float_gt(probabilities[2 * i + i % 2], 0.5f);
     classifier_close(&classifier);
-    fig_device_close(&device);
     scratch_remove();
 }
 END_TEST

@@ -321,7 +321,6 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    fig_device_close(&device);
     scratch_remove();
 }
 

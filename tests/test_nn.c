@@ -29,7 +29,6 @@ static void tear_down(void)
 {
     fig_store_destroy(&store);
     fig_graph_destroy(&graph);
-    fig_device_close(&device);
     scratch_remove();
 }
 

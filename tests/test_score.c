@@ -100,7 +100,6 @@ static void prepare(void)
 static void finish(void)
 {
     fig_dataset_close(&data);
-    fig_device_close(&device);
     scratch_remove();
 }
 

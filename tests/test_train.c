@@ -23,12 +23,11 @@ static const char *const two_epochs[] = { "data=synthetic:300", "batch=64", "epo
 static const char *const seven_steps[] = { "data=synthetic:300", "batch=64", "epochs=2",
                                            "steps=7", "optimizer.name=adam", NULL };
 
-static struct fig_device *device;
-
 static void train(const char *run, const char *const *overrides, bool resume)
 {
     const enum fig_status status = scratch_train(
-        device, &(struct scratch_training){ .model = "ae-shallow", .run = run, .resume = resume },
+        scratch_device(), &(struct scratch_training){ .model = "ae-shallow", .run = run,
+                                                      .resume = resume },
         overrides);
     ck_assert_msg(status == FIG_OK, "%s: %s", run, scratch_error());
 }
@@ -109,7 +108,7 @@ START_TEST(a_stopped_training_is_saved_and_goes_on)
     static const char *const three[] = { "data=synthetic:300", "batch=64", "epochs=3",
                                          "optimizer.name=adam", NULL };
     stop = 0;
-    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+    const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "stopped", .stop = &stop, .progress = stop_soon }, three);
     ck_assert_int_eq(status, FIG_CANCELLED);
     train("stopped", three, true);
@@ -133,7 +132,7 @@ START_TEST(a_checkpoint_of_another_training_is_refused)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         const char *const others[] = { "data=synthetic:300", "batch=64", "epochs=3",
                                        cases[i].override, NULL };
-        const enum fig_status status = scratch_train(device, &(struct scratch_training){
+        const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
             .model = "ae-shallow", .run = "mine", .resume = true }, others);
         ck_assert_msg(status != FIG_OK && strstr(scratch_error(), cases[i].message), "%s: %s",
                       cases[i].override, scratch_error());
@@ -146,7 +145,7 @@ START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
     static const char *const wild[] = { "data=synthetic:300", "batch=64", "epochs=4",
                                         "decoder.0=dense data linear", "optimizer.name=sgd",
                                         "optimizer.rate=1e200", NULL };
-    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+    const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "wild" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
     ck_assert_msg(strstr(scratch_error(), "loss is") && strstr(scratch_error(), "ae.0.weight"),
@@ -159,7 +158,7 @@ START_TEST(weights_that_are_not_finite_are_not_saved)
     static const char *const wild[] = { "data=synthetic:300", "batch=64", "steps=1",
                                         "optimizer.name=sgd", "optimizer.rate=1e39", NULL };
     char path[SCRATCH_PATH];
-    const enum fig_status status = scratch_train(device, &(struct scratch_training){
+    const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "inf" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
     ck_assert_msg(strstr(scratch_error(), "ae.0.weight has a value that is not finite after step "
@@ -183,7 +182,7 @@ START_TEST(a_run_encodes_decodes_and_reconstructs_alike)
     char path[SCRATCH_PATH];
     struct fig_run *run;
     train("used", two_epochs, false);
-    ck_assert_int_eq(fig_run_open(&run, scratch_path("used", path), device), FIG_OK);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("used", path), scratch_device()), FIG_OK);
     const struct fig_run_info *info = fig_run_info(run);
     ck_assert_int_eq(info->code, 64);
     ck_assert_int_eq(info->height * info->width * info->channels, VALUES);
@@ -216,28 +215,18 @@ START_TEST(a_damaged_model_is_refused)
     ck_assert_int_eq(fseek(file, 20, SEEK_SET), 0);
     fputs("\"\"\"\"", file);
     fclose(file);
-    ck_assert_int_eq(fig_run_open(&run, scratch_path("damaged", path), device), FIG_FORMAT);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("damaged", path), scratch_device()),
+                     FIG_FORMAT);
     ck_assert_ptr_null(run);
 }
 END_TEST
-
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
 
 int main(void)
 {
     Suite *suite = suite_create("train");
     TCase *tcase = tcase_create("train");
     tcase_set_timeout(tcase, 0);
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, resuming_from_a_checkpoint_changes_nothing);
     tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);
     tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);

@@ -19,12 +19,10 @@ enum { SAMPLES = 100, BATCH = 16, STEPS = 7, LINES = 64, LINE_SIZE = 4096 };
 #define SMALL_GAN DATA, "latent=4", "generator=[dense 8 relu, dense data tanh]", \
     "discriminator=[dense 8 relu, dense 1]"
 
-static struct fig_device *device;
-
 static void train(const struct scratch_training *training, const char *const *overrides)
 {
-    ck_assert_msg(scratch_train(device, training, overrides) == FIG_OK, "%s: %s", training->run,
-                  scratch_error());
+    ck_assert_msg(scratch_train(scratch_device(), training, overrides) == FIG_OK, "%s: %s",
+                  training->run, scratch_error());
 }
 
 /* The JSON lines of a file of the scratch folder; the caller deletes them. */
@@ -186,23 +184,12 @@ START_TEST(an_autoencoder_that_would_never_train_is_refused)
 }
 END_TEST
 
-static void set_up(void)
-{
-    device = scratch_device();
-}
-
-static void tear_down(void)
-{
-    fig_device_close(&device);
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("turns");
     TCase *tcase = tcase_create("turns");
     tcase_set_timeout(tcase, 0);
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_checked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, a_generator_waits_for_its_critic_and_only_its_own_steps_are_reported);
     tcase_add_test(tcase, a_training_with_turns_goes_on_where_it_stopped);
     tcase_add_loop_test(tcase, an_autoencoder_is_trained_before_the_contest_on_its_codes, 0,

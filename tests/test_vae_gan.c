@@ -60,7 +60,6 @@ static void tear_down(void)
     fig_store_destroy(&store);
     fig_model_destroy(&model);
     fig_config_close(&config);
-    fig_device_close(&device);
     scratch_remove();
 }
 
