@@ -26,7 +26,7 @@ THREE = (1, 2, 3)  # seeds of models whose luck matters
 class Line(NamedTuple):
     train: str    # words behind `figment train`; {mnist} is the data
     measure: str  # the command and words behind the run; its object has the numbers
-    rules: tuple  # "KEY SIGN NUMBER", or the name of a line whose number it is
+    rules: tuple  # "KEY SIGN NUMBER", "KEY SIGN LINE" or "KEY SIGN NUMBER * LINE": of that line's
     seeds: tuple = (1,)
 
 
@@ -35,6 +35,8 @@ RESTORE = "restore --corrupt -o {folder}/restored.png"
 SAMPLES = EVAL + "fd84,kid84,precision,recall,density,coverage,classes,kl_uniform,confidence"
 MNIST = " --data {mnist}"
 
+# Frechet distances depend on the feature net, so published ones are told as shares of what samples
+# of vae-400-20 had beside them, 85.
 LINES = {
     "ae-shallow": Line("ae-shallow --epochs 20" + MNIST, EVAL + "mse,pca_mse", ("mse <= 0.00415",)),
     "ae-32": Line("ae-gmm --epochs 50" + MNIST, EVAL + "mse,pca_mse", ("mse <= 0.0102",)),
@@ -55,17 +57,18 @@ LINES = {
     "vae-iwae-50": Line("vae-iwae --epochs 50 --set samples=50" + MNIST,
                         EVAL + "neg_elbo,nll --samples 5000", ("nll < vae-iwae-5",)),
     "gan-dense-stable": Line("gan-dense-stable --epochs 5" + MNIST, SAMPLES,
-                      ("classes >= 10", "kl_uniform <= 0.25", "fd84 <= 115", "coverage >= 0.45"),
-                      THREE),
-    "gan-conv": Line("gan-conv --epochs 20" + MNIST, SAMPLES, ("fd84 <= 20", "coverage >= 0.8"),
-                     THREE),
+                             ("classes >= 10", "kl_uniform <= 0.25",
+                              "fd84 <= 1.35 * vae-400-20", "coverage >= 0.45"), THREE),
+    "gan-conv": Line("gan-conv --epochs 20" + MNIST, SAMPLES,
+                     ("fd84 <= 0.24 * vae-400-20", "coverage >= 0.8"), THREE),
     "gan-ring": Line("gan-ring", EVAL + "modes,near_modes", ("modes >= 8", "near_modes >= 0.5"),
                      THREE),
     "gan-grid": Line("gan-grid", EVAL + "modes,near_modes", ("modes >= 24", "near_modes >= 0.5"),
                      THREE),
-    "ae-gmm-10": Line("ae-gmm" + MNIST, SAMPLES, ("fd84 <= 45",)),
-    "ae-gmm-50": Line("ae-gmm" + MNIST, SAMPLES + " --sampler gmm:50", ("fd84 <= 25",)),
-    "latent-gan": Line("latent-gan" + MNIST, SAMPLES, ("fd84 < ae-gmm-10",), THREE),
+    "ae-gmm-10": Line("ae-gmm" + MNIST, SAMPLES, ("fd84 <= 0.53 * vae-400-20",)),
+    "ae-gmm-50": Line("ae-gmm" + MNIST, SAMPLES + " --sampler gmm:50",
+                      ("fd84 <= 0.29 * vae-400-20",)),
+    "latent-gan-stable": Line("latent-gan-stable" + MNIST, SAMPLES, ("fd84 < ae-gmm-10",), THREE),
     "aae": Line("aae" + MNIST, SAMPLES, ("fd84 < vae-400-20",), THREE),
     "vae-gan": Line("vae-gan" + MNIST, SAMPLES, ("fd84 < vae-400-20",), THREE),
     "ae-denoise": Line("ae-denoise" + MNIST, RESTORE, ("psnr_restored >= 19.5",)),
@@ -107,11 +110,18 @@ class Bench:
         return numbers, seconds
 
     def holds(self, rule, numbers, seed):
-        key, sign, bound = rule.split()
-        if bound in LINES:
-            other = seed if seed in LINES[bound].seeds else LINES[bound].seeds[0]
-            bound = self.measure(bound, other)[0][key]
-        return SIGNS[sign](numbers[key], float(bound))
+        key, sign, *factors = rule.replace(" * ", " ").split()
+        bound = 1.0
+        for factor in factors:
+            bound *= self.number(factor, key, seed)
+        return SIGNS[sign](numbers[key], bound)
+
+    def number(self, text, key, seed):
+        """A factor of a bound: a number, or what a line measured, with the same seed if it can."""
+        if text not in LINES:
+            return float(text)
+        other = seed if seed in LINES[text].seeds else LINES[text].seeds[0]
+        return self.measure(text, other)[0][key]
 
     def row(self, name, seed):
         line = LINES[name]
