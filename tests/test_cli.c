@@ -54,7 +54,8 @@ static const struct {
     { "compress", { "RUN [PICTURE...]", "-o FILE.figz", "--data DATA", "--split train|test",
                     "--tolerance T", "--device DEV", "--json" } },
     { "decompress", { "RUN FILE.figz", "-o FILE.png|.npy|.csv|FOLDER", "--device DEV" } },
-    { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--profile", "--json" } },
+    { "bench", { "[MODEL...]", "--device DEV", "--batch N", "--profile", "--floors",
+                 "--json" } },
     { "devices", { "--json" } },
 };
 
@@ -480,7 +481,8 @@ START_TEST(devices_and_bench_print_what_programs_can_read)
     static const char *const keys[] = { "index",  "device",    "name",  "vendor",   "platform",
                                         "driver", "type",      "memory", "max_alloc", "units",
                                         "auto",   "self_test", "reason", "products" };
-    static const char *const numbers[] = { "batch", "step_ms", "images_per_s", "steps", "gflops" };
+    static const char *const numbers[] = { "batch", "step_ms", "images_per_s", "steps", "gflops",
+                                           "product_gflops", "copy_gbytes", "memory_ms" };
     run_well("devices");
     has(out, "cpu ");
     has(out, "picked by auto");
@@ -490,11 +492,14 @@ START_TEST(devices_and_bench_print_what_programs_can_read)
     for (size_t i = 0; i < LENGTH(keys); i++)
         ck_assert_msg(cJSON_HasObjectItem(cJSON_GetArrayItem(list, 0), keys[i]), "%s", keys[i]);
     cJSON_Delete(list);
-    run_well("bench ae-shallow --json --batch 8 --device cpu");
+    run_well("bench ae-shallow --floors --json --batch 8 --device cpu");
     for (size_t i = 0; i < LENGTH(numbers); i++)
         ck_assert_double_gt(number(out, numbers[i]), 0);
     has(out, "\"model\":\"ae-shallow\"");
     has(out, "\"device\":\"cpu\"");
+    /* 5 products of 784 x 64 each */
+    ck_assert_double_eq_tol(number(out, "arithmetic_ms") * number(out, "product_gflops"),
+                            2e-6 * 8 * 784 * 64 * 5, 1e-5);
 }
 END_TEST
 

@@ -58,6 +58,8 @@ struct fig_bench {
     double images_per_s;
     int steps;      /* timed */
     double gflops;  /* rate of the products' floating-point operations */
+    double flops;   /* these operations, and the bytes that the works of a step must read and */
+    double bytes;   /* write at least: beside the device's rates they are floors of step_ms */
     size_t arena;   /* bytes of intermediates of all phases' plans */
     int works;      /* launches per step */
 };
@@ -65,6 +67,13 @@ struct fig_bench {
  * means the configuration's. */
 FIG_API enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
                                       struct fig_device *device, int batch, double seconds);
+
+/* What the device does at best, per second: floating-point operations of square products, and bytes
+ * of a copy too large for its caches, read and written. */
+struct fig_rates {
+    double flops, bytes;
+};
+FIG_API enum fig_status fig_bench_rates(struct fig_rates *out, struct fig_device *device);
 
 /* One work of a step: what it takes when each work is waited for, so that their sum is more than
  * the time of a step. */

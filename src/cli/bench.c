@@ -14,8 +14,20 @@ static const double seconds = 3; /* of timing for each model */
 struct result {
     const char *model, *device;
     int batch;
+    struct fig_rates rates; /* of the device, if --floors */
     struct fig_bench bench;
 };
+
+/* What a step would take if the device did only this, as fast as it can. */
+static double arithmetic_ms(const struct result *result)
+{
+    return 1e3 * result->bench.flops / result->rates.flops;
+}
+
+static double memory_ms(const struct result *result)
+{
+    return 1e3 * result->bench.bytes / result->rates.bytes;
+}
 
 static enum fig_status print_json(const struct result *result)
 {
@@ -30,23 +42,36 @@ static enum fig_status print_json(const struct result *result)
     json_add_number(object, "gflops", bench->gflops);
     cJSON_AddNumberToObject(object, "works", bench->works);
     cJSON_AddNumberToObject(object, "arena", (double)bench->arena);
+    if (result->rates.flops > 0) {
+        json_add_number(object, "product_gflops", result->rates.flops * 1e-9);
+        json_add_number(object, "copy_gbytes", result->rates.bytes * 1e-9);
+        json_add_number(object, "arithmetic_ms", arithmetic_ms(result));
+        json_add_number(object, "memory_ms", memory_ms(result));
+    }
     const enum fig_status status = json_print(object);
     cJSON_Delete(object);
     return status;
 }
 
-static void print_header(void)
+static void print_header(const struct fig_rates *rates)
 {
-    printf("%-16s %-10s %6s %10s %12s %8s %8s %6s %10s\n", "model", "device", "batch", "step_ms",
-           "images_per_s", "steps", "gflops", "works", "arena_MiB");
+    if (rates->flops > 0)
+        printf("at best %.1f GFLOP/s of products and %.1f GB/s of copies\n", rates->flops * 1e-9,
+               rates->bytes * 1e-9);
+    printf("%-16s %-10s %6s %10s %12s %8s %8s %6s %10s%s\n", "model", "device", "batch", "step_ms",
+           "images_per_s", "steps", "gflops", "works", "arena_MiB",
+           rates->flops > 0 ? "  arithmetic_ms  memory_ms" : "");
 }
 
 static void print_row(const struct result *result)
 {
     const struct fig_bench *bench = &result->bench;
-    printf("%-16s %-10s %6d %10.4f %12.0f %8d %8.1f %6d %10.1f\n", result->model, result->device,
+    printf("%-16s %-10s %6d %10.4f %12.0f %8d %8.1f %6d %10.1f", result->model, result->device,
            result->batch, bench->step_ms, bench->images_per_s, bench->steps, bench->gflops,
            bench->works, (double)bench->arena / (1 << 20));
+    if (result->rates.flops > 0)
+        printf(" %14.4f %10.4f", arithmetic_ms(result), memory_ms(result));
+    printf("\n");
 }
 
 /* --- Where a step goes */
@@ -134,7 +159,7 @@ static enum fig_status time_model(const struct request *request, struct fig_devi
 }
 
 static enum fig_status bench_model(struct request *request, struct fig_device *device,
-                                   const char *model)
+                                   const struct fig_rates *rates, const char *model)
 {
     struct fig_config *config = NULL;
     char label[32];
@@ -147,6 +172,7 @@ static enum fig_status bench_model(struct request *request, struct fig_device *d
         .model = settings->name,
         .device = label,
         .batch = request->batch ? request->batch : settings->batch,
+        .rates = *rates,
     };
     status = (request->profile ? profile_model : time_model)(request, device, config, &result);
     fflush(stdout); /* the next model takes a while */
@@ -178,14 +204,17 @@ static enum fig_status check_models(const struct request *request)
 static enum fig_status bench_run(struct request *request)
 {
     struct fig_device *device = NULL;
+    struct fig_rates rates = { 0 };
     const char *model;
     enum fig_status status = check_models(request);
     if (!status)
         status = fig_device_open(&device, request->device);
+    if (!status && request->floors)
+        status = fig_bench_rates(&rates, device);
     if (!status && !request->json && !request->profile)
-        print_header();
+        print_header(&rates);
     for (int i = 0; !status && (model = pick_model(request, i)); i++)
-        status = bench_model(request, device, model);
+        status = bench_model(request, device, &rates, model);
     fig_device_close(&device);
     return status;
 }
@@ -196,6 +225,8 @@ static const struct option options[] = {
       offsetof(struct request, batch), NULL },
     { "--profile", NULL, OPTION_FLAG, false, "what each kernel and product of a step takes",
       offsetof(struct request, profile), NULL },
+    { "--floors", NULL, OPTION_FLAG, false, "what products and copies at best rates would take",
+      offsetof(struct request, floors), NULL },
     OPTION_JSON("print one object per model"),
     OPTION_END,
 };

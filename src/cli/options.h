@@ -28,7 +28,7 @@ struct request {
     struct grid_size {
         int rows, columns;
     } grid;
-    bool corrupt, resume, quiet, json, spherical, linear, profile;
+    bool corrupt, resume, quiet, json, spherical, linear, profile, floors;
 };
 
 enum option_kind {

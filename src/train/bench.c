@@ -66,15 +66,16 @@ static enum fig_status time_steps(struct fig_bench *out, struct session *session
 
 static void add_up(struct fig_bench *out, const struct session *session)
 {
-    double flops = 0;
     for (int i = 0; i < session->model->phase_count; i++) {
         const struct fig_plan_info *info = fig_plan_info(session->plans[i]);
-        flops += info->flops;
+        for (int k = 0; k < info->works; k++)
+            out->bytes += (double)fig_plan_work(session->plans[i], k)->bytes;
+        out->flops += info->flops;
         out->works += info->works;
         out->arena += info->arena;
     }
     out->images_per_s = 1e3 * session->batch / out->step_ms;
-    out->gflops = flops / out->step_ms * 1e-6;
+    out->gflops = out->flops / out->step_ms * 1e-6;
 }
 
 /* A training whose steps are taken but lead nowhere. */
