@@ -7,7 +7,9 @@
 
 TORCH_BENCH prints, for `--device D --threads N [--compile] MODEL`, a line of JSON with model, batch
 and images_per_s.  Both sides run alone, one after the other, with the same batch and threads, so
-that a machine which is slow for a while slows both; a ratio is of one round.
+that a machine which is slow for a while slows both; a ratio is of one round.  Shares are
+of what a step would take at the best rate of products, or of copies, measured in the same process:
+of the time that it took.  Memory is the peak of each process.
 """
 import argparse
 import json
@@ -31,33 +33,48 @@ parser.add_argument('--models', default=MODELS)
 
 
 def measure(command, **variables):
-    """The JSON object that the command prints last."""
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, **variables})
-    return json.loads(done.stdout.splitlines()[-1])
+    """The JSON object that the command prints last, and the most memory that it held, in MiB."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, **variables}) as process:
+        lines = process.stdout.read().splitlines()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return {**json.loads(lines[-1]), 'memory': usage.ru_maxrss / 1024}
 
 
 def one_round(args, model):
     torch_device = 'cpu' if args.device.startswith('cpu') else 'cuda'
     torch = measure([args.python, args.torch_bench, '--device', torch_device, '--threads',
                      args.threads, *(['--compile'] if args.compile else []), model])
-    ours = measure([args.figment, 'bench', model, '--device', args.device, '--batch',
-                    str(torch['batch']), '--json'], FIGMENT_THREADS=args.threads)
-    return ours, torch
+    bench = [args.figment, 'bench', model, '--device', args.device, '--batch',
+             str(torch['batch']), '--json']
+    ours = measure(bench, FIGMENT_THREADS=args.threads)
+    return ours, torch, measure([*bench, '--floors'], FIGMENT_THREADS=args.threads)
+
+
+def row(rounds):
+    """A line of the table: the ratios of all rounds, the rest of each side's fastest."""
+    ratios = sorted(ours['images_per_s'] / torch['images_per_s'] for ours, torch, _ in rounds)
+    ours = min((ours for ours, _, _ in rounds), key=lambda each: each['step_ms'])
+    torch = max((torch for _, torch, _ in rounds), key=lambda each: each['images_per_s'])
+    shares = {floor: max(each[floor] / each['step_ms'] for *_, each in rounds)
+              for floor in ('arithmetic_ms', 'memory_ms')}
+    return (f'{ours["model"]:12} {ours["batch"]:5} {ratios[0]:6.2f} '
+            f'{statistics.median(ratios):6.2f} {ratios[-1]:6.2f} {ours["step_ms"]:9.3f} '
+            f'{1e3 * torch["batch"] / torch["images_per_s"]:9.3f} '
+            f'{shares["arithmetic_ms"]:10.0%} {shares["memory_ms"]:7.0%} '
+            f'{ours["memory"]:8.0f} {torch["memory"]:8.0f} {ours["works"]:6}')
 
 
 def main():
     args = parser.parse_args()
-    print(f'{"model":12} {"batch":>5} {"min":>6} {"median":>6} {"max":>6}   ms a step: figment, '
-          f'PyTorch   works', flush=True)
+    print('                           ratio            ms a step           share of     peak MiB\n'
+          'model        batch    min median    max   figment   PyTorch arithmetic  memory  figment'
+          '  PyTorch  works', flush=True)
     for model in args.models.split(','):
-        rounds = [one_round(args, model) for _ in range(args.rounds)]
-        ratios = sorted(ours['images_per_s'] / torch['images_per_s'] for ours, torch in rounds)
-        ours, torch = rounds[0]
-        print(f'{model:12} {ours["batch"]:5} {ratios[0]:6.2f} {statistics.median(ratios):6.2f} '
-              f'{ratios[-1]:6.2f} {min(o["step_ms"] for o, _ in rounds):12.3f} '
-              f'{1e3 * torch["batch"] / max(t["images_per_s"] for _, t in rounds):12.3f} '
-              f'{ours["works"]:14}', flush=True)
+        print(row([one_round(args, model) for _ in range(args.rounds)]), flush=True)
 
 
 if __name__ == '__main__':
