@@ -47,6 +47,14 @@ void text_add(struct text *text, const char *format, ...)
     text->length += (size_t)count;
 }
 
+void text_add_quoted(struct text *text, const char *words)
+{
+    text_add_bytes(text, "\"", 1);
+    for (; *words; words++)
+        text_add(text, *words == '"' ? "\"\"" : "%c", *words);
+    text_add_bytes(text, "\"", 1);
+}
+
 const char *text_part(const struct text *text, int index)
 {
     const char *part = text->chars, *end = part ? part + text->length : NULL;

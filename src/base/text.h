@@ -17,6 +17,8 @@ struct text {
 
 void text_add(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
+/* In double quotes, which are doubled inside, as CSV has it. */
+void text_add_quoted(struct text *text, const char *words);
 /* Number `index`, from 0, of texts that were added with a zero behind each; NULL: there are
  * fewer. */
 const char *text_part(const struct text *text, int index);

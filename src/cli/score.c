@@ -157,15 +157,6 @@ static enum fig_status print_json(const struct findings *findings)
     return status;
 }
 
-/* In quotes, which are doubled inside. */
-static void add_quoted(struct text *text, const char *name)
-{
-    text_add(text, ",\"");
-    for (; *name; name++)
-        text_add(text, *name == '"' ? "\"\"" : "%c", *name);
-    text_add(text, "\"");
-}
-
 static enum fig_status write_scores(const char *path, const struct findings *findings)
 {
     const uint8_t *labels = fig_dataset_labels(findings->data);
@@ -174,8 +165,10 @@ static enum fig_status write_scores(const char *path, const struct findings *fin
     for (int i = 0; i < findings->count; i++) {
         text_add(&text, "%d,%.9g,%d", i, findings->scores[i],
                  findings->scores[i] > findings->threshold);
-        if (labels)
-            add_quoted(&text, fig_dataset_class_name(findings->data, labels[i]));
+        if (labels) {
+            text_add_bytes(&text, ",", 1);
+            text_add_quoted(&text, fig_dataset_class_name(findings->data, labels[i]));
+        }
         text_add(&text, "\n");
     }
     const enum fig_status status = text.failed ? complain(FIG_NOMEM, "no memory for the scores")
