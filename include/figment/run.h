@@ -48,6 +48,8 @@ FIG_API enum fig_status fig_run_dataset(struct fig_dataset **out, const struct f
                                         const char *data, enum fig_split split);
 /* The name of a class below `classes`, as the data had it; NULL for others. */
 FIG_API const char *fig_run_class_name(const struct fig_run *run, int label);
+/* The number of the class of this name, or -1. */
+FIG_API int fig_run_class(const struct fig_run *run, const char *name);
 
 /* From now on sample or row i of what is drawn or decoded is of the class classes[i % count]; with
  * count 0 in turn again. */

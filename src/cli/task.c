@@ -123,17 +123,6 @@ int task_class(const struct fig_dataset *dataset, const char *name)
     return label >= 0 ? label : class_number(name, fig_dataset_info(dataset)->classes);
 }
 
-/* A name goes before a number. */
-static int find_class(const struct task *task, const char *name)
-{
-    const int classes = task->info->classes;
-    for (int i = 0; i < classes; i++) {
-        if (strcmp(name, fig_run_class_name(task->run, i)) == 0)
-            return i;
-    }
-    return class_number(name, classes);
-}
-
 enum fig_status task_condition(const struct task *task)
 {
     const char *name = task->request->class_name;
@@ -142,7 +131,8 @@ enum fig_status task_condition(const struct task *task)
     if (!task->info->conditional)
         return complain(FIG_INVALID, "--class %s: the model %s is not conditional: it was not told "
                         "of classes", name, task->settings->name);
-    const int found = find_class(task, name);
+    const int named = fig_run_class(task->run, name); /* goes before a number */
+    const int found = named < 0 ? class_number(name, task->info->classes) : named;
     const uint8_t class = (uint8_t)found;
     return found < 0 ? unknown_class(task, name) : fig_run_condition(task->run, &class, 1);
 }

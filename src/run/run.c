@@ -3,6 +3,7 @@
 #include "run/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -153,6 +154,15 @@ enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *
 const char *fig_run_class_name(const struct fig_run *run, int label)
 {
     return label < 0 ? NULL : text_part(&run->names, label);
+}
+
+int fig_run_class(const struct fig_run *run, const char *name)
+{
+    for (int i = 0; i < run->info.classes && fig_run_class_name(run, i); i++) {
+        if (strcmp(name, fig_run_class_name(run, i)) == 0)
+            return i;
+    }
+    return -1;
 }
 
 enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count)
