@@ -57,8 +57,7 @@ static enum fig_status add_file(struct album *album, const struct task *task, co
     const enum fig_status status = add_picture(album, task, path);
     if (status)
         return status == FIG_NOMEM ? status : FIG_OK;
-    text_add(&album->names, "%s%s", name, has_suffix(name, ".png") ? "" : ".png");
-    text_add_bytes(&album->names, "", 1);
+    text_add_bytes(&album->names, name, strlen(name) + 1);
     album->images.count++;
     return FIG_OK;
 }
@@ -102,14 +101,19 @@ static enum fig_status open_file(struct album *album, const struct task *task)
     return status ? status : add_file(album, task, path, path_name(path));
 }
 
+bool album_finds(const char *data)
+{
+    return path_is_folder(data) ? listing_any(data) : is_picture(data);
+}
+
 enum fig_status album_open(struct album *album, const struct task *task, int limit)
 {
     const char *data = task_data(task);
-    const bool folder = path_is_folder(data) && listing_any(data);
-    album->named = folder || is_picture(data);
+    album->named = album_finds(data);
     if (!album->named)
         return task_images(task, FIG_TEST, limit, &album->images);
-    enum fig_status status = folder ? open_folder(album, task, limit) : open_file(album, task);
+    enum fig_status status = path_is_folder(data) ? open_folder(album, task, limit)
+                                                  : open_file(album, task);
     if (!status && album->names.failed)
         status = complain(FIG_NOMEM, "%s: no memory for the names of pictures", data);
     if (!status && !album->images.count)

@@ -12,8 +12,11 @@ struct album {
     struct text names;    /* "DIGITS/3.png", below the folder; a zero behind each */
 };
 
+/* Whether `data` is a folder with pictures somewhere below, or the name of one. */
+bool album_finds(const char *data);
+
 /* The first `limit` pictures of --data, or all if limit is 0.  Files, in the order of their names,
- * are PNG and JPEG; .png is added to a JPEG's name.  Pictures of other sizes are made to fit
+ * are PNG and JPEG.  Pictures of other sizes are made to fit
  * (fig_image_fit); but where training shrinks images, and these are as small, their pixels are
  * repeated instead, which is what training shows.  A file that cannot be read is left out, with
  * an error in the log.  Release with album_close, after errors too. */

@@ -62,9 +62,13 @@ static enum fig_status write_grid(const char *path, const struct task *task,
 static enum fig_status place_in(char path[PATH_LIMIT], const char *folder,
                                 const struct text *names, int index)
 {
-    char number[32], parent[PATH_LIMIT];
-    snprintf(number, sizeof(number), "%04d.png", index);
-    enum fig_status status = path_join(path, folder, names ? text_part(names, index) : number);
+    char file[PATH_LIMIT], parent[PATH_LIMIT];
+    const char *name = names ? text_part(names, index) : NULL;
+    if (name)
+        snprintf(file, sizeof(file), "%s%s", name, has_suffix(name, ".png") ? "" : ".png");
+    else
+        snprintf(file, sizeof(file), "%04d.png", index);
+    const enum fig_status status = path_join(path, folder, file);
     if (status)
         return status;
     strcpy(parent, path);

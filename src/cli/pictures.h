@@ -21,7 +21,7 @@ struct pictures {
     uint64_t seed;    /* that they were drawn with, or the run's */
     const char *data; /* that they were made of; NULL if of none */
     const struct text *names; /* of the files in a folder, a zero behind each, with '/' for those in
-                                 folders below; NULL: 0000.png, 0001.png ... */
+                                 folders below; .png is added to others; NULL: 0000.png ... */
 };
 
 /* Image 0 of each list, image 1 of each ... in a room of its own, and `columns` for about a square
