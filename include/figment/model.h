@@ -115,6 +115,7 @@ struct fig_model {
     struct fig_phase phases[FIG_PHASES];
     int phase_count;
     struct fig_node *code;    /* [batch, ...] of `images`; NULL if the family has none */
+    struct fig_node *classes; /* [batch, classes] of `images`: how probable each is; or NULL */
     struct fig_node *rebuilt; /* as images, of `images`; or NULL */
     struct fig_node *corrupted; /* as images, what training shows instead of `images`; or NULL */
     int shrink;               /* training shrinks images by this factor; 0: not */

@@ -30,6 +30,7 @@ struct fig_run_info {
     int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
     int classes;                 /* of the labels that it was trained with; 0 if with none */
     bool conditional;            /* what it draws or decodes is of a class */
+    bool classifies;             /* fig_run_classify can tell classes */
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */
     bool corrupts;               /* fig_run_corrupt can */
@@ -50,6 +51,11 @@ FIG_API enum fig_status fig_run_dataset(struct fig_dataset **out, const struct f
 FIG_API const char *fig_run_class_name(const struct fig_run *run, int label);
 /* The number of the class of this name, or -1. */
 FIG_API int fig_run_class(const struct fig_run *run, const char *name);
+
+/* The classes of a dataset's samples as the model counts them, by their names, [count]; -1 for what
+ * has no label, or one that the model does not know. */
+FIG_API void fig_run_labels(const struct fig_run *run, const struct fig_dataset *dataset,
+                            int *labels);
 
 /* From now on sample or row i of what is drawn or decoded is of the class classes[i % count]; with
  * count 0 in turn again. */
@@ -85,6 +91,10 @@ FIG_API enum fig_status fig_run_corrupt(struct fig_run *run, const float *images
                                         float *out);
 FIG_API enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count,
                                        float *codes);
+/* Of each image the probability of every class, [count][classes]; FIG_INVALID if the model does not
+ * learn to tell them (labels: classify). */
+FIG_API enum fig_status fig_run_classify(struct fig_run *run, const float *images, int count,
+                                         float *probabilities);
 FIG_API enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int count,
                                        float *images);
 

@@ -148,6 +148,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     const struct encoded encoded = encode(&b, &contest.generator, images);
     TRY(fig_graph_status(model->graph));
     model->code = encoded.code;
+    model->classes = classifies(config) ? encoded.classes : NULL;
     TRY(add_autoencoder(&b, &encoded, images));
     add_drawings(&b, &encoded);
     contest.real = draw_prior(&b, &encoded);

@@ -36,6 +36,11 @@ static struct pass run_networks(const struct fig_config *config,
     return pass;
 }
 
+static struct fig_node *classify(struct fig_node *code, const struct fig_model_params *params)
+{
+    return fig_dense(code, "ae.class", params->classes);
+}
+
 static enum fig_status check_sizes(struct fig_model *model, const struct fig_config *config,
                                    const struct fig_model_params *params,
                                    struct fig_node *images)
@@ -65,8 +70,8 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     loss = add_penalties(config, model->graph, loss, pass.code, shown);
     if (model->labels)
         add_classification(phase, "loss", config, &(struct classification){
-            .others = loss, .logits = fig_dense(pass.code, "ae.class", params->classes),
-            .labels = model->labels, .testing = !params->training });
+            .others = loss, .logits = classify(pass.code, params), .labels = model->labels,
+            .testing = !params->training });
     else
         add_loss(phase, "loss", loss);
     add_updates(phase, &stack);
@@ -83,6 +88,8 @@ static void add_use(struct fig_model *model, const struct fig_config *config,
     struct fig_node *logits;
     model->shrink = config->corruption.factor;
     model->code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
+    if (model->labels)
+        model->classes = fig_softmax(classify(model->code, params));
     const int first = stack.next; /* of the decoder's layers */
     model->rebuilt = as_images(decode(config, &stack, model->code, &logits), params);
     stack.next = first;

@@ -81,6 +81,17 @@ int classes_at(const struct classes *classes, int row, int all)
     return classes->count ? classes->values[row % classes->count] : row % all;
 }
 
+void fig_run_labels(const struct fig_run *run, const struct fig_dataset *dataset, int *labels)
+{
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const uint8_t *theirs = fig_dataset_labels(dataset);
+    int ours[FIG_CLASSES];
+    for (int i = 0; i < info->classes; i++)
+        ours[i] = fig_run_class(run, fig_dataset_class_name(dataset, i));
+    for (int i = 0; i < info->count; i++)
+        labels[i] = theirs ? ours[theirs[i]] : -1;
+}
+
 enum fig_status labels_tell(struct fig_run *run, const struct fig_dataset *dataset, int first,
                             int count)
 {

@@ -36,6 +36,7 @@ static struct part part_of(struct fig_run *run, enum part_kind kind)
         [PART_ENCODE] = { "encode", m->images, m->code },
         [PART_REBUILD] = { "reconstruct", m->images, m->rebuilt },
         [PART_CORRUPT] = { "corrupt", m->images, m->corrupted },
+        [PART_CLASSIFY] = { "classify", m->images, m->classes },
         [PART_LIKELIHOODS] = { "likelihoods", m->images, m->likelihoods },
         [PART_DRAW] = { "sample", m->seed, m->drawn },
         [PART_DECODE] = { "decode", m->code_in ? m->code_in : m->code ? m->seed : NULL,
@@ -144,6 +145,17 @@ enum fig_status fig_run_corrupt(struct fig_run *run, const float *images, int co
                     fig_config_settings(run->used)->name);
     const struct part part = part_of(run, PART_CORRUPT);
     return run_part(run, &part, images, count, out);
+}
+
+enum fig_status fig_run_classify(struct fig_run *run, const float *images, int count,
+                                 float *probabilities)
+{
+    REQUIRE(run && images && probabilities && count >= 0);
+    if (!run->info.classifies)
+        return fail(FIG_INVALID, "classify: the model %s does not learn to tell classes: expected "
+                    "one with labels: classify", fig_config_settings(run->used)->name);
+    const struct part part = part_of(run, PART_CLASSIFY);
+    return run_part(run, &part, images, count, probabilities);
 }
 
 static enum fig_status require_prior(const struct fig_run *run)
