@@ -14,7 +14,7 @@ FIG_BEGIN
 
 /* --- How well a trained model does on data that it has not seen. */
 
-enum { FIG_METRICS = 23 };
+enum { FIG_METRICS = 24 };
 
 struct fig_metric {
     const char *name;    /* key of `figment eval --json` */
@@ -63,6 +63,23 @@ struct fig_findings {
 FIG_API enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
                                      const bool wanted[FIG_METRICS],
                                      struct fig_findings *findings);
+
+/* --- How often a model that tells classes is right. */
+
+/* The first of the most probable classes of each sample, [count], of fig_run_classify's rows. */
+FIG_API void fig_most_probable(const float *probabilities, int count, int classes, int *taken);
+
+struct fig_confusion {
+    int classes;  /* that the model knows */
+    int *counts;  /* [classes][classes]: samples of the row's class taken for the column's */
+    int known;    /* samples whose class the model knows: the sum of all counts */
+    int right;    /* of these, those taken for what they are */
+};
+/* Of samples with these classes, as of fig_run_labels, and what they were taken for.  Release with
+ * fig_confusion_free, after errors too. */
+FIG_API enum fig_status fig_confuse(struct fig_confusion *out, int classes, const int *labels,
+                                    const int *taken, int count);
+FIG_API void fig_confusion_free(struct fig_confusion *confusion);
 
 FIG_END
 

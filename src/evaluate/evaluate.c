@@ -22,6 +22,13 @@ static const char *lacks_pictures(const struct fig_evaluation *evaluation)
     return fig_dataset_info(evaluation->test)->table ? "the data are a table, no pictures" : NULL;
 }
 
+static const char *lacks_classes(const struct fig_evaluation *evaluation)
+{
+    if (!fig_run_info(evaluation->run)->classifies)
+        return "the model does not learn to tell classes";
+    return fig_dataset_labels(evaluation->test) ? NULL : "the data have no labels";
+}
+
 static const char *lacks_likelihoods(const struct fig_evaluation *evaluation)
 {
     return fig_run_info(evaluation->run)->likelihoods ? NULL : "the model tells no likelihoods";
@@ -83,6 +90,8 @@ static const struct group {
     { measure_pca, lacks_codes, 1, {
         { "pca_mse", "the same error of PCA with the same code size" },
         { "pca_psnr", "dB, of PCA's error" } } },
+    { measure_accuracy, lacks_classes, GROUP_SIZE, {
+        { "accuracy", "share of test samples taken for the class that they are of" } } },
     { measure_bound, lacks_likelihoods, GROUP_SIZE, {
         { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
         { "reconstruction", "its reconstruction error, of one code for each image" },

@@ -25,6 +25,7 @@ struct subject {
 /* Each fills the values of its metrics, in the order of the table in evaluate.c. */
 enum fig_status measure_errors(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_pca(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_accuracy(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_bound(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_units(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_nll(struct subject *subject, struct fig_measure *measures);
