@@ -27,7 +27,7 @@ static const unsigned char exit_codes[] = {
 static const struct command *const commands[] = {
     &command_train, &command_sample, &command_reconstruct, &command_restore, &command_interpolate,
     &command_arithmetic, &command_encode, &command_decode, &command_compress, &command_decompress,
-    &command_score, &command_eval, &command_bench, &command_devices,
+    &command_score, &command_classify, &command_eval, &command_bench, &command_devices,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 

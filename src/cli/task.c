@@ -189,19 +189,23 @@ static enum fig_status copy_images(const struct fig_dataset *dataset, size_t len
     return status;
 }
 
+enum fig_status task_load(const struct task *task, const struct fig_dataset *dataset, int limit,
+                          struct images *out)
+{
+    const int count = fig_dataset_info(dataset)->count;
+    enum fig_status status = task_room(task, limit && limit < count ? limit : count, out);
+    if (!status)
+        status = copy_images(dataset, task_image_length(task), out);
+    return status ? status : tell_labels(task, dataset, out->count);
+}
+
 enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
                             struct images *out)
 {
     struct fig_dataset *dataset = NULL;
     enum fig_status status = task_dataset(task, split, &dataset);
-    if (!status) {
-        const int count = fig_dataset_info(dataset)->count;
-        status = task_room(task, limit && limit < count ? limit : count, out);
-    }
     if (!status)
-        status = copy_images(dataset, task_image_length(task), out);
-    if (!status)
-        status = tell_labels(task, dataset, out->count);
+        status = task_load(task, dataset, limit, out);
     fig_dataset_close(&dataset);
     return status;
 }

@@ -54,8 +54,11 @@ struct images {
 };
 enum fig_status task_room(const struct task *task, int count, struct images *out);
 
-/* The first `limit` images of a half, or all if limit is 0, as floats; the run is told their
- * labels.  FIG_SHAPE if they are not of the run's size. */
+/* The first `limit` images of a dataset of the run's size, or all if limit is 0, as floats; the run
+ * is told their labels. */
+enum fig_status task_load(const struct task *task, const struct fig_dataset *dataset, int limit,
+                          struct images *out);
+/* The same of a half of the task's data.  FIG_SHAPE if they are not of the run's size. */
 enum fig_status task_images(const struct task *task, enum fig_split split, int limit,
                             struct images *out);
 
