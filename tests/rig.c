@@ -108,7 +108,8 @@ struct fig_node *rig_input(struct rig *rig, struct fig_shape shape, const double
 
 void rig_plan(struct rig *rig, struct fig_node *const *outputs, int count)
 {
-    const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
+    const struct fig_plan_params params = { .outputs = outputs, .output_count = count,
+                                            .history = rig->history };
     ck_assert_str_eq(fig_graph_error(rig->graph), "");
     if (!rig->store)
         RIG_OK(fig_store_create(&rig->store, rig->device, rig->graph, RIG_SEED));

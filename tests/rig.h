@@ -24,6 +24,7 @@ struct rig {
     struct fig_node *input[RIG_INPUTS];
     double *values[RIG_INPUTS];
     int inputs;
+    int history; /* runs that the next plan remembers */
 };
 
 /* A device by name, opened once in a process; NULL: FIGMENT_DEVICE, or else the native CPU. */

@@ -310,6 +310,17 @@ static int pick_outputs(struct dag *dag, struct fig_node **outputs)
 
 /* --- Tests */
 
+/* A single number is remembered as it was read. */
+static void check_history(struct dag *dag, const struct fig_node *output, double last)
+{
+    double values[2];
+    if (shape_length(output->shape) != 1)
+        return;
+    RIG_OK(fig_plan_history(dag->rig.plan, output, 2, values));
+    ck_assert_msg(values[1] == last, "seed %llu: node %d was %.17g, but %.17g is remembered",
+                  (unsigned long long)dag->stream.seed, output->id, last, values[1]);
+}
+
 static void check_outputs(uint64_t seed)
 {
     struct dag dag;
@@ -319,6 +330,7 @@ static void check_outputs(uint64_t seed)
     const int count = pick_outputs(&dag, outputs);
     if (getenv("FIGMENT_TEST_SEED"))
         print_graph(&dag, outputs, count);
+    dag.rig.history = 2;
     rig_plan(&dag.rig, outputs, count);
     rig_run(&dag.rig, STEP);
     for (int i = 0; i < count; i++) {
@@ -333,6 +345,7 @@ static void check_outputs(uint64_t seed)
         ck_assert_msg(memcmp(first[i], again, size) == 0,
                       "seed %llu: node %d has other bits in a second run",
                       (unsigned long long)seed, outputs[i]->id);
+        check_history(&dag, outputs[i], *again);
         free(first[i]);
         free(again);
     }
@@ -448,6 +461,49 @@ START_TEST(what_can_come_along_with_a_product_does)
 }
 END_TEST
 
+/* Five runs of a plan that remembers three, with an input that grows. */
+START_TEST(single_numbers_are_remembered_whoever_makes_them)
+{
+    enum { RUNS = 5, SLOTS = 3 };
+    struct rig rig;
+    const double start = 0;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape1(1), &start);
+    struct fig_node *row = fig_affine(x, 2, 1), *sum = fig_sum(fig_broadcast(x, fig_shape1(40)));
+    struct fig_node *outputs[] = { row, x, sum, fig_reshape(row, fig_shape2(1, 1)),
+                                   fig_constant(rig.graph, fig_shape1(1), 7) };
+    static const double slope[] = { 2, 1, 40, 2, 0 }, shift[] = { 1, 0, 0, 1, 7 };
+    rig.history = SLOTS;
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    for (int run = 0; run < RUNS; run++) {
+        rig.values[0][0] = run;
+        rig_run(&rig, 0);
+    }
+    for (size_t i = 0; i < LENGTH(outputs); i++) {
+        double values[SLOTS];
+        RIG_OK(fig_plan_history(rig.plan, outputs[i], SLOTS, values));
+        for (int k = 0; k < SLOTS; k++)
+            ck_assert_double_eq(values[k], slope[i] * (RUNS - SLOTS + k) + shift[i]);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(remembering_what_a_chain_makes_takes_no_work)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(8, 5), NULL);
+    struct fig_node *outputs[] = { fig_mean(x), fig_affine(fig_mean(x), 2, 0) };
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    const int works = fig_plan_info(rig.plan)->works;
+    rig.history = 4;
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, works);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(works_can_be_told_and_timed_one_by_one)
 {
     struct rig rig;
@@ -485,6 +541,8 @@ int main(void)
     tcase_add_test(tcase, every_output_of_a_random_graph_is_what_its_nodes_say);
     tcase_add_test(tcase, a_step_on_a_random_graph_moves_every_parameter_by_its_gradient);
     tcase_add_test(tcase, what_can_come_along_with_a_product_does);
+    tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);
+    tcase_add_test(tcase, remembering_what_a_chain_makes_takes_no_work);
     tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);

@@ -209,6 +209,36 @@ START_TEST(chain_reads_an_input_before_it_is_overwritten)
 }
 END_TEST
 
+START_TEST(chain_stores_in_the_slot_as_it_is_when_it_runs)
+{
+    enum { N = 3, SLOTS = 9 };
+    static const uint32_t slots[] = { 6, 0, 3 };
+    struct bench bench;
+    struct script *script;
+    uint32_t slot = 0;
+    double x[N], wanted[SLOTS];
+    bench_open(&bench, SLOTS + 2 * N + 8 * (GUARD + DEVICE_ALIGN));
+    struct work work = { .kind = WORK_CHAIN, .name = "chain", .chain = {
+        .n = N, .ins = 1, .steps = 1, .outs = 2, .slot = &slot,
+        .in = { { .region = take_normal(&bench, N, x) } },
+        .step = { { .row = ROW_abs, .a = 0, .b = -1 } },
+        .out = { { .region = take(&bench, SLOTS), .value = 1, .slot = true },
+                 { .region = take(&bench, N), .value = 1 } },
+    } };
+    ck_assert_int_eq(device_compile(bench.device, &work, 1, &script), FIG_OK);
+    for (size_t i = 0; i < LENGTH(slots); i++) {
+        slot = slots[i];
+        ck_assert_int_eq(device_run(bench.device, script, 0), FIG_OK);
+    }
+    device_release(bench.device, &script);
+    for (size_t i = 0; i < SLOTS; i++)
+        wanted[i] = fabs(x[i % N]);
+    expect(&bench, work.chain.out[0].region, wanted, SLOTS, 0, 0);
+    expect(&bench, work.chain.out[1].region, wanted, N, 0, 0);
+    bench_close(&bench);
+}
+END_TEST
+
 /* Of each row of op(A), which a transposed A is asked for. */
 static void check_sums(struct bench *bench, const struct product *product, const double *a)
 {
@@ -619,6 +649,7 @@ int main(void)
     TCase *tests = tcase_create("works");
     tcase_add_test(tests, chain_with_broadcasts_and_sums_runs_in_place);
     tcase_add_test(tests, chain_reads_an_input_before_it_is_overwritten);
+    tcase_add_test(tests, chain_stores_in_the_slot_as_it_is_when_it_runs);
     tcase_add_test(tests, products_of_all_transposes_feed_their_chain);
     tcase_add_test(tests, sums_and_softmax_of_rows_and_columns);
     tcase_add_test(tests, copy_moves_a_block);

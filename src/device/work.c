@@ -142,6 +142,7 @@ static enum fig_status check_out(const struct work *work, int o, size_t size)
     const struct chain_out *out = &chain->out[o];
     const size_t count = out->sum ? (chain->n - 1) / PARTIAL + 1 : chain->n;
     CHECK(work, out->value >= 0 && out->value < chain->ins + chain->steps);
+    CHECK(work, !out->slot || (chain->slot && !out->sum));
     TRY(check_region(work, "output of a chain", out->region, count, size));
     for (int i = 0; i < chain->ins; i++) {
         const bool own = same(out->region, chain->in[i].region);

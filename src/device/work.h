@@ -49,12 +49,14 @@ struct chain_out {
     struct region region;
     int value;
     bool sum; /* store sums over each PARTIAL elements (the last may be short) instead of these */
+    bool slot; /* element i goes to [*slot + i] of the region, see struct chain */
 };
 /* An output region may be the region of an input with count 0, read by the same element, and no
  * other overlap is allowed. */
 struct chain {
     size_t n;
     int ins, steps, outs;
+    const uint32_t *slot; /* looked up before each run, if an output asks for it */
     struct chain_in in[CHAIN_INS];
     struct chain_step step[CHAIN_STEPS];
     struct chain_out out[CHAIN_OUTS];

@@ -89,10 +89,12 @@ static void add_steps(const struct draft *draft, const struct unit *unit, struct
     chain->steps = unit->count;
 }
 
-static void add_out(struct chain *chain, struct region region, int value, bool sum)
+static struct chain_out *add_out(struct chain *chain, struct region region, int value)
 {
     assert(chain->outs < CHAIN_OUTS); /* fuse.c counted */
-    chain->out[chain->outs++] = (struct chain_out){ region, value, sum };
+    struct chain_out *out = &chain->out[chain->outs++];
+    *out = (struct chain_out){ .region = region, .value = value };
+    return out;
 }
 
 static void add_sum(const struct draft *draft, struct work *work, const struct fig_node *node,
@@ -100,7 +102,17 @@ static void add_sum(const struct draft *draft, struct work *work, const struct f
 {
     const struct fig_node *sum = fused_sum(draft, node);
     if (sum)
-        add_out(&work->chain, draft->partial[sum->id], value, true);
+        add_out(&work->chain, draft->partial[sum->id], value)->sum = true;
+}
+
+static void add_history(const struct draft *draft, struct chain *chain,
+                        const struct fig_node *node, int value)
+{
+    const struct region *history = history_of(draft, node);
+    if (!history)
+        return;
+    add_out(chain, *history, value)->slot = true;
+    chain->slot = draft->slot;
 }
 
 void fill_chain(const struct draft *draft, const struct unit *unit, struct work *work)
@@ -114,9 +126,11 @@ void fill_chain(const struct draft *draft, const struct unit *unit, struct work 
         add_sum(draft, work, unit->node, 0); /* the product is input 0 where it is summed */
     for (int k = 0; k < unit->count; k++) {
         const struct fig_node *node = unit->members[k];
+        const int value = chain->ins + k;
         if (draft->stored[node->id])
-            add_out(chain, draft->region[node->id], chain->ins + k, false);
-        add_sum(draft, work, node, chain->ins + k);
+            add_out(chain, draft->region[node->id], value);
+        add_sum(draft, work, node, value);
+        add_history(draft, chain, node, value);
     }
 }
 
@@ -127,7 +141,18 @@ enum fig_status add_copy_chain(struct draft *draft, const char *name, struct fig
     if (!work)
         return FIG_NOMEM;
     work->chain.n = shape_length(from->shape);
-    add_out(&work->chain, to, operand_input(draft, &work->chain, from), sum);
+    const int value = operand_input(draft, &work->chain, from);
+    add_out(&work->chain, to, value)->sum = sum;
+    return FIG_OK;
+}
+
+enum fig_status add_history_chain(struct draft *draft, struct fig_node *from)
+{
+    struct work *work = add_work(draft, WORK_CHAIN, "history");
+    if (!work)
+        return FIG_NOMEM;
+    work->chain.n = shape_length(from->shape);
+    add_history(draft, &work->chain, node_root(from), operand_input(draft, &work->chain, from));
     return FIG_OK;
 }
 

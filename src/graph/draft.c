@@ -39,6 +39,15 @@ const struct fig_node *fused_sum(const struct draft *draft, const struct fig_nod
     return NULL;
 }
 
+const struct region *history_of(const struct draft *draft, const struct fig_node *node)
+{
+    for (int i = 0; i < draft->params->output_count; i++) {
+        if (node_root(draft->params->outputs[i]) == node && draft->history[i].buffer)
+            return &draft->history[i];
+    }
+    return NULL;
+}
+
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input)
 {
     for (int i = 0; i < draft->params->feed_count; i++) {

@@ -53,7 +53,7 @@ struct draft {
 
     size_t arena, naive;
     struct buffer *arena_buffer, *constants; /* made by layout.c, owned by the plan */
-    const struct region *history; /* by output: the plan's memory of past runs */
+    const struct region *history; /* by output: the plan's memory of past runs, if it has any */
     uint32_t *first, *slot;       /* what a run sets: the first sample, the slot of the history */
     struct work *works;
     int work_count, work_room;
@@ -73,6 +73,8 @@ bool is_row(const struct fig_node *node);
 struct operand operand_of(struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
+/* Where the node's values of past runs are remembered; or NULL. */
+const struct region *history_of(const struct draft *draft, const struct fig_node *node);
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input);
 
 #endif

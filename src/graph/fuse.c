@@ -170,7 +170,8 @@ static bool count_node(const struct draft *draft, const struct unit *unit,
             return false;
     }
     needs->steps += is_row(node);
-    needs->outs += leaves(draft, unit, node, extra) + (fused_sum(draft, node) != NULL);
+    needs->outs += leaves(draft, unit, node, extra) + (fused_sum(draft, node) != NULL) +
+                   (is_row(node) && history_of(draft, node));
     return needs->steps <= CHAIN_STEPS && needs->outs <= CHAIN_OUTS;
 }
 

@@ -344,25 +344,13 @@ static enum fig_status (*const lower[])(struct draft *draft, const struct unit *
 #undef OP
 };
 
-/* --- What single-number outputs were */
-
-static void tick_history(struct work *work, uint32_t step)
-{
-    (void)step;
-    work->params.copy.to = *(const uint32_t *)work->context;
-}
-
-static enum fig_status add_history(struct draft *draft)
+/* Outputs that are remembered, but not by a chain that makes them. */
+static enum fig_status add_histories(struct draft *draft)
 {
     for (int i = 0; i < draft->params->output_count; i++) {
         struct fig_node *node = draft->params->outputs[i];
-        if (!draft->params->history || changes_store(node) || shape_length(node->shape) != 1)
-            continue;
-        TRY(add_copy(draft, "history", draft->history[i], region_of(draft, node),
-                     (struct copy){ 1, 0, 1, 0, 1 }, 1));
-        struct work *work = &draft->works[draft->work_count - 1];
-        work->tick = tick_history;
-        work->context = draft->slot;
+        if (!is_row(node_root(node)) && history_of(draft, node_root(node)) == &draft->history[i])
+            TRY(add_history_chain(draft, node));
     }
     return FIG_OK;
 }
@@ -373,5 +361,5 @@ enum fig_status draft_lower(struct draft *draft)
         const struct unit *unit = &draft->units[draft->order[i]];
         TRY(unit->node ? lower[unit->node->op](draft, unit) : add_rows(draft, unit));
     }
-    return add_history(draft);
+    return add_histories(draft);
 }

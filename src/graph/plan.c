@@ -46,16 +46,28 @@ static enum fig_status check_params(const struct fig_plan_params *params)
     return FIG_OK;
 }
 
-/* A region of its own for each output. */
-static enum fig_status make_history(struct fig_plan *plan)
+/* The first output that is the same memory as this one. */
+static int first_alike(const struct fig_plan_params *params, int output)
+{
+    int i = 0;
+    while (node_root(params->outputs[i]) != node_root(params->outputs[output]))
+        i++;
+    return i;
+}
+
+/* A region of its own for each single-number output. */
+static enum fig_status make_history(struct fig_plan *plan, const struct fig_plan_params *params)
 {
     const size_t size = device_reals(plan->device, (size_t)plan->slots);
     const size_t each = round_up(size, DEVICE_ALIGN);
     if (!plan->slots)
         return FIG_OK;
     TRY(device_alloc(plan->device, each * (size_t)plan->output_count, &plan->history));
-    for (int i = 0; i < plan->output_count; i++)
-        plan->outputs[i].history = (struct region){ plan->history, (size_t)i * each, size };
+    for (int i = 0; i < plan->output_count; i++) {
+        const size_t offset = each * (size_t)first_alike(params, i);
+        if (shape_length(params->outputs[i]->shape) == 1 && !changes_store(params->outputs[i]))
+            plan->outputs[i].history = (struct region){ plan->history, offset, size };
+    }
     return FIG_OK;
 }
 
@@ -127,7 +139,7 @@ static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
         return fail(FIG_NOMEM, "no memory for a plan of %d outputs", params->output_count);
     plan->output_count = params->output_count;
     plan->slots = params->history;
-    TRY(make_history(plan));
+    TRY(make_history(plan, params));
     enum fig_status status = draft_init(&draft, store, params);
     if (!status)
         status = draw_up(plan, &draft);
@@ -282,7 +294,7 @@ enum fig_status fig_plan_history(struct fig_plan *plan, const struct fig_node *o
 {
     REQUIRE(plan && values && count >= 0 && count <= plan->slots);
     const struct port *port = find_port(plan->outputs, plan->output_count, output);
-    if (!port || !port->history.buffer || shape_length(output->shape) != 1)
+    if (!port || !port->history.buffer)
         return fail(FIG_INVALID, "%s: not a single-number output that this plan remembers",
                     output ? output->name : "NULL");
     if ((uint32_t)count > plan->runs)

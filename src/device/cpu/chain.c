@@ -32,7 +32,8 @@ struct operation {
     struct place out, a, b;
     row_fn *row;
     float p, q;
-    size_t inner, count; /* of a broadcast input */
+    size_t inner, count;  /* of a broadcast input */
+    const uint32_t *slot; /* of an output */
 };
 
 struct program {
@@ -62,6 +63,13 @@ static void run_copy(const struct program *program, const struct operation *op,
 {
     memcpy(address(program, op->out, block), address(program, op->a, block),
            block->count * program->size);
+}
+
+static void run_copy_to_slot(const struct program *program, const struct operation *op,
+                             const struct block *block)
+{
+    memcpy(op->out.memory + (*op->slot + block->begin) * program->size,
+           address(program, op->a, block), block->count * program->size);
 }
 
 static void run_sum(const struct program *program, const struct operation *op,
@@ -206,7 +214,8 @@ static struct place result_place(struct compiler *c, int s)
     for (int o = 0; o < c->chain->outs; o++) {
         const struct chain_out *out = &c->chain->out[o];
         char *memory = region_memory(out->region);
-        if (out->value == c->chain->ins + s && !out->sum && is_free_after(c, memory, s))
+        if (out->value == c->chain->ins + s && !out->sum && !out->slot &&
+            is_free_after(c, memory, s))
             return (struct place){ .memory = memory };
     }
     return take_slot(c);
@@ -247,12 +256,13 @@ static void compile_out(struct compiler *c, const struct chain_out *out)
     char *memory = region_memory(out->region);
     if (!c->placed[out->value])
         load_broadcast(c, out->value);
-    if (!out->sum && c->place[out->value].memory == memory)
+    if (!out->sum && !out->slot && c->place[out->value].memory == memory)
         return;
     *add_operation(c->program) = (struct operation){
-        .run = out->sum ? run_sum : run_copy,
+        .run = out->sum ? run_sum : out->slot ? run_copy_to_slot : run_copy,
         .out = { .memory = memory },
         .a = c->place[out->value],
+        .slot = c->chain->slot,
     };
     c->program->sums |= out->sum;
 }

@@ -62,7 +62,9 @@ static void add_element(struct text *out, const struct chain *chain, int product
     for (int i = 0; i < chain->steps; i++)
         add_step(out, chain, i);
     for (int i = 0; i < chain->outs; i++) {
-        const char *store = chain->out[i].sum ? "    sum%d += v%d;\n" : "    out%d[i] = v%d;\n";
+        const char *store = chain->out[i].sum    ? "    sum%d += v%d;\n"
+                            : chain->out[i].slot ? "    out%d[slot + i] = v%d;\n"
+                                                 : "    out%d[i] = v%d;\n";
         text_add(out, store, i, chain->out[i].value);
     }
 }
@@ -75,6 +77,8 @@ void chain_parameters(struct text *out, const struct chain *chain, int product)
     }
     for (int i = 0; i < chain->outs; i++)
         text_add(out, ", global real *out%d", i);
+    if (chain->slot)
+        text_add(out, ", const uint slot");
 }
 
 void chain_arguments(struct text *out, const struct chain *chain, int product)
@@ -85,6 +89,8 @@ void chain_arguments(struct text *out, const struct chain *chain, int product)
     }
     for (int i = 0; i < chain->outs; i++)
         text_add(out, ", out%d", i);
+    if (chain->slot)
+        text_add(out, ", slot");
 }
 
 bool chain_sums(const struct chain *chain)

@@ -78,7 +78,7 @@ size_t program_group(struct opencl *cl, cl_kernel kernel);
 /* chain.c: C text of a chain.  `product` is the number of the input that is the result of the
  * product before it, or -1.  Each writes one function named `prefix` and a hash of its text, adds
  * it to `out` unless it is there, and gives its name.  Arguments in order: the inputs but for the
- * product, the outputs, and for a kernel the number of elements. */
+ * product, the outputs, the slot if there is one, and for a kernel the number of elements. */
 void chain_kernel(struct text *out, const struct chain *chain, char name[NAME_LIMIT]);
 bool chain_sums(const struct chain *chain); /* then a kernel's group covers PARTIAL elements */
 /* void name(uint i, real value, global real *result, ...): result[i] = value where `store` says. */

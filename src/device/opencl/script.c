@@ -18,6 +18,7 @@ struct launch {
     bool product, chain;     /* what of the work it does; neither: its kernel, or */
     bool sums;               /* those of the product, which CLBlast does not make */
     cl_kernel kernel;        /* NULL: CLBlast multiplies */
+    cl_uint slot;            /* which argument is the chain's slot */
     cl_mem a, b, c;          /* for CLBlast */
     size_t global[2], local[2];
 };
@@ -204,17 +205,21 @@ static void set_count(struct arguments *args, size_t count)
     set_bytes(args, sizeof(number), &number);
 }
 
-static void set_chain(struct arguments *args, const struct chain *chain, int product)
+static void set_chain(struct arguments *args, struct launch *launch)
 {
+    const struct chain *chain = &launch->work->chain;
     for (int i = 0; i < chain->ins; i++) {
-        if (i != product)
+        if (i != launch->fused)
             set_region(args, chain->in[i].region);
     }
     for (int i = 0; i < chain->outs; i++)
         set_region(args, chain->out[i].region);
+    launch->slot = args->next;
+    if (chain->slot)
+        set_count(args, *chain->slot);
 }
 
-static void set_product(struct arguments *args, const struct launch *launch)
+static void set_product(struct arguments *args, struct launch *launch)
 {
     const struct product *p = &launch->work->product;
     set_region(args, p->a);
@@ -226,7 +231,7 @@ static void set_product(struct arguments *args, const struct launch *launch)
     if (p->sums.buffer)
         set_region(args, p->sums);
     if (launch->chain)
-        set_chain(args, &launch->work->chain, launch->fused);
+        set_chain(args, launch);
 }
 
 static void set_sums(struct arguments *args, const struct product *p)
@@ -287,7 +292,7 @@ static enum fig_status prepare(struct opencl *cl, struct script *script, struct 
     if (launch->product) {
         set_product(&args, launch);
     } else if (launch->chain) {
-        set_chain(&args, &work->chain, -1);
+        set_chain(&args, launch);
         set_count(&args, work->chain.n);
     } else if (launch->sums) {
         set_sums(&args, &work->product);
@@ -351,6 +356,9 @@ static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint
         return clblast_run(cl, &work->product, launch->a, launch->b, launch->c);
     if (work->kind == WORK_KERNEL && work->tick)
         TRY(tick(work, launch, step));
+    if (launch->chain && work->chain.slot)
+        CL_TRY(clSetKernelArg(launch->kernel, launch->slot, sizeof(*work->chain.slot),
+                              work->chain.slot), work->name);
     CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 2, NULL, launch->global,
                                   launch->local, 0, NULL, NULL), work->name);
     return FIG_OK;
