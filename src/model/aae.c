@@ -151,9 +151,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->classes = classifies(config) ? encoded.classes : NULL;
     TRY(add_autoencoder(&b, &encoded, images));
     add_drawings(&b, &encoded);
-    contest.real = draw_prior(&b, &encoded);
-    contest.fake = contest.passing = model->code;
-    contest.labels = classifies(config) ? NULL : model->labels;
+    contest.match_count = 1;
+    contest.matches[0] = (struct match){
+        .judge = "discriminator", .real = draw_prior(&b, &encoded), .fake = model->code,
+        .passing = model->code, .labels = classifies(config) ? NULL : model->labels };
     return add_contest(&contest);
 }
 

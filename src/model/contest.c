@@ -2,7 +2,8 @@
 /* A generator against a discriminator: two phases.  First the discriminator learns to tell real
  * samples from drawn ones, then the generator learns to pass through the discriminator as it now
  * is.  In each phase the parameters of the other network stay where they are.  The generator may
- * have a turn only after several steps of the discriminator, each on a batch of its own. */
+ * have a turn only after several steps of the discriminator, each on a batch of its own.  Of
+ * several discriminators all learn in the one phase, and the generator to pass all in the other. */
 #include <math.h>
 #include <stdio.h>
 
@@ -119,19 +120,19 @@ static struct fig_node *pack(struct fig_node *samples, int pack)
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
 
 /* Of one batch, or of two behind each other. */
-static struct fig_node *labels_of(const struct contest *contest, struct fig_node *samples)
+static struct fig_node *labels_of(const struct match *match, struct fig_node *samples)
 {
-    struct fig_node *labels = contest->labels;
+    struct fig_node *labels = match->labels;
     if (labels && samples && sample_count(samples) > sample_count(labels))
         labels = fig_concat(labels, labels, 0);
     return labels;
 }
 
-static struct fig_node *judge(const struct contest *contest, struct fig_node *samples,
-                              struct fig_phase *phase)
+static struct fig_node *judge(const struct contest *contest, const struct match *match,
+                              struct fig_node *samples, struct fig_phase *phase)
 {
-    struct stack stack = stack_of(contest->model, "discriminator", contest->params);
-    stack.labels = labels_of(contest, samples);
+    struct stack stack = stack_of(contest->model, match->judge, contest->params);
+    stack.labels = labels_of(match, samples);
     struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
                                           samples, NULL);
     if (phase)
@@ -161,15 +162,17 @@ static struct fig_node *rows_of(struct fig_node *samples)
 }
 
 /* (|dD/dx| - 1)^2 at points x between real and drawn samples, a random part of the way. */
-static struct fig_node *gradient_penalty(const struct contest *contest, struct fig_node *fake)
+static struct fig_node *gradient_penalty(const struct contest *contest, const struct match *match,
+                                         struct fig_node *fake)
 {
-    const struct fig_shape column = fig_shape2(sample_count(contest->real), 1);
-    struct fig_node *part = fig_uniform(contest->graph, column, STREAM_NOISE + 2);
-    struct fig_node *real = rows_of(contest->real);
+    const struct fig_shape column = fig_shape2(sample_count(match->real), 1);
+    const uint32_t stream = STREAM_NOISE + 2 + (uint32_t)(match - contest->matches);
+    struct fig_node *part = fig_uniform(contest->graph, column, stream);
+    struct fig_node *real = rows_of(match->real);
     struct fig_node *drawn = rows_of(take(fake, 0, sample_count(real)));
     struct fig_node *way = fig_mul(fig_sub(drawn, real), part), *slope = NULL;
-    struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(contest->real));
-    struct fig_node *said = fig_sum(judge(contest, between, NULL));
+    struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(match->real));
+    struct fig_node *said = fig_sum(judge(contest, match, between, NULL));
     if (!said || fig_gradients(said, &between, 1, &slope))
         return NULL;
     /* The root of 0 has no slope: 1e-12 keeps it finite where the discriminator is flat. */
@@ -181,32 +184,62 @@ static struct fig_node *gradient_penalty(const struct contest *contest, struct f
 /* --- Phases */
 
 /* Real and drawn samples go through the discriminator as one batch. */
-static struct fig_phase *discriminator_phase(const struct contest *contest)
+static struct fig_node *discriminator_loss(const struct contest *contest,
+                                           const struct match *match, struct fig_phase *phase)
 {
     const struct adversary *adversary = &adversaries[contest->config->adversary];
-    struct fig_phase *phase = add_phase(contest->model, "discriminator");
-    struct fig_node *fake = fig_detach(contest->fake);
-    struct fig_node *said = judge(contest, fig_concat(contest->real, fake, 0), phase);
-    struct fig_node *labels = labels_of_both(contest, sample_count(contest->real),
+    struct fig_node *fake = fig_detach(match->fake);
+    struct fig_node *said = judge(contest, match, fig_concat(match->real, fake, 0), phase);
+    struct fig_node *labels = labels_of_both(contest, sample_count(match->real),
                                              sample_count(said));
     struct fig_node *mean = fig_mean(adversary->discriminator(said, labels));
     struct fig_node *loss = fig_affine(mean, adversary->of_both, 0);
     if (contest->config->penalty > 0)
-        loss = fig_add(loss, fig_affine(gradient_penalty(contest, fake),
+        loss = fig_add(loss, fig_affine(gradient_penalty(contest, match, fake),
                                         contest->config->penalty, 0));
-    add_loss(phase, "discriminator", loss);
+    return loss;
+}
+
+/* The discriminator as it is: its running statistics are not followed. */
+static struct fig_node *generator_loss(const struct contest *contest, const struct match *match)
+{
+    const struct adversary *adversary = &adversaries[contest->config->adversary];
+    struct fig_node *said = judge(contest, match, match->passing, NULL);
+    struct fig_node *passed = fig_constant(contest->graph, fig_node_shape(said), 1);
+    struct fig_node *mean = fig_mean(adversary->generator(said, passed));
+    return fig_affine(mean, adversary->of_drawn, 0);
+}
+
+/* The sum over all matches, and of several also each. */
+static void add_losses(const struct contest *contest, struct fig_phase *phase, enum side side,
+                       struct fig_node *const losses[MATCHES])
+{
+    struct fig_node *sum = losses[0];
+    for (int i = 1; i < contest->match_count; i++)
+        sum = fig_add(sum, losses[i]);
+    add_loss(phase, phase->name, sum);
+    for (int i = 0; contest->match_count > 1 && i < contest->match_count; i++)
+        add_loss(phase, contest->matches[i].losses[side], losses[i]);
+}
+
+static struct fig_phase *discriminator_phase(const struct contest *contest)
+{
+    struct fig_phase *phase = add_phase(contest->model, "discriminator");
+    struct fig_node *losses[MATCHES] = { NULL };
+    for (int i = 0; i < contest->match_count; i++)
+        losses[i] = discriminator_loss(contest, &contest->matches[i], phase);
+    add_losses(contest, phase, SIDE_DISCRIMINATOR, losses);
     return phase;
 }
 
 static struct fig_phase *generator_phase(const struct contest *contest)
 {
-    const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_phase *phase = add_phase(contest->model, "generator");
-    struct fig_node *said = judge(contest, contest->passing, NULL);
-    struct fig_node *passed = fig_constant(contest->graph, fig_node_shape(said), 1);
-    struct fig_node *mean = fig_mean(adversary->generator(said, passed));
+    struct fig_node *losses[MATCHES] = { NULL };
+    for (int i = 0; i < contest->match_count; i++)
+        losses[i] = generator_loss(contest, &contest->matches[i]);
     add_updates(phase, &contest->generator);
-    add_loss(phase, "generator", fig_affine(mean, adversary->of_drawn, 0));
+    add_losses(contest, phase, SIDE_GENERATOR, losses);
     return phase;
 }
 
@@ -232,10 +265,13 @@ static enum fig_status check_judge(const struct contest *contest)
 static struct contest pack_contest(const struct contest *contest)
 {
     struct contest packed = *contest;
-    packed.real = pack(contest->real, contest->config->pack);
-    packed.fake = pack(contest->fake, contest->config->pack);
-    packed.passing = pack(contest->passing, contest->config->pack);
-    packed.labels = contest->labels ? pack(contest->labels, contest->config->pack) : NULL;
+    for (int i = 0; i < contest->match_count; i++) {
+        struct match *match = &packed.matches[i];
+        match->real = pack(match->real, contest->config->pack);
+        match->fake = pack(match->fake, contest->config->pack);
+        match->passing = pack(match->passing, contest->config->pack);
+        match->labels = match->labels ? pack(match->labels, contest->config->pack) : NULL;
+    }
     return packed;
 }
 

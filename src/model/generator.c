@@ -67,16 +67,18 @@ enum fig_status add_generator_contest(struct fig_model *model, const struct fig_
 {
     const struct fig_shape shape = fig_shape2(params->batch, config->latent);
     struct contest contest = {
-        .model = model, .graph = model->graph, .config = config, .params = params, .real = real,
-        .generator = stack_of(model, "generator", params),
-        .optimizer = &config->optimizers[PART_GENERATOR], .labels = model->labels };
+        .model = model, .graph = model->graph, .config = config, .params = params,
+        .matches = { { .judge = "discriminator", .real = real, .labels = model->labels } },
+        .match_count = 1, .generator = stack_of(model, "generator", params),
+        .optimizer = &config->optimizers[PART_GENERATOR] };
+    struct match *match = &contest.matches[0];
     contest.generator.labels = model->labels;
     struct fig_node *noise[2];
     for (int k = 0; k < 2; k++)
         noise[k] = fig_normal(model->graph, shape, STREAM_NOISE + (uint32_t)k);
-    contest.fake = fig_reshape(generator_draw(config, &contest.generator, noise[0]),
-                               fig_node_shape(real));
-    contest.passing = fig_reshape(generator_draw(config, &contest.generator, noise[1]),
-                                  fig_node_shape(real));
+    match->fake = fig_reshape(generator_draw(config, &contest.generator, noise[0]),
+                              fig_node_shape(real));
+    match->passing = fig_reshape(generator_draw(config, &contest.generator, noise[1]),
+                                 fig_node_shape(real));
     return add_contest(&contest);
 }

@@ -135,8 +135,9 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
                      features(model, config, params, real), FIG_SUM), 0.5, 0);
     add_encoder(model, config, params, &pass.encoder, &pass.posterior, error);
     TRY(add_contest(&(struct contest){
-        .model = model, .graph = model->graph, .config = config, .params = params, .real = real,
-        .fake = drawn, .passing = drawn, .beside = fig_affine(error, config->gamma, 0),
+        .model = model, .graph = model->graph, .config = config, .params = params,
+        .matches = { { .judge = "discriminator", .real = real, .fake = drawn, .passing = drawn } },
+        .match_count = 1, .beside = fig_affine(error, config->gamma, 0),
         .generator = pass.decoder, .optimizer = &config->optimizers[PART_DECODER] }));
     add_use(model, config, params, pass.posterior.mean);
     return fig_graph_status(model->graph);
