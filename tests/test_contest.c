@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators against discriminators: losses against closed forms, with smoothed labels and with
- * samples side by side. */
+/* Generators against discriminators: losses against closed forms, with smoothed labels, with
+ * samples side by side, and with a discriminator for each part of a code. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include "scratch.h"
 
-enum { BATCH = 5, AXES = 2, OVERRIDES = 8 };
+enum { BATCH = 5, AXES = 2, CLASSES = 4, OVERRIDES = 12 };
 
 /* A model of points in the plane whose networks are one dense layer each, with its store. */
 struct bench {
@@ -21,26 +21,31 @@ struct bench {
     struct fig_store *store;
 };
 
-static const char *const single_layers[] = { "generator=[dense data]", "discriminator=[dense 1]",
-                                             NULL };
-
-static struct bench open_bench(const char *const *overrides)
+static struct bench open_model(const char *name, const char *const *layers,
+                               const char *const *overrides)
 {
     const char *all[OVERRIDES];
     int count = 0;
-    for (int i = 0; single_layers[i]; i++)
-        all[count++] = single_layers[i];
+    for (int i = 0; layers[i]; i++)
+        all[count++] = layers[i];
     for (int i = 0; overrides[i]; i++)
         all[count++] = overrides[i];
     struct bench bench;
-    ck_assert_msg(fig_config_open(&bench.config, "gan-ring", all, count) == FIG_OK, "%s",
+    ck_assert_msg(fig_config_open(&bench.config, name, all, count) == FIG_OK, "%s",
                   scratch_error());
     ck_assert_msg(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
-        .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .training = true }) == FIG_OK,
-        "%s", scratch_error());
+        .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .classes = CLASSES,
+        .training = true }) == FIG_OK, "%s", scratch_error());
     ck_assert_int_eq(fig_store_create(&bench.store, scratch_device(), bench.model->graph, 1),
                      FIG_OK);
     return bench;
+}
+
+static struct bench open_bench(const char *const *overrides)
+{
+    static const char *const layers[] = { "generator=[dense data]", "discriminator=[dense 1]",
+                                          NULL };
+    return open_model("gan-ring", layers, overrides);
 }
 
 static void close_bench(struct bench *bench)
@@ -59,7 +64,7 @@ static void write(struct bench *bench, const char *name, const float *values)
 
 /* Points 1, 2, 3, ... and a generator that draws zeros only. */
 static const float points[BATCH * AXES] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
-static const float zeros[16] = { 0 };
+static const float zeros[24] = { 0 };
 
 static double loss_of(struct bench *bench, int phase)
 {
@@ -174,6 +179,121 @@ START_TEST(only_columns_are_drawn_without_a_range)
 }
 END_TEST
 
+/* --- Style and class of a code, each before a discriminator of its own */
+
+enum { STYLE = 3, DISCRIMINATE = 1, GENERATE = 2 /* phases, after the autoencoder's */ };
+
+static struct bench open_code(const char *adversary)
+{
+    static const char *const layers[] = { "encoder=[dense 6 tanh]", "decoder=[dense data sigmoid]",
+                                          "discriminator=[dense 1]", "latent=3",
+                                          "encoder-optimizer={name: sgd, rate: 1}", NULL };
+    const char *const overrides[] = { adversary, "penalty=0", NULL };
+    struct bench bench = open_model("aae-semi", layers, overrides);
+    ck_assert_str_eq(bench.model->phases[DISCRIMINATE].name, "discriminator");
+    ck_assert_str_eq(bench.model->phases[GENERATE].name, "generator");
+    return bench;
+}
+
+static void write_judges(struct bench *bench, const float *style, float style_bias,
+                         const float *class, float class_bias)
+{
+    write(bench, "discriminator.style.0.weight", style);
+    write(bench, "discriminator.style.0.bias", &style_bias);
+    write(bench, "discriminator.class.0.weight", class);
+    write(bench, "discriminator.class.0.bias", &class_bias);
+}
+
+/* All losses of the phase, and its step if `step`. */
+static void run_phase(struct bench *bench, int index, bool step, float losses[FIG_LOSSES])
+{
+    const struct fig_phase *phase = &bench->model->phases[index];
+    struct fig_node *outputs[FIG_LOSSES + 1];
+    struct fig_plan *plan;
+    memcpy(outputs, phase->losses, sizeof(phase->losses));
+    outputs[phase->loss_count] = phase->step;
+    ck_assert_int_eq(fig_plan_create(&plan, bench->store, &(struct fig_plan_params){
+        .outputs = outputs, .output_count = phase->loss_count + step }), FIG_OK);
+    ck_assert_int_eq(fig_plan_write(plan, bench->model->images, points), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    for (int i = 0; i < phase->loss_count; i++)
+        ck_assert_int_eq(fig_plan_read(plan, phase->losses[i], &losses[i]), FIG_OK);
+    fig_plan_destroy(&plan);
+}
+
+START_TEST(the_losses_of_two_discriminators_are_added)
+{
+    static const float a = 0.7f, b = -0.3f;
+    struct bench bench = open_code("adversary=bce");
+    float found[FIG_LOSSES];
+    write_judges(&bench, zeros, a, zeros, b);
+    for (int i = 0; i < 2; i++) {
+        const struct fig_phase *phase = &bench.model->phases[i ? GENERATE : DISCRIMINATE];
+        const double style = i ? cross_entropy(a, 1)
+                               : (cross_entropy(a, 1) + cross_entropy(a, 0)) / 2;
+        const double class = i ? cross_entropy(b, 1)
+                               : (cross_entropy(b, 1) + cross_entropy(b, 0)) / 2;
+        run_phase(&bench, i ? GENERATE : DISCRIMINATE, false, found);
+        ck_assert_int_eq(phase->loss_count, 3); /* a few operations in float each */
+        ck_assert_double_eq_tol(found[0], style + class, 1e-6);
+        ck_assert_double_eq_tol(found[1], style, 1e-6);
+        ck_assert_double_eq_tol(found[2], class, 1e-6);
+        ck_assert_str_eq(phase->loss_names[1], i ? "generator_style" : "discriminator_style");
+        ck_assert_str_eq(phase->loss_names[2], i ? "generator_class" : "discriminator_class");
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+/* A critic's loss is what it says of the encoder's less what it says of the prior's.  The encoder
+ * says style (1000, 0, 0) and class 0 of all: w = 1 of the first value of a style gives 1000 less
+ * the mean of 5 numbers of N(0, 1), and w = 1 of all classes but 0 gives 0 less a number of
+ * fifths. */
+START_TEST(styles_are_compared_with_noise_and_classes_with_drawn_ones)
+{
+    static const float styles[STYLE] = { 1000 }, classes[CLASSES] = { 100 };
+    static const float first[STYLE] = { 1 }, others[CLASSES] = { 0, 1, 1, 1 };
+    struct bench bench = open_code("adversary=wasserstein");
+    float found[FIG_LOSSES];
+    write(&bench, "encoder.style.weight", zeros);
+    write(&bench, "encoder.style.bias", styles);
+    write(&bench, "encoder.class.weight", zeros);
+    write(&bench, "encoder.class.bias", classes);
+    write_judges(&bench, first, 0, others, 0);
+    run_phase(&bench, DISCRIMINATE, false, found);
+    ck_assert_double_eq_tol(found[1], 1000, 3); /* seven deviations */
+    ck_assert(found[2] <= -0.2f && found[2] >= -1);
+    ck_assert_double_eq_tol(found[2] * BATCH, round((double)found[2] * BATCH), 1e-5);
+    close_bench(&bench);
+}
+END_TEST
+
+static void read_heads(struct bench *bench, float heads[2][CLASSES * 6])
+{
+    static const char *const names[] = { "encoder.style.weight", "encoder.class.weight" };
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(fig_store_read(bench->store, fig_store_find(bench->store, names[i]),
+                                        heads[i]), FIG_OK);
+}
+
+START_TEST(each_discriminator_teaches_its_own_part_of_the_code)
+{
+    static const float some[CLASSES] = { 1, -2, 3, 0.5f };
+    for (int taught = 0; taught < 2; taught++) {
+        struct bench bench = open_code("adversary=bce");
+        float before[2][CLASSES * 6] = { { 0 } }, after[2][CLASSES * 6] = { { 0 } };
+        float found[FIG_LOSSES];
+        write_judges(&bench, taught ? zeros : some, 0, taught ? some : zeros, 0);
+        read_heads(&bench, before);
+        run_phase(&bench, GENERATE, true, found);
+        read_heads(&bench, after);
+        for (int i = 0; i < 2; i++)
+            ck_assert_int_eq(memcmp(before[i], after[i], sizeof(before[i])) != 0, i == taught);
+        close_bench(&bench);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("contest");
@@ -184,6 +304,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_packed_discriminator_sees_samples_side_by_side, 1, 5);
     tcase_add_test(tcase, packed_images_have_their_channels_one_behind_the_other);
     tcase_add_test(tcase, only_columns_are_drawn_without_a_range);
+    tcase_add_test(tcase, the_losses_of_two_discriminators_are_added);
+    tcase_add_test(tcase, styles_are_compared_with_noise_and_classes_with_drawn_ones);
+    tcase_add_test(tcase, each_discriminator_teaches_its_own_part_of_the_code);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

@@ -6,10 +6,9 @@
  * Supervised (labels: condition), the decoder is told the class, so that the code keeps the style;
  * and other than with Makhzani et al. the discriminator, too, so that the codes of each class pass.
  * Semi-supervised (labels: classify), the encoder tells the class itself: beside a style of
- * `latent` values it makes a softmax over the classes, which learns from the labels that are known
- * and shall else pass for a class drawn at random.  The code is the style and, behind it, these
- * probabilities.  Where Makhzani et al. have a discriminator of each, one sees both together here,
- * so that the style does not depend on the class either. */
+ * `latent` values it makes a softmax over the classes, which learns from the labels that are known.
+ * Each has a discriminator of its own: the style shall pass for a draw of N(0, 1), the softmax for
+ * a class drawn at random.  The code is the style and, behind it, the softmax. */
 #include "base/random.h"
 #include "model/config.h"
 
@@ -129,13 +128,22 @@ static void add_drawings(const struct building *b, const struct encoded *encoded
                           fig_slice(model->code_in, 1, length, all));
 }
 
-static struct fig_node *draw_prior(const struct building *b, const struct encoded *encoded)
+static void add_matches(struct contest *contest, const struct encoded *encoded)
 {
-    struct fig_graph *graph = b->model->graph;
-    struct fig_node *style = fig_normal(graph, fig_node_shape(encoded->style), STREAM_NOISE);
-    if (!classifies(b->config))
-        return style;
-    return fig_concat(style, draw_classes(graph, b->params), 1);
+    struct match *style = &contest->matches[0], *class = &contest->matches[1];
+    const bool both = classifies(contest->config);
+    struct fig_node *noise = fig_normal(contest->graph, fig_node_shape(encoded->style),
+                                        STREAM_NOISE);
+    contest->match_count = 1 + both;
+    *style = (struct match){ .judge = both ? "discriminator.style" : "discriminator",
+                             .losses = { "discriminator_style", "generator_style" },
+                             .real = noise, .fake = encoded->style, .passing = encoded->style,
+                             .labels = both ? NULL : contest->model->labels };
+    if (both)
+        *class = (struct match){ .judge = "discriminator.class",
+                                 .losses = { "discriminator_class", "generator_class" },
+                                 .real = draw_classes(contest->graph, contest->params),
+                                 .fake = encoded->classes, .passing = encoded->classes };
 }
 
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
@@ -151,10 +159,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     model->classes = classifies(config) ? encoded.classes : NULL;
     TRY(add_autoencoder(&b, &encoded, images));
     add_drawings(&b, &encoded);
-    contest.match_count = 1;
-    contest.matches[0] = (struct match){
-        .judge = "discriminator", .real = draw_prior(&b, &encoded), .fake = model->code,
-        .passing = model->code, .labels = classifies(config) ? NULL : model->labels };
+    add_matches(&contest, &encoded);
     return add_contest(&contest);
 }
 
