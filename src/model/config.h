@@ -171,19 +171,19 @@ struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph
 struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
 
-/* What a discriminator judges: `real`, `fake` and `passing` have the same shape [batch, ...], but of
- * what is drawn there may be two batches.  Of `pack` samples side by side the last ones, where the
- * batch is no multiple of it, are the batch's first again. */
+/* What a discriminator judges.  `real`, `fake` and `passing` have the same shape [batch, ...], but
+ * of what is drawn there may be two batches.  Of `pack` samples side by side the last ones, where
+ * the batch is no multiple of it, are the batch's first again. */
 enum side { SIDE_DISCRIMINATOR, SIDE_GENERATOR, SIDES };
 struct match {
-    const char *judge;         /* its parameters are JUDGE.0, ...; "discriminator", or with a dot and
-                                  more behind it */
-    const char *losses[SIDES]; /* their names; unused in a contest of one match, which has
-                                  those of the phases */
-    struct fig_node *real;    /* no gradient flows into it */
-    struct fig_node *fake;    /* what the discriminator learns to tell from it */
-    struct fig_node *passing; /* what is to pass; its gradient moves the generator */
-    struct fig_node *labels;  /* that the discriminator is told of all three; or NULL */
+    const char *judge;         /* its parameters are JUDGE.0, ...; "discriminator", or that with
+                                  more behind a dot */
+    const char *losses[SIDES]; /* their names where there are several matches; of a single one they
+                                  are the names of the phases */
+    struct fig_node *real;     /* no gradient flows into it */
+    struct fig_node *fake;     /* what the discriminator learns to tell from it */
+    struct fig_node *passing;  /* what is to pass; its gradient moves the generator */
+    struct fig_node *labels;   /* that the discriminator is told of all three; or NULL */
 };
 
 /* Somebody who draws samples against a discriminator, or their parts each against one of its own;
