@@ -105,8 +105,8 @@ static enum fig_status check_classes(const struct fig_run *run, const struct par
                     "they have no labels", part->name, model);
     for (int i = 0; i < part->classes->count; i++) {
         if (part->classes->values[i] >= run->info.classes)
-            return fail(FIG_INVALID, "%s: row %d is of class %d; the model %s knows %d", part->name, i,
-                        part->classes->values[i], model, run->info.classes);
+            return fail(FIG_INVALID, "%s: row %d is of class %d; the model %s knows %d",
+                        part->name, i, part->classes->values[i], model, run->info.classes);
     }
     return FIG_OK;
 }

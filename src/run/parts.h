@@ -12,8 +12,8 @@
 enum { RUN_BATCH = 128 /* rows at a time */ };
 
 /* Each goes from an input of the model to an output, row by row. */
-enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_LIKELIHOODS, PART_DRAW,
-                 PART_DECODE, PARTS };
+enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_LIKELIHOODS,
+                 PART_DRAW, PART_DECODE, PARTS };
 
 struct fig_run {
     struct fig_config *config; /* NULL when borrowed */
