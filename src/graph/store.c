@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/store.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/size.h"
 #include "base/text.h"
 
@@ -54,7 +51,7 @@ uint64_t store_seed(const struct fig_store *store)
     return store->seed;
 }
 
-/* --- Layouts */
+/* --- Values, in the order of the file */
 
 /* Where element i of the memory lies in the file. */
 static size_t layout_index(const struct layout *layout, size_t i)
@@ -72,45 +69,55 @@ static size_t layout_index(const struct layout *layout, size_t i)
     return index;
 }
 
-/* --- Initial values */
-
-static double init_bound(struct fig_init init)
+/* One of the two is NULL. */
+static enum fig_status read_values(struct fig_store *store, const struct tensor *tensor,
+                                   double *doubles, float *floats)
 {
-    const int fan = init.kind == FIG_GLOROT ? init.fan_in + init.fan_out : init.fan_in;
-    return sqrt(6.0 / fan);
-}
-
-static void initial_values(const struct fig_node *param, uint64_t seed, double *values)
-{
-    const size_t length = shape_length(param->shape);
-    const struct stream stream = { seed, STREAM_PARAMETER + (uint32_t)param->order, 0 };
-    if (param->init.kind == FIG_ZEROS || param->init.kind == FIG_ONES) {
-        for (size_t i = 0; i < length; i++)
-            values[i] = param->init.kind == FIG_ONES;
-        return;
+    const size_t length = shape_length(tensor->shape);
+    double *memory = malloc(length * sizeof(*memory));
+    if (!memory)
+        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
+    const enum fig_status status = device_read_doubles(store->device, tensor->values, memory);
+    for (size_t i = 0; !status && i < length; i++) {
+        const size_t at = layout_index(&tensor->layout, i);
+        if (doubles)
+            doubles[at] = memory[i];
+        else
+            floats[at] = (float)memory[i];
     }
-    const double bound = init_bound(param->init);
-    random_uniform(&stream, values, length);
-    for (size_t i = 0; i < length; i++)
-        values[i] = (2 * values[i] - 1) * bound;
+    free(memory);
+    return status;
 }
 
-static enum fig_status write_initial(struct fig_store *store, const struct fig_node *param,
-                                     struct region to)
+static enum fig_status write_values(struct fig_store *store, const struct tensor *tensor,
+                                    const double *doubles, const float *floats)
 {
-    const size_t length = shape_length(param->shape);
-    double *values = malloc(2 * length * sizeof(*values));
+    const size_t length = shape_length(tensor->shape);
+    double *memory = malloc(length * sizeof(*memory));
+    if (!memory)
+        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
+    for (size_t i = 0; i < length; i++) {
+        const size_t at = layout_index(&tensor->layout, i);
+        memory[i] = doubles ? doubles[at] : (double)floats[at];
+    }
+    const enum fig_status status = device_write_doubles(store->device, tensor->values, memory);
+    free(memory);
+    return status;
+}
+
+static enum fig_status write_initial(struct fig_store *store, const struct tensor *tensor,
+                                     const struct fig_node *param)
+{
+    double *values = malloc(shape_length(param->shape) * sizeof(*values));
     if (!values)
         return fail(FIG_NOMEM, "%s: no memory for its initial values", param->name);
     initial_values(param, store->seed, values);
-    for (size_t i = 0; i < length; i++)
-        values[length + i] = values[layout_index(&param->layout, i)];
-    const enum fig_status status = device_write_doubles(store->device, to, values + length);
+    const enum fig_status status = write_values(store, tensor, values, NULL);
     free(values);
     return status;
 }
 
-/* --- Layout */
+/* --- Tensors */
 
 static struct tensor *add_tensor(struct fig_store *store, const char *name,
                                  enum fig_tensor_kind kind, struct fig_shape shape,
@@ -141,7 +148,7 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
         const size_t size = device_reals(store->device, shape_length(node->shape));
         tensor->values = (struct region){ store->values, offset, size };
         tensor->gradient = (struct region){ store->gradients, offset, size };
-        TRY(write_initial(store, node, tensor->values));
+        TRY(write_initial(store, tensor, node));
         at += param_room(node);
     }
     return FIG_OK;
@@ -332,59 +339,25 @@ int fig_store_find(const struct fig_store *store, const char *name)
 enum fig_status fig_store_read_doubles(struct fig_store *store, int index, double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    const struct tensor *tensor = &store->tensors[index];
-    const size_t length = shape_length(tensor->shape);
-    double *memory = malloc(length * sizeof(*memory));
-    if (!memory)
-        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
-    const enum fig_status status = device_read_doubles(store->device, tensor->values, memory);
-    for (size_t i = 0; !status && i < length; i++)
-        values[layout_index(&tensor->layout, i)] = memory[i];
-    free(memory);
-    return status;
+    return read_values(store, &store->tensors[index], values, NULL);
 }
 
 enum fig_status fig_store_write_doubles(struct fig_store *store, int index, const double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    const struct tensor *tensor = &store->tensors[index];
-    const size_t length = shape_length(tensor->shape);
-    double *memory = malloc(length * sizeof(*memory));
-    if (!memory)
-        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
-    for (size_t i = 0; i < length; i++)
-        memory[i] = values[layout_index(&tensor->layout, i)];
-    const enum fig_status status = device_write_doubles(store->device, tensor->values, memory);
-    free(memory);
-    return status;
+    return write_values(store, &store->tensors[index], values, NULL);
 }
 
 enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    const size_t length = shape_length(store->tensors[index].shape);
-    double *doubles = malloc(length * sizeof(*doubles));
-    if (!doubles)
-        return fail(FIG_NOMEM, "%s: no memory for its values", store->tensors[index].name);
-    const enum fig_status status = fig_store_read_doubles(store, index, doubles);
-    for (size_t i = 0; !status && i < length; i++)
-        values[i] = (float)doubles[i];
-    free(doubles);
-    return status;
+    return read_values(store, &store->tensors[index], NULL, values);
 }
 
 enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    const size_t length = shape_length(store->tensors[index].shape);
-    double *doubles = malloc(length * sizeof(*doubles));
-    if (!doubles)
-        return fail(FIG_NOMEM, "%s: no memory for its values", store->tensors[index].name);
-    for (size_t i = 0; i < length; i++)
-        doubles[i] = values[i];
-    const enum fig_status status = fig_store_write_doubles(store, index, doubles);
-    free(doubles);
-    return status;
+    return write_values(store, &store->tensors[index], NULL, values);
 }
 
 int fig_store_optimizers(const struct fig_store *store)

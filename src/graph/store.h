@@ -16,6 +16,9 @@ enum {
 /* Elements that a parameter takes in the flat buffers. */
 size_t param_room(const struct fig_node *param);
 
+/* Its values before the first step, in the order of its file. */
+void initial_values(const struct fig_node *param, uint64_t seed, double *values);
+
 struct fig_device *store_device(const struct fig_store *store);
 uint64_t store_seed(const struct fig_store *store);
 
