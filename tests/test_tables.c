@@ -45,6 +45,17 @@ static enum fig_status train(const char *model, const char *override)
                          overrides);
 }
 
+/* One epoch, or a second one. */
+static void train_on(const char *table, bool resume)
+{
+    char data[SCRATCH_PATH + 8];
+    snprintf(data, sizeof(data), "data=%s", table);
+    const char *const overrides[] = { data, "batch=8", resume ? "epochs=2" : "epochs=1", NULL };
+    ck_assert_msg(scratch_train(device, &(struct scratch_training){
+        .model = "ae-table", .run = "parts", .resume = resume }, overrides) == FIG_OK, "%s",
+        scratch_error());
+}
+
 static void prepare(void)
 {
     device = scratch_device();
@@ -155,6 +166,31 @@ START_TEST(a_table_can_be_had_as_it_is_in_the_file)
 }
 END_TEST
 
+START_TEST(a_resumed_training_on_the_same_table_changes_nothing)
+{
+    char once[SCRATCH_PATH], twice[SCRATCH_PATH];
+    train_on(learnt, false);
+    train_on(learnt, true);
+    ck_assert(scratch_same_files(scratch_path("run/model.safetensors", once),
+                                 scratch_path("parts/model.safetensors", twice)));
+}
+END_TEST
+
+START_TEST(a_resumed_training_on_another_table_keeps_its_scaling)
+{
+    char path[SCRATCH_PATH];
+    struct fig_run *before = opened(), *after;
+    train_on(learnt, false);
+    train_on(other, true);
+    ck_assert_int_eq(fig_run_open(&after, scratch_path("parts", path), device), FIG_OK);
+    const struct fig_scaling *old = fig_run_scaling(before), *new = fig_run_scaling(after);
+    ck_assert_mem_eq(new->mean, old->mean, COLUMNS * sizeof(double));
+    ck_assert_mem_eq(new->deviation, old->deviation, COLUMNS * sizeof(double));
+    fig_run_close(&before);
+    fig_run_close(&after);
+}
+END_TEST
+
 /* Each draws numbers of [0, 1] only, or is trained as if they were. */
 static const struct {
     const char *model, *override, *message;
@@ -182,6 +218,8 @@ int main(void)
     tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);
     tcase_add_test(tests, a_training_on_a_table_draws_no_pictures);
     tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);
+    tcase_add_test(tests, a_resumed_training_on_the_same_table_changes_nothing);
+    tcase_add_test(tests, a_resumed_training_on_another_table_keeps_its_scaling);
     tcase_add_loop_test(tests, a_model_that_cannot_draw_the_numbers_is_refused, 0,
                         sizeof(refused) / sizeof(*refused));
     suite_add_tcase(suite, tests);

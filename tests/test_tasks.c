@@ -44,8 +44,8 @@ static void write_table(const char *path, double unit)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-#define TRAIN_TABLE "train ae-table --data table.csv:label=3,only=good --out run --quiet " \
-                    "--set encoder.1='dense 1' --set corruption.amount=0.1 --batch 8"
+#define TRAIN_TABLE "train ae-table --data table.csv:label=3,only=good --out run --batch 8 " \
+                    "--set encoder.1='dense 1' --set corruption.amount=0.1"
 
 START_TEST(scores_tell_a_class_that_was_not_trained_on)
 {
@@ -90,6 +90,18 @@ START_TEST(a_table_in_other_units_is_not_standardised_by_itself)
     ck_assert_int_eq(sscanf(strchr(out, '\n'), "%lf,%lf", &x, &y), 2);
     ck_assert_double_eq_tol(x, -1, 1); /* the next one, -1 and -2, is in the units of the file */
     ck_assert_double_eq_tol(y, -2, 2);
+}
+END_TEST
+
+START_TEST(a_resumed_training_tells_that_its_table_has_changed)
+{
+    write_table("table.csv", 1);
+    run_well(TRAIN_TABLE " --epochs 1");
+    run_well(TRAIN_TABLE " --epochs 2 --resume");
+    ck_assert_msg(!strstr(err, "the table is another"), "%s", err);
+    write_table("table.csv", 3);
+    run_well(TRAIN_TABLE " --epochs 3 --resume");
+    has(err, "run: the table is another than the one that the training began with");
 }
 END_TEST
 
@@ -198,6 +210,7 @@ int main(int count, char **words)
     tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, scores_tell_a_class_that_was_not_trained_on);
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
+    tcase_add_test(tests, a_resumed_training_tells_that_its_table_has_changed);
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
     tcase_add_test(tests, compressed_images_come_back_and_their_size_is_told);
     tcase_add_test(tests, codes_of_classes_are_taken_off_and_added);

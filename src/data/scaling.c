@@ -41,7 +41,7 @@ void fig_scaling_undo(const struct fig_scaling *scaling, float *values, int rows
     }
 }
 
-static bool same(const struct fig_scaling *a, const struct fig_scaling *b)
+bool scaling_same(const struct fig_scaling *a, const struct fig_scaling *b)
 {
     const size_t size = (size_t)a->columns * sizeof(double);
     if (!size || a->columns != b->columns)
@@ -67,7 +67,7 @@ enum fig_status fig_dataset_rescale(struct fig_dataset *dataset, const struct fi
     REQUIRE(dataset);
     const struct fig_scaling none = { 0 }, *to = scaling ? scaling : &none;
     struct fig_scaling copy = none;
-    if (same(&dataset->scaling, to))
+    if (scaling_same(&dataset->scaling, to))
         return FIG_OK;
     if (!dataset->info.table || (scaling && scaling->columns != dataset->info.channels))
         return fail(FIG_SHAPE, "a scaling of %d columns is not for samples of %dx%dx%d",

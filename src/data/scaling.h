@@ -8,6 +8,8 @@
 /* All numbers 0.  After a failure there is nothing to free. */
 enum fig_status scaling_create(struct fig_scaling *out, int columns);
 enum fig_status scaling_copy(struct fig_scaling *out, const struct fig_scaling *scaling);
+/* The same numbers of as many columns; two without columns are the same. */
+bool scaling_same(const struct fig_scaling *a, const struct fig_scaling *b);
 /* Leaves no columns; twice is harmless. */
 void scaling_free(struct fig_scaling *scaling);
 

@@ -7,20 +7,13 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "data/scaling.h"
+#include "run/model_file.h"
 
 static bool is_uniform(const char *data)
 {
     const size_t length = strcspn(data, ":");
     return length == strlen("uniform") && strncmp(data, "uniform", length) == 0;
-}
-
-static enum fig_status upload(struct source *source, struct fig_device *device)
-{
-    const struct fig_dataset_info *info = &source->info;
-    return fig_samples_create(&source->samples, device, info->count,
-                              info->height * info->width * info->channels,
-                              fig_dataset_bytes(source->dataset),
-                              fig_dataset_values(source->dataset));
 }
 
 static bool is_unbounded(const struct fig_dataset *dataset)
@@ -36,16 +29,50 @@ static bool is_unbounded(const struct fig_dataset *dataset)
 }
 
 enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
-                            uint64_t seed, struct fig_device *device)
+                            uint64_t seed)
 {
     *source = (struct source){ .uniform = split == FIG_TRAIN && is_uniform(data) };
     TRY(fig_dataset_open(&source->dataset, data, split, seed));
     source->info = *fig_dataset_info(source->dataset);
-    source->unbounded = is_unbounded(source->dataset);
-    const enum fig_status status = source->uniform ? FIG_OK : upload(source, device);
-    if (status)
-        source_close(source);
+    return FIG_OK;
+}
+
+static enum fig_status read_scaling(struct fig_scaling *scaling, const char *folder)
+{
+    struct model_file file;
+    TRY(model_open(&file, folder));
+    const enum fig_status status = model_scaling(&file, scaling);
+    model_close(&file);
     return status;
+}
+
+enum fig_status source_rescale(struct source *train, struct source *test, const char *folder)
+{
+    const struct fig_scaling none = { 0 }, *own = fig_dataset_scaling(train->dataset);
+    struct fig_scaling stored;
+    TRY(read_scaling(&stored, folder));
+    const struct fig_scaling *wanted = stored.columns ? &stored : NULL;
+    const bool changed = !scaling_same(own ? own : &none, &stored);
+    enum fig_status status = fig_dataset_rescale(train->dataset, wanted);
+    if (!status)
+        status = fig_dataset_rescale(test->dataset, wanted);
+    if (!status && changed)
+        log_warning("%s: the table is another than the one that the training began with; its "
+                    "columns are standardised by the means and deviations of that one", folder);
+    scaling_free(&stored);
+    return status;
+}
+
+enum fig_status source_upload(struct source *source, struct fig_device *device)
+{
+    const struct fig_dataset_info *info = &source->info;
+    source->unbounded = is_unbounded(source->dataset);
+    if (source->uniform)
+        return FIG_OK;
+    return fig_samples_create(&source->samples, device, info->count,
+                              info->height * info->width * info->channels,
+                              fig_dataset_bytes(source->dataset),
+                              fig_dataset_values(source->dataset));
 }
 
 enum fig_status source_label(struct source *source, struct fig_device *device,

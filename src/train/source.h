@@ -17,12 +17,17 @@ struct source {
     struct fig_samples *labels;  /* one-hot, in the same order; NULL until source_label */
     struct fig_dataset_info info;
     bool uniform; /* drawn by the model itself, a fresh batch at every step */
-    bool unbounded; /* there are values outside [0, 1] */
+    bool unbounded; /* there are values outside [0, 1]; false until source_upload */
 };
 
-/* The training half of `uniform` is drawn by the model; all else is uploaded. */
+/* A half of a data set, on the host only. */
 enum fig_status source_open(struct source *source, const char *data, enum fig_split split,
-                            uint64_t seed, struct fig_device *device);
+                            uint64_t seed);
+/* Before the upload, standardise both halves of a table by the numbers that the model in a run's
+ * folder was trained with; a warning says so if the table has others by now. */
+enum fig_status source_rescale(struct source *train, struct source *test, const char *folder);
+/* The training half of `uniform` is drawn by the model; all else is uploaded. */
+enum fig_status source_upload(struct source *source, struct fig_device *device);
 /* Besides, the labels. */
 enum fig_status source_label(struct source *source, struct fig_device *device,
                              struct label_rows rows);

@@ -286,10 +286,14 @@ static enum fig_status open_sources(struct trainer *trainer)
 {
     const struct fig_settings *settings = trainer->settings;
     const struct fig_dataset_info *info = &trainer->train.info;
-    TRY(source_open(&trainer->train, settings->data, FIG_TRAIN, settings->seed, trainer->device));
-    TRY(source_open(&trainer->test, settings->data, FIG_TEST, settings->seed, trainer->device));
+    TRY(source_open(&trainer->train, settings->data, FIG_TRAIN, settings->seed));
+    TRY(source_open(&trainer->test, settings->data, FIG_TEST, settings->seed));
     trainer->batches = (trainer->train.info.count + settings->batch - 1) / settings->batch;
     TRY(check_halves(trainer));
+    if (trainer->params->resume && info->table)
+        TRY(source_rescale(&trainer->train, &trainer->test, trainer->params->folder));
+    TRY(source_upload(&trainer->train, trainer->device));
+    TRY(source_upload(&trainer->test, trainer->device));
     trainer->size = (struct sample_size){ .height = info->height, .width = info->width,
                                           .channels = info->channels,
                                           .scaling = fig_dataset_scaling(trainer->train.dataset) };
