@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `figment restore`: pictures in, better pictures out. */
+/* `figment restore`: pictures or rows in, better ones out. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -87,6 +87,64 @@ START_TEST(files_keep_their_names)
 }
 END_TEST
 
+/* Two columns of which the second has other units, and what is found of the numbers of a key. */
+enum { ROWS = 2000, COLUMNS = 2, TESTED = ROWS / 5 };
+static const double unit[COLUMNS] = { 1, 1000 };
+
+static double cell(int row, int column)
+{
+    return unit[column] * (sin(row) + column);
+}
+
+static void find_column_numbers(const char *key, double found[COLUMNS])
+{
+    const char *at = strstr(out, key);
+    ck_assert_msg(at != NULL, "no %s in %s", key, out);
+    ck_assert_int_eq(sscanf(strchr(at, '['), "[%lf,%lf]", &found[0], &found[1]), 2);
+}
+
+/* The root mean square difference of the file's rows and the table's, of which each fifth tests. */
+static void measure_file(const char *path, double expected[COLUMNS])
+{
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    expected[0] = expected[1] = 0;
+    for (int i = 0; i < TESTED; i++) {
+        double values[COLUMNS];
+        ck_assert_int_eq(fscanf(file, "%lf,%lf", &values[0], &values[1]), 2);
+        for (int c = 0; c < COLUMNS; c++)
+            expected[c] += pow(values[c] - cell(5 * i + 4, c), 2) / TESTED;
+    }
+    fclose(file);
+    for (int c = 0; c < COLUMNS; c++)
+        expected[c] = sqrt(expected[c]);
+}
+
+START_TEST(errors_of_tables_are_in_their_units)
+{
+    double found[COLUMNS], expected[COLUMNS];
+    FILE *file = fopen("table.csv", "w");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < ROWS; i++)
+        fprintf(file, "%.9g,%.9g\n", cell(i, 0), cell(i, 1));
+    ck_assert_int_eq(fclose(file), 0);
+    run_well("train ae-table --data table.csv --quiet --out rows --epochs 3 "
+             "--set 'encoder.1=dense 1' --set corruption.amount=0.5");
+    run_well("restore rows --corrupt --json -o rows.csv");
+    ck_assert_double_eq(number(out, "rows"), TESTED);
+    measure_file("rows.csv", expected);
+    find_column_numbers("rmse_restored", found);
+    for (int c = 0; c < COLUMNS; c++) /* 9 digits of floats */
+        ck_assert_double_eq_tol(found[c], expected[c], 1e-5 * unit[c]);
+    find_column_numbers("rmse_corrupted", found);
+    for (int c = 0; c < COLUMNS; c++) /* of sines, by 400 draws: within five standard errors */
+        ck_assert_double_eq_tol(found[c], 0.5 * unit[c] * sqrt(0.5), 0.06 * unit[c]);
+    ck_assert(!strstr(out, "psnr"));
+    run_well("restore rows --corrupt -o rows.csv");
+    has(out, "column  rmse_corrupted  rmse_restored");
+}
+END_TEST
+
 START_TEST(what_cannot_be_restored_is_refused)
 {
     run_well("train ae-shallow --data synthetic:50 --steps 1 --quiet --out plain");
@@ -108,6 +166,7 @@ int main(int count, char **words)
     tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, noisy_pictures_become_clearer);
     tcase_add_test(tests, files_keep_their_names);
+    tcase_add_test(tests, errors_of_tables_are_in_their_units);
     tcase_add_test(tests, what_cannot_be_restored_is_refused);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

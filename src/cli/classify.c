@@ -270,12 +270,12 @@ static enum fig_status classify_run(struct request *request)
 
 static const struct option options[] = {
     { "--data", "DATA", OPTION_TEXT, false,
-      "any data, or pictures: all of them, by their names (default: the run's)",
+      "any data, or pictures by their names (else the run's)",
       offsetof(struct request, data), NULL },
     { "--split", "train|test", OPTION_CHOICE, false, "which half of the data (default: test)",
       offsetof(struct request, split), NULL },
     { "-o", "FILE.csv|.npy", OPTION_TEXT, false,
-      "sample, class, label, probabilities; or these alone, [n, classes]",
+      "class, label, probabilities; .npy: these, [n, classes]",
       offsetof(struct request, out), NULL },
     OPTION_DEVICE,
     OPTION_JSON("print one object"),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,11 @@
 enum { GRID_IMAGES = 32 };
 
 /* What is asked for, what the model is shown and what it makes of it; without --corrupt the first
- * two are the same. */
+ * two are the same, and there are no errors. */
 struct restoration {
     struct images originals, shown, restored;
+    struct error { double corrupted, restored; } *errors;
+    int error_count; /* 1, or the columns of a table */
 };
 
 static enum fig_status restore(const struct task *task, struct restoration *work)
@@ -38,6 +41,7 @@ static void restoration_free(struct restoration *work)
     if (work->shown.values != work->originals.values)
         free(work->shown.values);
     free(work->restored.values);
+    free(work->errors);
 }
 
 static enum fig_status write_grid(const struct task *task, const struct restoration *work)
@@ -65,6 +69,9 @@ static enum fig_status write_pictures(const struct task *task, const struct albu
         .names = album->named ? &album->names : NULL });
 }
 
+/* --- How near the clean ones are: pictures as a whole, tables column by column, each in its units */
+
+/* Of all values of all pictures together, in dB; noise is not clipped. */
 static double psnr(const struct task *task, const struct images *originals,
                    const struct images *others)
 {
@@ -74,27 +81,89 @@ static double psnr(const struct task *task, const struct images *originals,
     return errors_psnr(&errors);
 }
 
-/* Of all values of all pictures together; noise is not clipped. */
-static enum fig_status report(const struct task *task, const struct restoration *work)
+static double rmse(const struct task *task, int column, const struct images *originals,
+                   const struct images *others)
 {
-    const bool corrupt = task->request->corrupt;
-    const double before = corrupt ? psnr(task, &work->originals, &work->shown) : 0;
-    const double after = corrupt ? psnr(task, &work->originals, &work->restored) : 0;
-    if (corrupt && !task->request->json)
-        printf("psnr_corrupted %-12.6g dB, of the pictures as the model is shown them\n"
-               "psnr_restored  %-12.6g dB\n", before, after);
-    if (!task->request->json)
+    const struct fig_scaling *scaling = fig_run_scaling(task->run);
+    const size_t columns = (size_t)task->info->channels;
+    double squares = 0;
+    for (size_t i = 0; i < (size_t)originals->count; i++) {
+        const size_t at = i * columns + (size_t)column;
+        squares += pow((double)others->values[at] - originals->values[at], 2);
+    }
+    return sqrt(squares / originals->count) * (scaling ? scaling->deviation[column] : 1);
+}
+
+static enum fig_status measure(const struct task *task, struct restoration *work)
+{
+    const bool rows = task_has_rows(task);
+    const int count = rows ? task->info->channels : 1;
+    if (!task->request->corrupt)
         return FIG_OK;
+    work->errors = malloc((size_t)count * sizeof(*work->errors));
+    if (!work->errors)
+        return complain(FIG_NOMEM, "no memory for the errors of %d columns", count);
+    for (int i = 0; i < count; i++) {
+        work->errors[i] = rows
+            ? (struct error){ rmse(task, i, &work->originals, &work->shown),
+                              rmse(task, i, &work->originals, &work->restored) }
+            : (struct error){ psnr(task, &work->originals, &work->shown),
+                              psnr(task, &work->originals, &work->restored) };
+    }
+    work->error_count = count;
+    return FIG_OK;
+}
+
+static void print_table(const struct task *task, const struct restoration *work)
+{
+    const struct error *errors = work->errors;
+    if (!errors)
+        return;
+    if (!task_has_rows(task)) {
+        printf("psnr_corrupted %-12.6g dB, of the pictures as the model is shown them\n"
+               "psnr_restored  %-12.6g dB\n", errors->corrupted, errors->restored);
+        return;
+    }
+    printf("column  rmse_corrupted  rmse_restored   in the units of the data\n");
+    for (int i = 0; i < work->error_count; i++)
+        printf("%-7d %-15.6g %-15.6g\n", i + 1, errors[i].corrupted, errors[i].restored);
+}
+
+static void add_columns(cJSON *object, const struct restoration *work)
+{
+    cJSON *corrupted = cJSON_AddArrayToObject(object, "rmse_corrupted");
+    cJSON *restored = cJSON_AddArrayToObject(object, "rmse_restored");
+    for (int i = 0; i < work->error_count; i++) {
+        cJSON_AddItemToArray(corrupted, cJSON_CreateNumber(work->errors[i].corrupted));
+        cJSON_AddItemToArray(restored, cJSON_CreateNumber(work->errors[i].restored));
+    }
+}
+
+static enum fig_status print_json(const struct task *task, const struct restoration *work)
+{
+    const bool rows = task_has_rows(task);
     cJSON *object = cJSON_CreateObject();
-    json_add_number(object, "pictures", work->originals.count);
-    if (corrupt) {
-        json_add_number(object, "psnr_corrupted", before);
-        json_add_number(object, "psnr_restored", after);
+    json_add_number(object, rows ? "rows" : "pictures", work->originals.count);
+    if (work->errors && rows) {
+        add_columns(object, work);
+    } else if (work->errors) {
+        json_add_number(object, "psnr_corrupted", work->errors->corrupted);
+        json_add_number(object, "psnr_restored", work->errors->restored);
     }
     const enum fig_status status = json_print(object);
     cJSON_Delete(object);
     return status;
 }
+
+static enum fig_status report(const struct task *task, const struct restoration *work)
+{
+    if (task->request->json)
+        return print_json(task, work);
+    print_table(task, work);
+    return FIG_OK;
+}
+
+/* --- The command */
 
 static enum fig_status restore_run(struct request *request)
 {
@@ -110,6 +179,8 @@ static enum fig_status restore_run(struct request *request)
     if (!status)
         status = restore(&task, &work);
     if (!status)
+        status = measure(&task, &work); /* first, as writing a table changes its units */
+    if (!status)
         status = write_pictures(&task, &album, &work);
     if (!status)
         status = report(&task, &work);
@@ -120,8 +191,8 @@ static enum fig_status restore_run(struct request *request)
 }
 
 static const struct option options[] = {
-    { "-o", "FOLDER|FILE.png", OPTION_TEXT, true,
-      "restored, under their names; or 32 of them as a grid",
+    { "-o", PICTURES_OUTPUT, OPTION_TEXT, true,
+      "restored, under their names; .png: 32 as a grid",
       offsetof(struct request, out), NULL },
     { "--data", "DATA", OPTION_TEXT, false,
       "pictures, or any data (default: the run's)",
@@ -140,7 +211,7 @@ const struct command command_restore = {
     .arguments = "RUN",
     .least = 1,
     .most = 1,
-    .summary = "Denoise, fill in or sharpen pictures, as the model was trained to.",
+    .summary = "Denoise, fill in or sharpen pictures or tables, as the model was trained to.",
     .options = options,
     .run = restore_run,
 };
