@@ -2,6 +2,7 @@
 /* Pooling and upsampling against loops over windows; the rule for ties is PyTorch's. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <figment/nn.h>
 
@@ -157,6 +158,27 @@ START_TEST(what_no_window_fits_into_is_refused)
 }
 END_TEST
 
+/* Too wide, too high, and 2^31 values. */
+START_TEST(what_would_become_too_large_is_refused)
+{
+    static const struct { int batch, height, width, factor; const char *text; } cases[] = {
+        { 1, 1, 41, 100, "upsample: [1,1,41,2] by 100: at most 4096x4096 pixels" },
+        { 1, 3, 1, 1 << 20, "upsample: [1,3,1,2] by 1048576: at most 4096x4096 pixels" },
+        { 64, 1, 1, 4096, "upsample: [64,1,1,2] by 4096: at most 4096x4096 pixels, and fewer than "
+                          "2^31 values in all, are expected" } };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct rig rig;
+        rig_open(&rig, NULL);
+        struct fig_node *x = rig_input(&rig, fig_shape4(cases[i].batch, cases[i].height,
+                                                        cases[i].width, 2), NULL);
+        ck_assert_ptr_null(fig_upsample(x, cases[i].factor));
+        ck_assert_msg(strstr(fig_graph_error(rig.graph), cases[i].text), "%s",
+                      fig_graph_error(rig.graph));
+        rig_close(&rig);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
@@ -164,6 +186,7 @@ int main(void)
     tcase_add_loop_test(tcase, layers_and_their_gradients_are_what_loops_over_windows_say, 0,
                         LENGTH(geometries));
     tcase_add_test(tcase, what_no_window_fits_into_is_refused);
+    tcase_add_test(tcase, what_would_become_too_large_is_refused);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);
 }

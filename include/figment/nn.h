@@ -52,7 +52,9 @@ FIG_API struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *na
  * out.  Of equal pixels the first of a window, row by row, gets the gradient of their maximum. */
 FIG_API struct fig_node *fig_maxpool(struct fig_node *x, int kernel, int stride);
 FIG_API struct fig_node *fig_avgpool(struct fig_node *x, int kernel, int stride);
-/* Each pixel of [n, h, w, c] factor x factor times: [n, h factor, w factor, c]. */
+/* Each pixel of [n, h, w, c] factor x factor times: [n, h factor, w factor, c]; neither side may
+ * become longer than FIG_SIDE. */
+enum { FIG_SIDE = 4096 /* pixels */ };
 FIG_API struct fig_node *fig_upsample(struct fig_node *x, int factor);
 
 /* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and

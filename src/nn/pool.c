@@ -99,11 +99,23 @@ static struct fig_node *repeat_axis(struct fig_node *x, int index, int factor)
     return fig_reshape(y, shape);
 }
 
+static bool can_enlarge(struct fig_shape images, int factor)
+{
+    const long long height = (long long)images.dim[1] * factor;
+    const long long width = (long long)images.dim[2] * factor;
+    return height <= FIG_SIDE && width <= FIG_SIDE &&
+           height * width * images.dim[0] * images.dim[3] <= INT32_MAX;
+}
+
 struct fig_node *fig_upsample(struct fig_node *x, int factor)
 {
     char text[SHAPE_TEXT];
     if (x && (x->shape.rank != 4 || factor < 1))
         return graph_fail(x->graph, FIG_SHAPE, "upsample: %s by %d: images [n,h,w,c] and a factor "
                           "of at least 1 are expected", shape_text(x->shape, text), factor);
+    if (x && !can_enlarge(x->shape, factor))
+        return graph_fail(x->graph, FIG_SHAPE, "upsample: %s by %d: at most %dx%d pixels, and "
+                          "fewer than 2^31 values in all, are expected", shape_text(x->shape, text),
+                          factor, FIG_SIDE, FIG_SIDE);
     return repeat_axis(repeat_axis(x, 2, factor), 1, factor);
 }
