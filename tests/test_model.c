@@ -48,6 +48,7 @@ static const struct {
     { "encoder.0=dropout 1", "a rate in [0, 1)" },
     { "decoder.0=dense data/0x4",
       "expected units as N, HxWxC, data or data/NxC, found 'data/0x4'" },
+    { "decoder.0=dense 9999x9999x99999", "expected at most 1048576 units, found 9997" },
     { "encoder.0=maxpool 2", "expected a square kernel like 3x3, found '2'" },
     { "encoder.0=maxpool 2x2 pad 1", "expected an option of the layer" },
     { "encoder.0=upsample", "expected a factor from 1 to 1048576, found ''" },

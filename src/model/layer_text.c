@@ -82,7 +82,11 @@ static enum fig_status read_dense(struct layer *layer, struct words *words)
                &rest) != 3 || layer->height < 1 || layer->width < 1 || layer->channels < 1)
         return yaml_fail(words->node, "expected units as N, HxWxC, data or data/NxC, found '%s'",
                          word);
-    layer->units = layer->height * layer->width * layer->channels;
+    const long long units = (long long)layer->height * layer->width * layer->channels;
+    if (units > SIZE_MOST)
+        return yaml_fail(words->node, "expected at most %d units, found %lld: '%s'", SIZE_MOST,
+                         units, word);
+    layer->units = (int)units;
     words->at++;
     return FIG_OK;
 }
