@@ -445,7 +445,7 @@ END_TEST
 
 /* Two layers: two products forward, two for the weights' gradients and one for the hidden values';
  * biases, activations, the loss, their gradients and their sums come along.  One work adds up the
- * loss's partial sums, one scales them, one updates. */
+ * loss's partial sums and scales them, one updates. */
 START_TEST(what_can_come_along_with_a_product_does)
 {
     struct rig rig;
@@ -456,7 +456,48 @@ START_TEST(what_can_come_along_with_a_product_does)
     struct fig_node *loss = fig_loss_bce(logits, x, FIG_MEAN);
     struct fig_node *outputs[] = { loss, fig_optimize(loss, "w", &sgd) };
     rig_plan(&rig, outputs, 2);
-    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 8);
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 7);
+    rig_close(&rig);
+}
+END_TEST
+
+/* The scale of what is squared is not kept back until the unrelated sum is known. */
+START_TEST(a_number_that_others_wait_for_is_made_alone)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(64, 30), NULL);
+    struct fig_node *y = rig_input(&rig, fig_shape2(30, 64), NULL);
+    struct fig_node *scaled = fig_mul(fig_square(x), fig_mean(x));
+    struct fig_node *outputs[] = { fig_matmul(y, scaled, 0), fig_mean(y) };
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 6);
+    rig_close(&rig);
+}
+END_TEST
+
+/* Partial sums are made by the products' chains; adding them up, a mean of something else and the
+ * loss are one work. */
+START_TEST(a_loss_and_its_parts_are_one_work)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(64, 30), NULL);
+    struct fig_node *w = rig_input(&rig, fig_shape2(30, 40), NULL);
+    struct fig_node *y = fig_matmul(x, w, 0), *z = fig_matmul(y, w, FIG_TRANS_B);
+    struct fig_node *first = fig_mean(fig_square(y)), *second = fig_affine(fig_sum(z), 0.5, 0);
+    struct fig_node *apart = fig_square(fig_affine(fig_sum(fig_slice(x, 0, 0, 1)), 1, 1));
+    struct fig_node *outputs[] = { fig_add(first, second), first, second, apart };
+    rig.history = 1;
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 5); /* and the slice, and its sum */
+    rig_run(&rig, 0);
+    double *both = rig_read(&rig, outputs[0]), *one = rig_read(&rig, first);
+    double *other = rig_read(&rig, second);
+    RIG_NEAR(*both, *one + *other, 1e-6, 0, "%g is not %g + %g", *both, *one, *other);
+    free(both);
+    free(one);
+    free(other);
     rig_close(&rig);
 }
 END_TEST
@@ -541,6 +582,8 @@ int main(void)
     tcase_add_test(tcase, every_output_of_a_random_graph_is_what_its_nodes_say);
     tcase_add_test(tcase, a_step_on_a_random_graph_moves_every_parameter_by_its_gradient);
     tcase_add_test(tcase, what_can_come_along_with_a_product_does);
+    tcase_add_test(tcase, a_number_that_others_wait_for_is_made_alone);
+    tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);
     tcase_add_test(tcase, remembering_what_a_chain_makes_takes_no_work);
     tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);

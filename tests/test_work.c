@@ -209,6 +209,44 @@ START_TEST(chain_reads_an_input_before_it_is_overwritten)
 }
 END_TEST
 
+/* The sum of x, and the square of it less the sum of twice as many y. */
+static void check_totals(size_t count)
+{
+    struct bench bench;
+    double *x = numbers(count), *y = numbers(2 * count), sum = 0, square = 0;
+    bench_open(&bench, 3 * count + 2 + 8 * (GUARD + DEVICE_ALIGN));
+    const struct region in[] = { take_normal(&bench, count, x), take_normal(&bench, 2 * count, y) };
+    const struct work work = { .kind = WORK_CHAIN, .name = "chain", .chain = {
+        .n = 1, .ins = 2, .steps = 2, .outs = 2,
+        .in = { { in[0], 1, (unsigned)count, true }, { in[1], 1, 2 * (unsigned)count, true } },
+        .step = { { .row = ROW_sub, .a = 0, .b = 1 }, { .row = ROW_square, .a = 2, .b = -1 } },
+        .out = { { .region = take(&bench, 1), .value = 0 },
+                 { .region = take(&bench, 1), .value = 3 } },
+    } };
+    run_work(&bench, &work);
+    for (size_t i = 0; i < count; i++) {
+        sum += x[i];
+        square += x[i] - y[i] - y[count + i];
+    }
+    /* sqrt(n) 2^-24 of the sum of absolute terms, and at the square twice the root's. */
+    const double bound = 1e-6 + 3.6e-7 * sqrt((double)count) * (double)count;
+    expect(&bench, work.chain.out[0].region, &sum, 1, bound, 1e-6);
+    const double slope = 2 * fabs(square) + bound;
+    square *= square;
+    expect(&bench, work.chain.out[1].region, &square, 1, slope * bound, 1e-6);
+    free(x);
+    free(y);
+    bench_close(&bench);
+}
+
+START_TEST(chain_of_one_element_adds_up_its_inputs)
+{
+    static const size_t counts[] = { 2, 3, 31, 98, 257, 5000 };
+    for (size_t i = 0; i < LENGTH(counts); i++)
+        check_totals(counts[i]);
+}
+END_TEST
+
 START_TEST(chain_stores_in_the_slot_as_it_is_when_it_runs)
 {
     enum { N = 3, SLOTS = 9 };
@@ -600,6 +638,12 @@ START_TEST(works_that_break_a_rule_are_refused)
             .n = 10, .ins = 1, .steps = 1, .outs = 1, .in = { { .region = small } },
             .step = { { .row = ROW_add, .a = 0, .b = 1 } },
             .out = { { .region = small, .value = 1 } } } },
+        { .kind = WORK_CHAIN, .name = "a total twice", .chain = {
+            .n = 2, .ins = 1, .outs = 1, .in = { { small, 1, 10, true } },
+            .out = { { .region = other } } } },
+        { .kind = WORK_CHAIN, .name = "no slot", .chain = {
+            .n = 1, .ins = 1, .outs = 1, .in = { { .region = small } },
+            .out = { { .region = other, .slot = true } } } },
         { .kind = WORK_PRODUCT, .name = "onto itself", .product = {
             .a = small, .b = small, .c = small, .m = 1, .n = 1, .k = 1 } },
         { .kind = WORK_PRODUCT, .name = "sums over a factor", .product = {
@@ -649,6 +693,7 @@ int main(void)
     TCase *tests = tcase_create("works");
     tcase_add_test(tests, chain_with_broadcasts_and_sums_runs_in_place);
     tcase_add_test(tests, chain_reads_an_input_before_it_is_overwritten);
+    tcase_add_test(tests, chain_of_one_element_adds_up_its_inputs);
     tcase_add_test(tests, chain_stores_in_the_slot_as_it_is_when_it_runs);
     tcase_add_test(tests, products_of_all_transposes_feed_their_chain);
     tcase_add_test(tests, sums_and_softmax_of_rows_and_columns);

@@ -164,6 +164,7 @@ static enum fig_status check_chain(const struct work *work, size_t size)
     for (int i = 0; i < chain->ins; i++) {
         const struct chain_in *in = &chain->in[i];
         CHECK(work, in->count == 0 || in->inner > 0);
+        CHECK(work, !in->sum || (in->count > 1 && chain->n == 1 && work->kind == WORK_CHAIN));
         TRY(check_region(work, "input of a chain", in->region, in->count ? in->count : chain->n,
                          size));
     }

@@ -23,7 +23,7 @@ enum {
     PARTIAL = 1024,      /* elements that one partial sum of a chain covers */
     CHAIN_INS = 12,
     CHAIN_STEPS = 40,
-    CHAIN_OUTS = 6,
+    CHAIN_OUTS = 8,
     KERNEL_BUFFERS = 4,
 };
 
@@ -39,6 +39,8 @@ struct region {
 struct chain_in {
     struct region region;
     unsigned inner, count; /* element i reads [i / inner % count]; count 0: reads [i] */
+    bool sum; /* it reads the sum of all `count` > 1 numbers instead; only in a work that is a chain
+               * of one element */
 };
 struct chain_step {
     enum row row;

@@ -25,17 +25,29 @@ struct work *add_work(struct draft *draft, enum work_kind kind, const char *name
     return work;
 }
 
-static int find_input(struct chain *chain, struct region region, struct map map)
+static int find_input(struct chain *chain, const struct chain_in *wanted)
 {
     for (int i = 0; i < chain->ins; i++) {
         const struct chain_in *in = &chain->in[i];
-        if (in->region.buffer == region.buffer && in->region.offset == region.offset &&
-            in->inner == map.inner && in->count == map.count)
+        if (in->region.buffer == wanted->region.buffer &&
+            in->region.offset == wanted->region.offset && in->inner == wanted->inner &&
+            in->count == wanted->count && in->sum == wanted->sum)
             return i;
     }
     assert(chain->ins < CHAIN_INS); /* fuse.c counted */
-    chain->in[chain->ins] = (struct chain_in){ region, map.inner, map.count };
+    chain->in[chain->ins] = *wanted;
     return chain->ins++;
+}
+
+static int product_input(struct work *work)
+{
+    return find_input(&work->chain, &(struct chain_in){ .region = work->product.c });
+}
+
+static int total_input(const struct draft *draft, struct chain *chain, const struct fig_node *sum)
+{
+    const struct chain_in in = { draft->partial[sum->id], 1, (unsigned)partials_of(sum), true };
+    return find_input(chain, &in);
 }
 
 struct region operand_region(const struct draft *draft, const struct operand *operand)
@@ -47,46 +59,60 @@ struct region operand_region(const struct draft *draft, const struct operand *op
 static int operand_input(const struct draft *draft, struct chain *chain, struct fig_node *in)
 {
     const struct operand operand = operand_of(in);
-    return find_input(chain, operand_region(draft, &operand), operand.map);
+    const struct chain_in wanted = { .region = operand_region(draft, &operand),
+                                     .inner = operand.map.inner, .count = operand.map.count };
+    return find_input(chain, &wanted);
 }
 
-static int member_index(const struct unit *unit, const struct fig_node *node)
+/* The number of a member among the chain's values: an input's, or a step's; -1 if it is none. */
+static int member_value(const struct draft *draft, const struct unit *unit, struct chain *chain,
+                        const struct fig_node *node)
 {
-    for (int i = 0; i < unit->count; i++) {
-        if (unit->members[i] == node)
-            return i;
+    int steps = 0;
+    for (int k = 0; k < unit->count; k++) {
+        if (unit->members[k] == node)
+            return is_total(node) ? total_input(draft, chain, node) : chain->ins + steps;
+        steps += is_row(unit->members[k]);
     }
     return -1;
 }
 
-/* The number of a row's operand among the chain's values: a step's, the product's, or an input's.
- * Inputs are all found in a first pass, so that steps can be numbered behind them. */
+/* That of a row's operand: a member's, the product's, or an input's. */
 static int operand_value(const struct draft *draft, const struct unit *unit, struct work *work,
                          struct fig_node *in)
 {
     const struct operand operand = operand_of(in);
-    const int step = operand.map.count ? -1 : member_index(unit, operand.root);
-    if (step >= 0)
-        return work->chain.ins + step;
+    const int value = operand.map.count ? -1
+                                        : member_value(draft, unit, &work->chain, operand.root);
+    if (value >= 0)
+        return value;
     if (operand.root == unit->node && !operand.map.count)
-        return find_input(&work->chain, work->product.c, (struct map){ 0, 0 });
+        return product_input(work);
     return operand_input(draft, &work->chain, in);
 }
 
+static void add_step(const struct draft *draft, const struct unit *unit, struct work *work,
+                     const struct fig_node *node)
+{
+    struct chain_step step = { .row = node->row, .b = -1, .p = node->p, .q = node->q };
+    step.a = operand_value(draft, unit, work, node->in[0]);
+    if (node->ins == 2)
+        step.b = operand_value(draft, unit, work, node->in[1]);
+    work->chain.step[work->chain.steps++] = step;
+}
+
+/* Inputs are all found in a first pass, so that steps can be numbered behind them. */
 static void add_steps(const struct draft *draft, const struct unit *unit, struct work *work)
 {
-    struct chain *chain = &work->chain;
     for (int pass = 0; pass < 2; pass++) {
+        work->chain.steps = 0;
         for (int k = 0; k < unit->count; k++) {
-            const struct fig_node *node = unit->members[k];
-            struct chain_step *step = &chain->step[k];
-            *step = (struct chain_step){ .row = node->row, .b = -1, .p = node->p, .q = node->q };
-            step->a = operand_value(draft, unit, work, node->in[0]);
-            if (node->ins == 2)
-                step->b = operand_value(draft, unit, work, node->in[1]);
+            if (is_total(unit->members[k]))
+                total_input(draft, &work->chain, unit->members[k]);
+            else
+                add_step(draft, unit, work, unit->members[k]);
         }
     }
-    chain->steps = unit->count;
 }
 
 static struct chain_out *add_out(struct chain *chain, struct region region, int value)
@@ -120,13 +146,13 @@ void fill_chain(const struct draft *draft, const struct unit *unit, struct work 
     struct chain *chain = &work->chain;
     chain->n = unit->length;
     if (unit->node && fused_sum(draft, unit->node))
-        find_input(chain, work->product.c, (struct map){ 0, 0 });
+        product_input(work);
     add_steps(draft, unit, work);
     if (unit->node)
         add_sum(draft, work, unit->node, 0); /* the product is input 0 where it is summed */
     for (int k = 0; k < unit->count; k++) {
         const struct fig_node *node = unit->members[k];
-        const int value = chain->ins + k;
+        const int value = member_value(draft, unit, chain, node);
         if (draft->stored[node->id])
             add_out(chain, draft->region[node->id], value);
         add_sum(draft, work, node, value);
@@ -156,8 +182,19 @@ enum fig_status add_history_chain(struct draft *draft, struct fig_node *from)
     return FIG_OK;
 }
 
+enum fig_status add_partials(struct draft *draft, const struct fig_node *sum)
+{
+    if (fused_sum(draft, operand_of(sum->in[0]).root) == sum)
+        return FIG_OK;
+    return add_copy_chain(draft, sum->name, sum->in[0], draft->partial[sum->id], true);
+}
+
 enum fig_status add_rows(struct draft *draft, const struct unit *unit)
 {
+    for (int k = 0; k < unit->count; k++) {
+        if (is_total(unit->members[k]))
+            TRY(add_partials(draft, unit->members[k]));
+    }
     struct work *work = add_work(draft, WORK_CHAIN, unit->members[unit->count - 1]->name);
     if (!work)
         return FIG_NOMEM;

@@ -18,6 +18,9 @@ enum fig_status add_rows(struct draft *draft, const struct unit *unit);
 enum fig_status add_copy_chain(struct draft *draft, const char *name, struct fig_node *from,
                                struct region to, bool sum);
 
+/* The partial sums behind a sum, unless its operand's own chain makes them. */
+enum fig_status add_partials(struct draft *draft, const struct fig_node *sum);
+
 /* The value of an output, remembered: of one that no chain makes. */
 enum fig_status add_history_chain(struct draft *draft, struct fig_node *from);
 

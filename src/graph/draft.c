@@ -3,9 +3,21 @@
 
 #include <stdlib.h>
 
+#include "device/work.h"
+
 bool is_row(const struct fig_node *node)
 {
     return node->op == OP_unary || node->op == OP_binary;
+}
+
+size_t partials_of(const struct fig_node *sum)
+{
+    return (shape_length(sum->in[0]->shape) - 1) / PARTIAL + 1;
+}
+
+bool is_total(const struct fig_node *node)
+{
+    return node->op == OP_sum && partials_of(node) > 1;
 }
 
 bool reads_through_maps(enum op op)
@@ -129,6 +141,16 @@ static enum fig_status list_uses(struct draft *draft)
     return FIG_OK;
 }
 
+/* Users have larger ids. */
+static void mark_late(struct draft *draft)
+{
+    for (int id = draft->graph->count - 1; id >= 0; id--) {
+        draft->late[id] = shape_length(draft->graph->nodes[id]->shape) == 1;
+        for (int i = draft->use_begin[id]; i < draft->use_begin[id + 1]; i++)
+            draft->late[id] &= draft->late[draft->uses[i]->id];
+    }
+}
+
 enum fig_status draft_init(struct draft *draft, struct fig_store *store,
                            const struct fig_plan_params *params)
 {
@@ -137,6 +159,7 @@ enum fig_status draft_init(struct draft *draft, struct fig_store *store,
     *draft = (struct draft){ .graph = graph, .store = store, .params = params };
     draft->needed = calloc(count, sizeof(bool));
     draft->direct = calloc(count, sizeof(bool));
+    draft->late = calloc(count, sizeof(bool));
     draft->stored = calloc(count, sizeof(bool));
     draft->unit = calloc(count, sizeof(int));
     draft->use_begin = calloc(count + 2, sizeof(int));
@@ -145,15 +168,18 @@ enum fig_status draft_init(struct draft *draft, struct fig_store *store,
     draft->life = calloc(3 * count, sizeof(struct life));
     draft->units = calloc(count, sizeof(struct unit));
     draft->order = calloc(count, sizeof(int));
-    if (!draft->needed || !draft->direct || !draft->stored || !draft->unit || !draft->use_begin ||
-        !draft->region || !draft->partial || !draft->life || !draft->units || !draft->order)
+    if (!draft->needed || !draft->direct || !draft->late || !draft->stored || !draft->unit ||
+        !draft->use_begin || !draft->region || !draft->partial || !draft->life || !draft->units ||
+        !draft->order)
         return fail(FIG_NOMEM, "no memory to plan a graph of %zu nodes", count);
     draft->partial_life = draft->life + count;
     draft->scratch_life = draft->life + 2 * count;
     for (size_t id = 0; id < count; id++)
         draft->unit[id] = NO_UNIT;
     mark_needed(draft);
-    return list_uses(draft);
+    TRY(list_uses(draft));
+    mark_late(draft);
+    return FIG_OK;
 }
 
 void draft_finish(struct draft *draft)
@@ -164,6 +190,7 @@ void draft_finish(struct draft *draft)
     free(draft->uses);
     free(draft->needed);
     free(draft->direct);
+    free(draft->late);
     free(draft->stored);
     free(draft->unit);
     free(draft->use_begin);

@@ -17,7 +17,7 @@ struct operand {
 };
 
 /* One work and the rows that run with it: a chain, or a product with a chain behind it, or one
- * other operation.  Members are in order of their ids. */
+ * other operation.  Members, rows and totals, are in order of their ids. */
 struct unit {
     struct fig_node *node; /* the product or other operation; NULL: rows alone */
     size_t length;         /* elements of the chain */
@@ -38,6 +38,7 @@ struct draft {
     /* By node id. */
     bool *needed;
     bool *direct; /* read as it lies in memory, by an operation that is no row or by the user */
+    bool *late;   /* a single number of which only single numbers are made: it may wait for others */
     int *unit;
     int *use_begin; /* the node's users are uses[use_begin[id]] .. uses[use_begin[id + 1]] */
     struct fig_node **uses;
@@ -70,6 +71,10 @@ enum fig_status draft_lower(struct draft *draft);
 /* Whether the operation reads its operands through maps: it then is, or begins, a chain. */
 bool reads_through_maps(enum op op);
 bool is_row(const struct fig_node *node);
+/* A sum of so many elements that there are partial sums to add up: an input of the chain of single
+ * numbers that it is a member of. */
+bool is_total(const struct fig_node *node);
+size_t partials_of(const struct fig_node *sum);
 struct operand operand_of(struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);

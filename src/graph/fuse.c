@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fusion: every elementwise node joins the unit of one of its operands where that is legal and a
- * chain has room; what is left begins a unit of its own.  Units are then put in an order. */
+ * chain has room; what is left begins a unit of its own.  Losses and their parts, single numbers,
+ * join each other whether they are operands or not.  Units are then put in an order. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,13 +87,15 @@ static bool node_depends(struct draft *draft, const struct fig_node *node,
 }
 
 /* A function of one operand whose only user is a row waits: it is cheap to compute where it is
- * used, and storing it between the forward and the backward pass would cost memory. */
+ * used, and storing it between the forward and the backward pass would cost memory.  A single
+ * number costs none. */
 static bool waits(const struct draft *draft, const struct fig_node *node)
 {
     const int begin = draft->use_begin[node->id], end = draft->use_begin[node->id + 1];
-    return node->op == OP_unary && end - begin == 1 && !draft->direct[node->id] &&
+    const size_t length = shape_length(node->shape);
+    return node->op == OP_unary && length > 1 && end - begin == 1 && !draft->direct[node->id] &&
            draft->uses[begin]->op == OP_binary &&
-           shape_length(draft->uses[begin]->shape) == shape_length(node->shape);
+           shape_length(draft->uses[begin]->shape) == length;
 }
 
 /* Operands from outside the unit must not depend on it.  An operand of equal length inside is read
@@ -122,7 +125,7 @@ static bool makes_circle(struct draft *draft, const struct fig_node *node,
 
 struct needs {
     struct operand in[CHAIN_INS];
-    int ins, steps, outs;
+    int ins, totals, steps, outs;
 };
 
 static bool inside(const struct draft *draft, const struct unit *unit,
@@ -169,10 +172,12 @@ static bool count_node(const struct draft *draft, const struct unit *unit,
         if (!inside(draft, unit, &operand, extra) && !add_input(needs, &operand))
             return false;
     }
+    needs->totals += is_total(node);
     needs->steps += is_row(node);
     needs->outs += leaves(draft, unit, node, extra) + (fused_sum(draft, node) != NULL) +
-                   (is_row(node) && history_of(draft, node));
-    return needs->steps <= CHAIN_STEPS && needs->outs <= CHAIN_OUTS;
+                   (node != unit->node && history_of(draft, node));
+    return needs->ins + needs->totals <= CHAIN_INS && needs->steps <= CHAIN_STEPS &&
+           needs->outs <= CHAIN_OUTS;
 }
 
 static bool has_room(const struct draft *draft, const struct unit *unit,
@@ -194,7 +199,7 @@ static bool has_room(const struct draft *draft, const struct unit *unit,
 
 static bool may_join(struct draft *draft, struct unit *unit, const struct fig_node *node)
 {
-    return unit && (!unit->node || is_product(unit->node)) &&
+    return unit && (!unit->node || (is_product(unit->node) && !is_total(node))) &&
            unit->length == shape_length(node->shape) && !makes_circle(draft, node, unit) &&
            has_room(draft, unit, node);
 }
@@ -227,6 +232,26 @@ static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
     return best;
 }
 
+static bool all_late(const struct draft *draft, const struct unit *unit)
+{
+    for (int i = 0; i < unit->count; i++) {
+        if (!draft->late[unit->members[i]->id])
+            return false;
+    }
+    return true;
+}
+
+/* The latest unit of other single numbers for which nobody waits. */
+static struct unit *find_late(struct draft *draft, const struct fig_node *node)
+{
+    for (int i = draft->unit_count - 1; i >= 0 && draft->late[node->id]; i--) {
+        struct unit *unit = &draft->units[i];
+        if (!unit->node && all_late(draft, unit) && may_join(draft, unit, node))
+            return unit;
+    }
+    return NULL;
+}
+
 static enum fig_status join(struct draft *draft, struct fig_node *node);
 
 /* Operands that wait come before the node: into its unit where that is legal. */
@@ -249,6 +274,8 @@ static enum fig_status settle_operands(struct draft *draft, const struct fig_nod
 static enum fig_status join(struct draft *draft, struct fig_node *node)
 {
     struct unit *unit = find_unit(draft, node, node);
+    if (!unit)
+        unit = find_late(draft, node);
     if (!unit)
         unit = new_rows(draft, node);
     TRY(settle_operands(draft, node, unit));
@@ -320,7 +347,7 @@ static enum fig_status make_units(struct draft *draft)
             continue;
         if (node->op == OP_sum_rows)
             add_sums(draft, node);
-        else if (!is_row(node))
+        else if (!is_row(node) && !is_total(node))
             new_unit(draft, node);
         else if (!waits(draft, node))
             TRY(join(draft, node));

@@ -40,7 +40,7 @@ static void mark_stored(struct draft *draft)
         const struct fig_node *node = draft->graph->nodes[id];
         if (!draft->needed[id] || !has_life(node))
             continue;
-        if (is_row(node) || is_product(node))
+        if (is_row(node) || is_total(node) || is_product(node))
             draft->stored[id] = draft->direct[id] || leaves_unit(draft, node);
         else
             draft->stored[id] = node->op == OP_input || draft->unit[id] != NO_UNIT;
@@ -119,16 +119,14 @@ static void live(struct draft *draft, const struct fig_node *node)
 static void live_sum(struct draft *draft, const struct fig_node *sum)
 {
     const struct operand operand = operand_of(sum->in[0]);
-    const size_t length = shape_length(sum->in[0]->shape);
     const bool fused = fused_sum(draft, operand.root) == sum;
     const int first = fused ? position_of(draft, operand.root) : position_of(draft, sum);
     struct life *life = &draft->partial_life[sum->id];
-    if (length <= PARTIAL) {
+    if (!is_total(sum)) {
         draft->life[sum->id].first = first;
         return;
     }
-    const size_t partials = (length + PARTIAL - 1) / PARTIAL;
-    life->size = round_up(device_reals(store_device(draft->store), partials), DEVICE_ALIGN);
+    life->size = round_up(device_reals(store_device(draft->store), partials_of(sum)), DEVICE_ALIGN);
     life->first = first;
     life->last = position_of(draft, sum);
 }
@@ -200,12 +198,11 @@ static void set_regions(struct draft *draft)
             draft->region[id] = arena_region(draft, &draft->life[id], node_size(draft, node));
         if (!draft->needed[id] || node->op != OP_sum)
             continue;
-        const size_t length = shape_length(node->in[0]->shape);
-        const size_t partials = (length + PARTIAL - 1) / PARTIAL;
         draft->partial[id] = draft->region[id];
-        if (draft->partial_life[id].size)
-            draft->partial[id] = arena_region(draft, &draft->partial_life[id],
-                                              device_reals(store_device(draft->store), partials));
+        if (is_total(node))
+            draft->partial[id] =
+                arena_region(draft, &draft->partial_life[id],
+                             device_reals(store_device(draft->store), partials_of(node)));
     }
 }
 

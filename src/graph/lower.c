@@ -194,25 +194,10 @@ static enum fig_status lower_log_sum_exp(struct draft *draft, const struct unit 
     return add_rows_kernel(draft, unit, KERNEL_log_sum_exp, rows_of(unit));
 }
 
-/* Partial sums come from the operand's own chain where it has one. */
+/* One that is no total: its one partial sum is all of it. */
 static enum fig_status lower_sum(struct draft *draft, const struct unit *unit)
 {
-    const struct fig_node *node = unit->node;
-    const struct operand operand = operand_of(node->in[0]);
-    const bool fused = fused_sum(draft, operand.root) == node;
-    const struct region partial = draft->partial[node->id];
-    if (!fused)
-        TRY(add_copy_chain(draft, node->name, node->in[0], partial, true));
-    if (!draft->partial_life[node->id].size)
-        return FIG_OK;
-    struct work *work = add_kernel(draft, KERNEL_sum_cols, node->name, 1);
-    if (!work)
-        return FIG_NOMEM;
-    const size_t count = partial.size / device_reals(store_device(draft->store), 1);
-    work->buffers[0] = draft->region[node->id];
-    work->buffers[1] = partial;
-    work->params.matrix = (struct matrix){ 1, (unsigned)count };
-    return FIG_OK;
+    return add_partials(draft, unit->node);
 }
 
 /* Elements from `axis` on, and how many such blocks there are before it. */
@@ -349,7 +334,9 @@ static enum fig_status add_histories(struct draft *draft)
 {
     for (int i = 0; i < draft->params->output_count; i++) {
         struct fig_node *node = draft->params->outputs[i];
-        if (!is_row(node_root(node)) && history_of(draft, node_root(node)) == &draft->history[i])
+        const struct fig_node *root = node_root(node);
+        const bool member = is_row(root) || is_total(root);
+        if (!member && history_of(draft, root) == &draft->history[i])
             TRY(add_history_chain(draft, node));
     }
     return FIG_OK;

@@ -79,6 +79,12 @@ static void run_sum(const struct program *program, const struct operation *op,
                          address(program, op->a, block), block->count);
 }
 
+static void run_total(const struct program *program, const struct operation *op,
+                      const struct block *block)
+{
+    program->native->sum(address(program, op->out, block), op->a.memory, op->count);
+}
+
 /* a[i % count]: the period that starts here, and then copies of what is there, ever longer. */
 static void run_repeat(const struct program *program, const struct operation *op,
                        const struct block *block)
@@ -174,7 +180,7 @@ static void load_broadcast(struct compiler *c, int v)
     c->place[v] = take_slot(c);
     c->placed[v] = true;
     *add_operation(c->program) = (struct operation){
-        .run = in->inner == 1 ? run_repeat : run_stretch,
+        .run = in->sum ? run_total : in->inner == 1 ? run_repeat : run_stretch,
         .out = c->place[v],
         .a = { .memory = region_memory(in->region) },
         .inner = in->inner,

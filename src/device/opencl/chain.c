@@ -27,6 +27,10 @@ static void add_constant(struct text *out, float value)
 static void add_load(struct text *out, const struct chain *chain, int input)
 {
     const struct chain_in *in = &chain->in[input];
+    if (in->sum) {
+        text_add(out, "    const real v%d = total%d;\n", input, input);
+        return;
+    }
     text_add(out, "    const real v%d = in%d[i", input, input);
     if (in->count && in->inner > 1)
         text_add(out, " / %uu", in->inner);
@@ -95,11 +99,21 @@ void chain_arguments(struct text *out, const struct chain *chain, int product)
 
 bool chain_sums(const struct chain *chain)
 {
-    for (int i = 0; i < chain->outs; i++) {
-        if (chain->out[i].sum)
-            return true;
-    }
-    return false;
+    bool found = false;
+    for (int i = 0; i < chain->ins; i++)
+        found |= chain->in[i].sum;
+    for (int i = 0; i < chain->outs; i++)
+        found |= chain->out[i].sum;
+    return found;
+}
+
+static void add_total(struct text *out, const struct chain_in *in, int number)
+{
+    text_add(out, "    real total%d = 0;\n"
+                  "    for (uint i = get_local_id(0); i < %uu; i += get_local_size(0))\n"
+                  "        total%d += in%d[i];\n"
+                  "    total%d = group_sum(part, total%d);\n",
+             number, in->count, number, number, number, number);
 }
 
 /* A work-group for each PARTIAL elements: its items take them in turns and add what they have. */
@@ -108,6 +122,10 @@ static void add_sum_body(struct text *out, const struct chain *chain)
     text_add(out, "    local real part[%d];\n"
                   "    const uint first = get_group_id(0) * %du, end = min(first + %du, n_);\n",
              GROUP_LIMIT, PARTIAL, PARTIAL);
+    for (int i = 0; i < chain->ins; i++) {
+        if (chain->in[i].sum)
+            add_total(out, &chain->in[i], i);
+    }
     for (int i = 0; i < chain->outs; i++) {
         if (chain->out[i].sum)
             text_add(out, "    real sum%d = 0;\n", i);
