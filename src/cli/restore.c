@@ -69,7 +69,7 @@ static enum fig_status write_pictures(const struct task *task, const struct albu
         .names = album->named ? &album->names : NULL });
 }
 
-/* --- How near the clean ones are: pictures as a whole, tables column by column, each in its units */
+/* --- How far from the clean ones: pictures as a whole, tables column by column, in their units */
 
 /* Of all values of all pictures together, in dB; noise is not clipped. */
 static double psnr(const struct task *task, const struct images *originals,
@@ -94,23 +94,26 @@ static double rmse(const struct task *task, int column, const struct images *ori
     return sqrt(squares / originals->count) * (scaling ? scaling->deviation[column] : 1);
 }
 
+static double error_of(const struct task *task, int column, const struct images *originals,
+                       const struct images *others)
+{
+    return task_has_rows(task) ? rmse(task, column, originals, others)
+                               : psnr(task, originals, others);
+}
+
 static enum fig_status measure(const struct task *task, struct restoration *work)
 {
-    const bool rows = task_has_rows(task);
-    const int count = rows ? task->info->channels : 1;
+    const int count = task_has_rows(task) ? task->info->channels : 1;
     if (!task->request->corrupt)
         return FIG_OK;
     work->errors = malloc((size_t)count * sizeof(*work->errors));
     if (!work->errors)
         return complain(FIG_NOMEM, "no memory for the errors of %d columns", count);
-    for (int i = 0; i < count; i++) {
-        work->errors[i] = rows
-            ? (struct error){ rmse(task, i, &work->originals, &work->shown),
-                              rmse(task, i, &work->originals, &work->restored) }
-            : (struct error){ psnr(task, &work->originals, &work->shown),
-                              psnr(task, &work->originals, &work->restored) };
-    }
     work->error_count = count;
+    for (int i = 0; i < count; i++)
+        work->errors[i] = (struct error){
+            .corrupted = error_of(task, i, &work->originals, &work->shown),
+            .restored = error_of(task, i, &work->originals, &work->restored) };
     return FIG_OK;
 }
 
