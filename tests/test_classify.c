@@ -219,7 +219,7 @@ START_TEST(classes_are_matched_by_their_names)
     ck_assert_int_eq(fig_run_dataset(&dataset, run, "few", FIG_TEST), FIG_OK);
     ck_assert_int_eq(fig_dataset_info(dataset)->count, 3);
     int labels[3];
-    fig_run_labels(run, dataset, labels);
+    fig_run_match_labels(run, dataset, labels);
     ck_assert_mem_eq(labels, expected, sizeof(labels));
     fig_dataset_close(&dataset);
     fig_run_close(&run);

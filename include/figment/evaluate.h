@@ -75,8 +75,8 @@ struct fig_confusion {
     int known;    /* samples whose class the model knows: the sum of all counts */
     int right;    /* of these, those taken for what they are */
 };
-/* Of samples with these classes, as of fig_run_labels, and what they were taken for.  Release with
- * fig_confusion_free, after errors too. */
+/* Of samples with these classes, as fig_run_match_labels tells them, and what they were taken for.
+ * Release with fig_confusion_free, after errors too. */
 FIG_API enum fig_status fig_confuse(struct fig_confusion *out, int classes, const int *labels,
                                     const int *taken, int count);
 FIG_API void fig_confusion_free(struct fig_confusion *confusion);

@@ -54,8 +54,8 @@ FIG_API int fig_run_class(const struct fig_run *run, const char *name);
 
 /* The classes of a dataset's samples as the model counts them, by their names, [count]; -1 for what
  * has no label, or one that the model does not know. */
-FIG_API void fig_run_labels(const struct fig_run *run, const struct fig_dataset *dataset,
-                            int *labels);
+FIG_API void fig_run_match_labels(const struct fig_run *run, const struct fig_dataset *dataset,
+                                  int *labels);
 
 /* From now on sample or row i of what is drawn or decoded is of the class classes[i % count]; with
  * count 0 in turn again. */

@@ -36,12 +36,12 @@ static enum fig_status make_labels(struct classified *work)
 static int class_of_file(const struct task *task, const char *path)
 {
     char folder[PATH_LIMIT];
-    for (const char *end = strchr(path, '/'); end; path = end + 1, end = strchr(path, '/')) {
+    int class = -1;
+    for (const char *end; class < 0 && (end = strchr(path, '/')); path = end + 1) {
         snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
-        if (fig_run_class(task->run, folder) >= 0)
-            return fig_run_class(task->run, folder);
+        class = fig_run_class(task->run, folder);
     }
-    return -1;
+    return class;
 }
 
 static enum fig_status open_album(const struct task *task, struct classified *work)
@@ -64,7 +64,7 @@ static enum fig_status open_half(const struct task *task, struct classified *wor
     if (!status)
         status = make_labels(work);
     if (!status)
-        fig_run_labels(task->run, dataset, work->labels);
+        fig_run_match_labels(task->run, dataset, work->labels);
     fig_dataset_close(&dataset);
     return status;
 }

@@ -75,7 +75,7 @@ enum fig_status measure_accuracy(struct subject *subject, struct fig_measure *me
     if (!labels)
         return fail(FIG_NOMEM, "no memory for the classes of %d samples", count);
     int *const taken = labels + count;
-    fig_run_labels(subject->run, subject->test, labels);
+    fig_run_match_labels(subject->run, subject->test, labels);
     enum fig_status status = classify(subject, taken);
     if (!status)
         status = fig_confuse(&confusion, fig_run_info(subject->run)->classes, labels, taken, count);

@@ -81,7 +81,7 @@ int classes_at(const struct classes *classes, int row, int all)
     return classes->count ? classes->values[row % classes->count] : row % all;
 }
 
-void fig_run_labels(const struct fig_run *run, const struct fig_dataset *dataset, int *labels)
+void fig_run_match_labels(const struct fig_run *run, const struct fig_dataset *dataset, int *labels)
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
     const uint8_t *theirs = fig_dataset_labels(dataset);
