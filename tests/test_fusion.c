@@ -461,6 +461,51 @@ START_TEST(what_can_come_along_with_a_product_does)
 }
 END_TEST
 
+/* Three values behind each other, made by three works of their own. */
+START_TEST(a_concatenation_is_made_in_place)
+{
+    enum { LENGTH_EACH = 16 * 32 }; /* a multiple of DEVICE_ALIGN bytes */
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(16, 32), NULL);
+    struct fig_node *w = rig_input(&rig, fig_shape2(32, 32), NULL);
+    struct fig_node *parts[] = { fig_matmul(x, w, 0), fig_square(x),
+                                 fig_normal(rig.graph, fig_shape2(16, 32), 0x2000) };
+    struct fig_node *two = fig_concat(parts[0], parts[1], 0);
+    struct fig_node *three = fig_concat(two, parts[2], 0);
+    double *seen = rig_evaluate(&rig, three);
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, LENGTH(parts));
+    for (size_t i = 0; i < LENGTH(parts); i++) {
+        double *part = rig_evaluate(&rig, parts[i]);
+        ck_assert_mem_eq(seen + i * LENGTH_EACH, part, LENGTH_EACH * sizeof(*part));
+        free(part);
+    }
+    free(seen);
+    rig_close(&rig);
+}
+END_TEST
+
+/* Columns beside each other are no regions, an output outlives what reads it, and one value has one
+ * place. */
+START_TEST(a_concatenation_that_cannot_be_made_in_place_is_copied)
+{
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *x = rig_input(&rig, fig_shape2(16, 32), NULL);
+    struct fig_node *a = fig_square(x), *b = fig_relu(x);
+    struct fig_node *w = rig_input(&rig, fig_shape2(32, 8), NULL);
+    struct fig_node *columns = fig_concat(a, b, 1), *same = fig_concat(a, a, 0);
+    struct fig_node *outputs[] = { fig_matmul(fig_concat(a, b, 0), w, 0), a };
+    rig_plan(&rig, &columns, 1);
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 2 + 2);
+    rig_plan(&rig, &same, 1);
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 1 + 2);
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 2 + 2 + 1);
+    rig_close(&rig);
+}
+END_TEST
+
 /* The scale of what is squared is not kept back until the unrelated sum is known. */
 START_TEST(a_number_that_others_wait_for_is_made_alone)
 {
@@ -582,6 +627,8 @@ int main(void)
     tcase_add_test(tcase, every_output_of_a_random_graph_is_what_its_nodes_say);
     tcase_add_test(tcase, a_step_on_a_random_graph_moves_every_parameter_by_its_gradient);
     tcase_add_test(tcase, what_can_come_along_with_a_product_does);
+    tcase_add_test(tcase, a_concatenation_is_made_in_place);
+    tcase_add_test(tcase, a_concatenation_that_cannot_be_made_in_place_is_copied);
     tcase_add_test(tcase, a_number_that_others_wait_for_is_made_alone);
     tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);

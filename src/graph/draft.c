@@ -163,14 +163,15 @@ enum fig_status draft_init(struct draft *draft, struct fig_store *store,
     draft->stored = calloc(count, sizeof(bool));
     draft->unit = calloc(count, sizeof(int));
     draft->use_begin = calloc(count + 2, sizeof(int));
+    draft->whole = calloc(count, sizeof(struct fig_node *));
     draft->region = calloc(count, sizeof(struct region));
     draft->partial = calloc(count, sizeof(struct region));
     draft->life = calloc(3 * count, sizeof(struct life));
     draft->units = calloc(count, sizeof(struct unit));
     draft->order = calloc(count, sizeof(int));
     if (!draft->needed || !draft->direct || !draft->late || !draft->stored || !draft->unit ||
-        !draft->use_begin || !draft->region || !draft->partial || !draft->life || !draft->units ||
-        !draft->order)
+        !draft->use_begin || !draft->whole || !draft->region || !draft->partial || !draft->life ||
+        !draft->units || !draft->order)
         return fail(FIG_NOMEM, "no memory to plan a graph of %zu nodes", count);
     draft->partial_life = draft->life + count;
     draft->scratch_life = draft->life + 2 * count;
@@ -194,6 +195,7 @@ void draft_finish(struct draft *draft)
     free(draft->stored);
     free(draft->unit);
     free(draft->use_begin);
+    free(draft->whole);
     free(draft->region);
     free(draft->partial);
     free(draft->life);

@@ -42,6 +42,7 @@ struct draft {
     int *unit;
     int *use_begin; /* the node's users are uses[use_begin[id]] .. uses[use_begin[id + 1]] */
     struct fig_node **uses;
+    const struct fig_node **whole; /* the concatenation in whose memory the value is made; or NULL */
     struct region *region;  /* of stored values; buffer NULL: in the arena, see life */
     struct region *partial; /* of the partial sums behind a sum; of a constant's one number */
     struct life *life, *partial_life, *scratch_life; /* size 0: none; scratch: a product's result */

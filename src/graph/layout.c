@@ -165,7 +165,7 @@ static void find_lives(struct draft *draft)
     }
 }
 
-static enum fig_status place_lives(struct draft *draft)
+static enum fig_status arrange(struct draft *draft)
 {
     const int most = 3 * draft->graph->count;
     struct life **lives = calloc((size_t)most, sizeof(struct life *));
@@ -173,13 +173,63 @@ static enum fig_status place_lives(struct draft *draft)
     if (!lives)
         return fail(FIG_NOMEM, "no memory to place %d tensors", most);
     for (int i = 0; i < most; i++) {
-        if (draft->life[i].size == 0)
-            continue;
-        lives[count++] = &draft->life[i];
-        draft->naive += draft->life[i].size;
+        if (draft->life[i].size)
+            lives[count++] = &draft->life[i];
     }
     draft->arena = place(lives, count);
     free(lives);
+    return FIG_OK;
+}
+
+/* Whether the operands lie one behind the other in the concatenation, at offsets that regions may
+ * have, and do not outlive it. */
+static bool holds_operands(const struct draft *draft, const struct fig_node *concat)
+{
+    const struct life *life = &draft->life[concat->id];
+    bool holds = life->size && node_root(concat->in[0]) != node_root(concat->in[1]) &&
+                 node_size(draft, concat->in[0]) % DEVICE_ALIGN == 0;
+    for (int i = 0; i < concat->axis; i++)
+        holds &= concat->shape.dim[i] == 1;
+    for (int i = 0; i < 2; i++) {
+        const struct life *part = &draft->life[node_root(concat->in[i])->id];
+        holds &= part->size && part->last <= life->last;
+    }
+    return holds;
+}
+
+/* Both operands are made in their places in the concatenation, so that nothing is left to be done
+ * for it; but not where its longer life would take a larger arena. */
+static enum fig_status join_lives(struct draft *draft, const struct fig_node *concat)
+{
+    const int a = node_root(concat->in[0])->id, b = node_root(concat->in[1])->id;
+    struct life *life = draft->life, *whole = &life[concat->id];
+    const struct life before[] = { life[a], life[b], *whole };
+    const size_t arena = draft->arena;
+    whole->first = life[a].first < life[b].first ? life[a].first : life[b].first;
+    life[a].size = life[b].size = 0;
+    TRY(arrange(draft));
+    if (draft->arena <= arena) {
+        draft->whole[a] = draft->whole[b] = concat;
+        return FIG_OK;
+    }
+    life[a] = before[0];
+    life[b] = before[1];
+    *whole = before[2];
+    draft->arena = arena;
+    return FIG_OK;
+}
+
+static enum fig_status place_lives(struct draft *draft)
+{
+    TRY(arrange(draft));
+    for (int id = 0; id < draft->graph->count; id++) {
+        const struct fig_node *node = draft->graph->nodes[id];
+        if (node->op == OP_concat && holds_operands(draft, node))
+            TRY(join_lives(draft, node));
+    }
+    for (int i = 0; i < 3 * draft->graph->count; i++)
+        draft->naive += draft->life[i].size;
+    TRY(arrange(draft));
     return draft->arena ? device_alloc(store_device(draft->store), draft->arena,
                                        &draft->arena_buffer)
                         : FIG_OK;
@@ -190,10 +240,23 @@ static struct region arena_region(const struct draft *draft, const struct life *
     return (struct region){ draft->arena_buffer, life->offset, size };
 }
 
+static struct region part_region(const struct draft *draft, const struct fig_node *node)
+{
+    const struct fig_node *whole = draft->whole[node->id];
+    struct region region = draft->region[whole->id];
+    if (node_root(whole->in[0]) != node)
+        region.offset += node_size(draft, whole->in[0]);
+    region.size = node_size(draft, node);
+    return region;
+}
+
+/* Operands have smaller ids, so a concatenation comes before its parts. */
 static void set_regions(struct draft *draft)
 {
-    for (int id = 0; id < draft->graph->count; id++) {
+    for (int id = draft->graph->count - 1; id >= 0; id--) {
         const struct fig_node *node = draft->graph->nodes[id];
+        if (draft->whole[id])
+            draft->region[id] = part_region(draft, node);
         if (draft->life[id].size)
             draft->region[id] = arena_region(draft, &draft->life[id], node_size(draft, node));
         if (!draft->needed[id] || node->op != OP_sum)

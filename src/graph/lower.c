@@ -226,6 +226,8 @@ static enum fig_status lower_concat(struct draft *draft, const struct unit *unit
     const struct fig_node *node = unit->node;
     const unsigned stride = block_of(node->shape, node->axis);
     unsigned at = 0;
+    if (draft->whole[node_root(node->in[0])->id] == node)
+        return FIG_OK;
     for (int i = 0; i < 2; i++) {
         const unsigned cols = block_of(node->in[i]->shape, node->axis);
         const struct copy copy = { cols, 0, cols, at, stride };
