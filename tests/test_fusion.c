@@ -506,6 +506,63 @@ START_TEST(a_concatenation_that_cannot_be_made_in_place_is_copied)
 }
 END_TEST
 
+/* A running mean of x, from 1 on. */
+static struct fig_node *running_mean(struct rig *rig, struct fig_node *x, struct fig_node **state)
+{
+    *state = fig_state(rig->graph, "state", fig_node_shape(x), 1);
+    return fig_add(fig_affine(*state, 0.75, 0), fig_affine(x, 0.25, 0));
+}
+
+static void check_state(struct rig *rig, int run)
+{
+    const double old = pow(0.75, run);
+    double values[40];
+    RIG_OK(fig_store_read_doubles(rig->store, fig_store_find(rig->store, "state"), values));
+    for (int i = 0; i < 40; i++)
+        RIG_NEAR(values[i], old + (1 - old) * rig->values[0][i], 1e-6, 1e-6,
+                 "run %d: element %d is %g", run, i, values[i]);
+}
+
+START_TEST(a_state_is_changed_in_its_place)
+{
+    struct rig rig;
+    struct fig_node *state;
+    rig_open(&rig, NULL);
+    struct fig_node *next = running_mean(&rig, rig_input(&rig, fig_shape1(40), NULL), &state);
+    struct fig_node *outputs[] = { fig_assign(state, next), next };
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 1);
+    for (int run = 1; run < 4; run++) {
+        rig_run(&rig, 0);
+        check_state(&rig, run);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
+/* The product comes after what the state becomes, and takes it as it was. */
+START_TEST(a_state_that_is_read_later_is_changed_at_the_end)
+{
+    struct rig rig;
+    struct fig_node *state;
+    rig_open(&rig, NULL);
+    struct fig_node *next = running_mean(&rig, rig_input(&rig, fig_shape1(40), NULL), &state);
+    struct fig_node *sum = fig_sum(next);
+    struct fig_node *column = fig_affine(fig_broadcast(sum, fig_shape2(40, 1)), 2, 0);
+    struct fig_node *product = fig_matmul(fig_reshape(state, fig_shape2(1, 40)), column, 0);
+    struct fig_node *outputs[] = { fig_assign(state, next), sum, product };
+    rig_plan(&rig, outputs, LENGTH(outputs));
+    ck_assert_int_eq(fig_plan_info(rig.plan)->works, 4);
+    rig_run(&rig, 0);
+    check_state(&rig, 1);
+    double *total = rig_read(&rig, sum), *seen = rig_read(&rig, product);
+    RIG_NEAR(*seen, 40 * 2 * *total, 1e-6, 0, "%g is not 80 times %g", *seen, *total);
+    free(total);
+    free(seen);
+    rig_close(&rig);
+}
+END_TEST
+
 /* The scale of what is squared is not kept back until the unrelated sum is known. */
 START_TEST(a_number_that_others_wait_for_is_made_alone)
 {
@@ -629,6 +686,8 @@ int main(void)
     tcase_add_test(tcase, what_can_come_along_with_a_product_does);
     tcase_add_test(tcase, a_concatenation_is_made_in_place);
     tcase_add_test(tcase, a_concatenation_that_cannot_be_made_in_place_is_copied);
+    tcase_add_test(tcase, a_state_is_changed_in_its_place);
+    tcase_add_test(tcase, a_state_that_is_read_later_is_changed_at_the_end);
     tcase_add_test(tcase, a_number_that_others_wait_for_is_made_alone);
     tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);

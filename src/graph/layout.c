@@ -64,6 +64,41 @@ static enum fig_status fix_gradients(struct draft *draft, const struct fig_node 
     return FIG_OK;
 }
 
+/* Whether the user has read the state when the chain of `value` stores over it, element by
+ * element. */
+static bool has_read(const struct draft *draft, const struct fig_node *user,
+                     const struct fig_node *state, const struct fig_node *value)
+{
+    if (draft->unit[user->id] != draft->unit[value->id])
+        return position_of(draft, user) < position_of(draft, value);
+    for (int i = 0; i < user->ins; i++) {
+        const struct operand operand = operand_of(user->in[i]);
+        if (operand.root == state && operand.map.count)
+            return false;
+    }
+    return true;
+}
+
+static bool is_of_chain(const struct draft *draft, const struct fig_node *node)
+{
+    return is_row(node) && !draft->units[draft->unit[node->id]].node;
+}
+
+/* What a state becomes is computed in its place, if all others have read by then what it was. */
+static void fix_state(struct draft *draft, const struct fig_node *assign)
+{
+    const struct fig_node *state = node_root(assign->in[0]);
+    const struct operand value = operand_of(assign->in[1]);
+    const int id = value.root->id;
+    bool free = value.map.count == 0 && is_of_chain(draft, value.root) && !draft->region[id].buffer;
+    for (int i = draft->use_begin[state->id]; i < draft->use_begin[state->id + 1]; i++) {
+        const struct fig_node *user = draft->uses[i];
+        free &= user == assign || has_read(draft, user, state, value.root);
+    }
+    if (free)
+        draft->region[id] = draft->region[state->id];
+}
+
 static enum fig_status fix_regions(struct draft *draft)
 {
     struct region unused;
@@ -75,6 +110,8 @@ static enum fig_status fix_regions(struct draft *draft)
             TRY(store_param(draft->store, node, &draft->region[id], &unused));
         if (node->op == OP_collect)
             TRY(fix_gradients(draft, node));
+        if (node->op == OP_assign)
+            fix_state(draft, node);
         if (node->op == OP_update) {
             struct group *group;
             TRY(store_group(draft->store, node, &group));

@@ -249,6 +249,14 @@ static enum fig_status lower_slice(struct draft *draft, const struct unit *unit)
                     copy, unit->length);
 }
 
+/* Whether the value was computed there. */
+static bool is_at(const struct draft *draft, const struct operand *value, struct region place)
+{
+    const struct region region = operand_region(draft, value);
+    return value->map.count == 0 && region.buffer == place.buffer &&
+           region.offset == place.offset;
+}
+
 /* Gradients that could not be computed in their place are copied there. */
 static enum fig_status lower_collect(struct draft *draft, const struct unit *unit)
 {
@@ -256,10 +264,8 @@ static enum fig_status lower_collect(struct draft *draft, const struct unit *uni
     for (int i = 0; i < unit->node->ins; i += 2) {
         struct fig_node *in = unit->node->in[i], *param = unit->node->in[i + 1];
         const struct operand operand = operand_of(in);
-        const struct region region = operand_region(draft, &operand);
         TRY(store_param(draft->store, param, &values, &gradient));
-        if (operand.map.count || region.buffer != gradient.buffer ||
-            region.offset != gradient.offset)
+        if (!is_at(draft, &operand, gradient))
             TRY(add_copy_chain(draft, param->name, in, gradient, false));
     }
     return FIG_OK;
@@ -313,6 +319,9 @@ static enum fig_status lower_update(struct draft *draft, const struct unit *unit
 static enum fig_status lower_assign(struct draft *draft, const struct unit *unit)
 {
     struct fig_node *const *in = unit->node->in;
+    const struct operand operand = operand_of(in[1]);
+    if (is_at(draft, &operand, region_of(draft, in[0])))
+        return FIG_OK;
     return add_copy_chain(draft, in[0]->name, in[1], region_of(draft, in[0]), false);
 }
 
