@@ -227,7 +227,7 @@ END_TEST
 
 static const char *const wrong_counts[] = {
     "synthetic:", "synthetic:0", "synthetic:-1", "synthetic: 5", "synthetic:5x", "synthetic:5:5",
-    "synthetic:99999999999999999999", "synthetic:1369569", "uniform:+1", "uniform:1e3",
+    "synthetic:99999999999999999999", "synthetic:134217729", "uniform:+1", "uniform:1e3",
     "uniform:171197",
 };
 

@@ -51,6 +51,38 @@ START_TEST(an_image_depends_on_seed_split_and_index_only)
 }
 END_TEST
 
+/* 600000 would take 448 MiB. */
+START_TEST(what_is_too_large_for_the_memory_is_drawn_as_it_is_used)
+{
+    enum { MANY = 600000 };
+    static float sample[SIZE];
+    static uint8_t rows[2 * SIZE];
+    struct fig_dataset *few = open_digits("synthetic:50", FIG_TRAIN, 7), *seven;
+    struct fig_dataset *many = open_digits("synthetic:600000", FIG_TRAIN, 7);
+    struct fig_dataset *test = open_digits("synthetic:600000", FIG_TEST, 7);
+    ck_assert(fig_dataset_info(many)->drawn && !fig_dataset_info(few)->drawn);
+    ck_assert_int_eq(fig_dataset_info(many)->count, MANY);
+    ck_assert_int_eq(fig_dataset_info(test)->count, 10000);
+    ck_assert_ptr_null(fig_dataset_bytes(many));
+    ck_assert_int_eq(fig_dataset_labels(many)[MANY - 1], 9);
+    ck_assert_int_eq(fig_dataset_rows(many, (const uint32_t[]){ MANY - 1, 49 }, 2, rows), FIG_OK);
+    ck_assert_mem_eq(rows + SIZE, image(few, 49), SIZE);
+    ck_assert_int_ne(memcmp(rows, rows + SIZE, SIZE), 0);
+    ck_assert_int_eq(fig_dataset_rows(many, (const uint32_t[]){ MANY }, 1, rows), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_sample(many, 49, sample), FIG_OK);
+    for (int i = 0; i < SIZE; i++)
+        ck_assert(sample[i] == image(few, 49)[i] / 255.0f);
+    ck_assert_int_eq(fig_dataset_collect(many, 50), FIG_OK);
+    ck_assert(!fig_dataset_info(many)->drawn && fig_dataset_info(many)->count == 50);
+    ck_assert_mem_eq(image(many, 0), image(few, 0), 50 * SIZE);
+    ck_assert_int_eq(fig_dataset_open(&seven, "synthetic:600000:only=7", FIG_TRAIN, 7),
+                     FIG_INVALID);
+    fig_dataset_close(&test);
+    fig_dataset_close(&many);
+    fig_dataset_close(&few);
+}
+END_TEST
+
 /* The number is what gcc on x86-64 drew; it changes when the drawing is meant to change. */
 START_TEST(the_images_are_the_same_on_every_machine)
 {
@@ -186,6 +218,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, the_set_is_28x28_bytes_in_ten_classes_of_equal_size, 0, 2);
     tcase_add_test(tests, an_image_depends_on_seed_split_and_index_only);
+    tcase_add_test(tests, what_is_too_large_for_the_memory_is_drawn_as_it_is_used);
     tcase_add_test(tests, the_images_are_the_same_on_every_machine);
     tcase_add_loop_test(tests, all_64_bits_of_the_seed_matter, 0, 64);
     tcase_add_test(tests, no_image_is_there_twice_in_both_halves_together);

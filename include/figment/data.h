@@ -10,7 +10,7 @@
 
 FIG_BEGIN
 
-/* A set of samples, whole in memory. */
+/* A set of samples: whole in memory, or drawn as they are used. */
 struct fig_dataset;
 
 enum fig_split { FIG_TRAIN, FIG_TEST };
@@ -22,12 +22,14 @@ struct fig_dataset_info {
     int classes;                 /* highest label + 1; 0 if there are no labels */
     bool bytes;                  /* values are bytes 0..255 that stand for 0..1; else floats */
     bool table;                  /* columns of numbers, no pictures: height and width are 1 */
+    bool drawn;                  /* too many for the memory: each is made when it is asked for */
 };
 
 /* Open one half of what `spec` names:
  *   synthetic[:COUNT]  drawn digits, 28x28 bytes, labels 0..9 in turn; sample i depends on (seed,
- *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT.
- *                      Option
+ *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT
+ *                      of each, but no more than 10000 to test.  Those that would take more than
+ *                      256 MiB are drawn as they are used.  Option
  *                        size=SIDE     SIDE x SIDE bytes, 28 to 1024: with a black border around
  *   uniform[:COUNT]    28x28 floats u^4, u uniform in [0, 1), no labels; 1024, or COUNT; the same
  *                      for both halves
@@ -67,7 +69,8 @@ struct fig_dataset_info {
  * Options follow a colon, with commas between them: "digits:only=7".  A path that exists as it is
  * written has no options.  All formats know
  *   only=CLASS         keep the samples of one class in the training half, all in the test half:
- *                      what was not seen in training can be detected then
+ *                      what was not seen in training can be detected then; not of samples that are
+ *                      drawn as they are used
  *
  * FIG_INVALID for a wrong COUNT or option or if there is no such path, FIG_FORMAT if no format
  * recognises it, a file is missing in the folder, or one is damaged. */
@@ -77,7 +80,8 @@ FIG_API void fig_dataset_close(struct fig_dataset **dataset);
 
 FIG_API const struct fig_dataset_info *fig_dataset_info(const struct fig_dataset *dataset);
 
-/* All samples, [count][height][width][channels]: one of the two is NULL. */
+/* All samples, [count][height][width][channels]: one of the two is NULL, both if samples are drawn
+ * as they are used. */
 FIG_API const uint8_t *fig_dataset_bytes(const struct fig_dataset *dataset);
 FIG_API const float *fig_dataset_values(const struct fig_dataset *dataset);
 
@@ -119,6 +123,14 @@ struct fig_modes {
 
 /* Lives as long as the dataset; NULL if it was not made so. */
 FIG_API const struct fig_modes *fig_dataset_modes(const struct fig_dataset *dataset);
+
+/* Samples order[0], order[1] ... as the dataset has them, bytes or floats:
+ * [count][height][width][channels].  Without an order the first ones. */
+FIG_API enum fig_status fig_dataset_rows(const struct fig_dataset *dataset, const uint32_t *order,
+                                         int count, void *out);
+
+/* A dataset of samples that are drawn as they are used becomes its first `count`, in memory. */
+FIG_API enum fig_status fig_dataset_collect(struct fig_dataset *dataset, int count);
 
 /* Copy sample `index` as height * width * channels floats: byte / 255, or the value.  They are in
  * [0, 1] but for tables. */

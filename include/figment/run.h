@@ -44,7 +44,8 @@ FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
 FIG_API const struct fig_scaling *fig_run_scaling(const struct fig_run *run);
 /* Data as the model takes it: a table is standardised by the model's numbers, not by its own.
  * `data` is as fig_dataset_open takes it, or NULL for what the run was trained on; the seed is the
- * run's.  FIG_SHAPE if the samples are not of the model's size. */
+ * run's.  Of samples that are drawn as they are used it has the first 131072, in memory.  FIG_SHAPE
+ * if the samples are not of the model's size. */
 FIG_API enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *run,
                                         const char *data, enum fig_split split);
 /* The name of a class below `classes`, as the data had it; NULL for others. */

@@ -78,15 +78,24 @@ enum fig_status source_only(const struct source *source, const struct fig_datase
     return FIG_OK;
 }
 
+/* Bytes of a sample as the dataset has it. */
+static size_t sample_size(const struct fig_dataset *dataset)
+{
+    const struct fig_dataset_info *info = &dataset->info;
+    const size_t length = image_length(info->height, info->width, info->channels);
+    return length * (info->bytes ? 1 : sizeof(float));
+}
+
 /* The samples of one class move to the front. */
 static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec, int label)
 {
     struct fig_dataset_info *info = &dataset->info;
-    const size_t item = info->bytes ? 1 : sizeof(float);
-    const size_t size =
-        image_length(info->height, info->width, info->channels) * item;
+    const size_t size = sample_size(dataset);
     char *samples = info->bytes ? (char *)dataset->bytes : (char *)dataset->values;
     int kept = 0;
+    if (info->drawn)
+        return fail(FIG_INVALID, "%s: only=%s: its %d samples are too many to be looked through",
+                    spec, fig_dataset_class_name(dataset, label), info->count);
     for (int i = 0; i < info->count; i++) {
         if (dataset->labels[i] != label)
             continue;
@@ -194,13 +203,57 @@ const struct fig_modes *fig_dataset_modes(const struct fig_dataset *dataset)
     return dataset->modes.count ? &dataset->modes : NULL;
 }
 
+static void copy_sample(const struct fig_dataset *dataset, int index, void *out)
+{
+    const size_t size = sample_size(dataset);
+    const char *samples = dataset->bytes ? (char *)dataset->bytes : (char *)dataset->values;
+    if (dataset->info.drawn)
+        dataset->draw(dataset, index, out);
+    else
+        memcpy(out, samples + (size_t)index * size, size);
+}
+
+enum fig_status fig_dataset_rows(const struct fig_dataset *dataset, const uint32_t *order,
+                                 int count, void *out)
+{
+    REQUIRE(dataset && out && count >= 0 && (order || count <= dataset->info.count));
+    const size_t size = sample_size(dataset);
+    for (int i = 0; i < count; i++) {
+        const uint32_t index = order ? order[i] : (uint32_t)i;
+        REQUIRE(index < (uint32_t)dataset->info.count);
+        copy_sample(dataset, (int)index, (char *)out + (size_t)i * size);
+    }
+    return FIG_OK;
+}
+
+enum fig_status fig_dataset_collect(struct fig_dataset *dataset, int count)
+{
+    REQUIRE(dataset && count > 0);
+    if (!dataset->info.drawn)
+        return FIG_OK;
+    const int most = count < dataset->info.count ? count : dataset->info.count;
+    uint8_t *bytes = malloc((size_t)most * sample_size(dataset));
+    if (!bytes)
+        return fail(FIG_NOMEM, "no memory for %d samples", most);
+    enum fig_status status = fig_dataset_rows(dataset, NULL, most, bytes);
+    dataset->bytes = bytes;
+    dataset->info.count = most;
+    dataset->info.drawn = false;
+    return status;
+}
+
+/* Bytes come to the end of the row and are spread from its start: none is met before its turn. */
 enum fig_status fig_dataset_sample(const struct fig_dataset *dataset, int index, float *out)
 {
     REQUIRE(dataset && out && index >= 0 && index < dataset->info.count);
-    const struct fig_dataset_info *info = &dataset->info;
-    const size_t size = image_length(info->height, info->width, info->channels);
-    const size_t first = (size_t)index * size;
+    const size_t size = sample_size(dataset);
+    if (!dataset->info.bytes) {
+        copy_sample(dataset, index, out);
+        return FIG_OK;
+    }
+    uint8_t *bytes = (uint8_t *)(out + size) - size;
+    copy_sample(dataset, index, bytes);
     for (size_t i = 0; i < size; i++)
-        out[i] = info->bytes ? dataset->bytes[first + i] / 255.0f : dataset->values[first + i];
+        out[i] = bytes[i] / 255.0f;
     return FIG_OK;
 }

@@ -8,6 +8,7 @@
 #include <figment/data.h>
 
 #include "base/file.h"
+#include "base/random.h"
 #include "base/text.h"
 
 enum {
@@ -18,8 +19,11 @@ enum {
 
 struct fig_dataset {
     struct fig_dataset_info info;
-    uint8_t *bytes;    /* one of these two is NULL */
+    uint8_t *bytes;    /* one of these two is NULL, both if samples are drawn */
     float *values;
+    /* Of samples that are drawn: sample `index`, as bytes. */
+    void (*draw)(const struct fig_dataset *dataset, int index, uint8_t *bytes);
+    struct stream stream; /* what it draws from, by the format's own rules */
     uint8_t *labels;   /* or NULL */
     struct text names; /* of the classes, a zero behind each; numbers if a format leaves it empty */
     struct fig_scaling scaling; /* of a table; no columns if there is none */

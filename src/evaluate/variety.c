@@ -8,6 +8,8 @@
 #include "base/size.h"
 #include "run/rows.h"
 
+enum { LOOKED_AT = 60000 }; /* samples, evenly from all: enough for means */
+
 static void add_sample(struct class_means *means, int label, const float *sample)
 {
     double *mean = means->means + (size_t)label * means->length;
@@ -19,12 +21,14 @@ static void add_sample(struct class_means *means, int label, const float *sample
 static enum fig_status add_samples(struct class_means *means, const struct fig_dataset *dataset)
 {
     const uint8_t *labels = fig_dataset_labels(dataset);
+    const int all = fig_dataset_info(dataset)->count, count = all < LOOKED_AT ? all : LOOKED_AT;
     float *sample;
     TRY(make_rows(&sample, 1, means->length));
     enum fig_status status = FIG_OK;
-    for (int i = 0; !status && i < fig_dataset_info(dataset)->count; i++) {
-        status = fig_dataset_sample(dataset, i, sample);
-        add_sample(means, labels[i], sample);
+    for (int i = 0; !status && i < count; i++) {
+        const int index = (int)((long long)i * all / count);
+        status = fig_dataset_sample(dataset, index, sample);
+        add_sample(means, labels[index], sample);
     }
     free(sample);
     return status;

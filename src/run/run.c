@@ -10,6 +10,8 @@
 #include "data/scaling.h"
 #include "run/parts.h"
 
+enum { COLLECTED = 1 << 17 }; /* samples that are looked at, of more than the memory takes */
+
 static enum fig_status make_model(struct fig_run *run, struct sample_size size)
 {
     const struct fig_model_params params = {
@@ -146,7 +148,9 @@ enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *
     const struct fig_settings *settings = fig_config_settings(run->used);
     const char *name = data ? data : settings->data;
     TRY(fig_dataset_open(out, name, split, settings->seed));
-    const enum fig_status status = fit_dataset(*out, run, name);
+    enum fig_status status = fit_dataset(*out, run, name);
+    if (!status)
+        status = fig_dataset_collect(*out, COLLECTED);
     if (status)
         fig_dataset_close(out);
     return status;
