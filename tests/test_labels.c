@@ -16,8 +16,9 @@ enum { COUNT = 300, CLASSES = 10, VALUES = 784, BATCH = 60 };
 static void open_source(struct source *source, double known)
 {
     const struct label_rows rows = { CLASSES, known, 5 };
+    const struct fig_settings settings = { .batch = BATCH };
     ck_assert_int_eq(source_open(source, "synthetic:300", FIG_TRAIN, 1), FIG_OK);
-    ck_assert_int_eq(source_upload(source, scratch_device()), FIG_OK);
+    ck_assert_int_eq(source_upload(source, &settings, scratch_device()), FIG_OK);
     ck_assert_int_eq(source_label(source, scratch_device(), rows), FIG_OK);
 }
 

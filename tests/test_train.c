@@ -79,6 +79,39 @@ START_TEST(resuming_from_a_checkpoint_changes_nothing)
 }
 END_TEST
 
+/* Epochs of 300 samples in parts of 128, from which the last batch is left over; and labels, which
+ * stay whole beside them. */
+START_TEST(samples_that_come_in_parts_change_nothing)
+{
+    static const char *const some[] = { "data=synthetic:300", "batch=64", "epochs=2", "window=100",
+                                        "steps=7", NULL };
+    train("all", two_epochs, false);
+    train("windows", some, false);
+    train("windows", two_epochs, true); /* now whole */
+    same("all/model.safetensors", "windows/model.safetensors");
+    const char *const plain[] = { "data=synthetic:200", "batch=32", "epochs=1", NULL };
+    const char *const windows[] = { "data=synthetic:200", "batch=32", "epochs=1", "window=32",
+                                    NULL };
+    struct scratch_training training = { .model = "vae-conditional", .run = "labels" };
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, plain), FIG_OK);
+    training.run = "label-windows";
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, windows), FIG_OK);
+    same("labels/model.safetensors", "label-windows/model.safetensors");
+}
+END_TEST
+
+START_TEST(more_samples_than_the_memory_takes_are_drawn_as_they_are_used)
+{
+    static const char *const many[] = { "data=synthetic:1000000", "batch=64", "steps=3",
+                                        "shuffle=false", "window=64", NULL };
+    static const char *const few[] = { "data=synthetic:300", "batch=64", "steps=3",
+                                       "shuffle=false", NULL };
+    train("many", many, false);
+    train("few", few, false);
+    same("many/model.safetensors", "few/model.safetensors");
+}
+END_TEST
+
 START_TEST(an_epoch_leaves_its_metrics_and_a_picture)
 {
     char path[SCRATCH_PATH];
@@ -228,6 +261,8 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, resuming_from_a_checkpoint_changes_nothing);
+    tcase_add_test(tcase, samples_that_come_in_parts_change_nothing);
+    tcase_add_test(tcase, more_samples_than_the_memory_takes_are_drawn_as_they_are_used);
     tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);
     tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);
     tcase_add_test(tcase, a_checkpoint_of_another_training_is_refused);

@@ -46,6 +46,7 @@ struct fig_settings {
     int steps; /* the training ends after so many even within an epoch; 0: no such limit */
     uint64_t seed;
     bool shuffle;
+    int window; /* samples on the device at a time; 0: all of them, if they fit */
     int gaussians; /* in the mixture that samples are drawn from by default; 0: the model's own
                       way */
     double labels; /* the part of the training labels that the model is told; 0: it wants none */

@@ -60,9 +60,17 @@ struct fig_samples;
 FIG_API enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device,
                                            int count, int length, const uint8_t *bytes,
                                            const float *reals);
+/* The same of which only `rows` lie on the device at a time: sample i is row i modulo `rows`, which
+ * fig_samples_write has to give it before a run takes it. */
+FIG_API enum fig_status fig_samples_create_window(struct fig_samples **out,
+                                                  struct fig_device *device, int count, int length,
+                                                  int rows, bool bytes);
 FIG_API void fig_samples_destroy(struct fig_samples **samples);
+/* The first `count` rows become these, bytes or floats, for the runs that follow. */
+FIG_API enum fig_status fig_samples_write(struct fig_samples *samples, int count,
+                                          const void *values);
 /* Row r of a batch is then sample order[first + r]; `order` has `count` entries, each below count.
- * It begins as 0, 1, 2 ... */
+ * It begins as 0, 1, 2 ...  Not of a window, whose writer has the order. */
 FIG_API enum fig_status fig_samples_order(struct fig_samples *samples, const uint32_t *order);
 
 /* --- A plan is a graph made ready to run: the nodes that the outputs need, in order, elementwise

@@ -4,51 +4,70 @@
 #include "base/size.h"
 #include "graph/store.h"
 
-static enum fig_status upload(struct fig_samples *samples, const uint8_t *bytes,
-                              const float *reals)
+static enum fig_status reserve(struct fig_samples *samples)
 {
     size_t values, size;
-    if (!size_mul((size_t)samples->count, (size_t)samples->length, &values) ||
-        !size_mul(values, bytes ? 1 : sizeof(double), &size))
-        return fail(FIG_NOMEM, "%d samples of %d values are too many", samples->count,
+    if (!size_mul((size_t)samples->rows, (size_t)samples->length, &values) ||
+        !size_mul(values, samples->bytes ? 1 : sizeof(double), &size))
+        return fail(FIG_NOMEM, "%d samples of %d values are too many", samples->rows,
                     samples->length);
-    samples->values.size = bytes ? values : device_reals(samples->device, values);
+    samples->values.size = samples->bytes ? values : device_reals(samples->device, values);
     samples->order.size = (size_t)samples->count * sizeof(uint32_t);
     TRY(device_alloc(samples->device, samples->values.size, &samples->values.buffer));
-    TRY(device_alloc(samples->device, samples->order.size, &samples->order.buffer));
-    return bytes ? device_write_bytes(samples->device, samples->values, bytes)
-                 : device_write(samples->device, samples->values, reals);
+    return device_alloc(samples->device, samples->order.size, &samples->order.buffer);
 }
 
+/* Sample i in row i; of a window in row i modulo its rows. */
 static enum fig_status natural_order(struct fig_samples *samples)
 {
     uint32_t *order = malloc(samples->order.size);
     if (!order)
         return fail(FIG_NOMEM, "no memory for the order of %d samples", samples->count);
     for (int i = 0; i < samples->count; i++)
-        order[i] = (uint32_t)i;
-    const enum fig_status status = fig_samples_order(samples, order);
+        order[i] = (uint32_t)(i % samples->rows);
+    const enum fig_status status = device_write_bytes(samples->device, samples->order, order);
     free(order);
     return status;
 }
 
-enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device, int count,
-                                   int length, const uint8_t *bytes, const float *reals)
+enum fig_status fig_samples_create_window(struct fig_samples **out, struct fig_device *device,
+                                          int count, int length, int rows, bool bytes)
 {
-    REQUIRE(out && device && count > 0 && length > 0);
-    REQUIRE(!bytes != !reals);
+    REQUIRE(out && device && length > 0 && rows > 0 && rows <= count);
     struct fig_samples *samples = calloc(1, sizeof(*samples));
     *out = NULL;
     if (!samples)
         return fail(FIG_NOMEM, "no memory for samples");
     *samples = (struct fig_samples){
-        .device = device, .count = count, .length = length, .bytes = bytes != NULL };
-    enum fig_status status = upload(samples, bytes, reals);
+        .device = device, .count = count, .rows = rows, .length = length, .bytes = bytes };
+    enum fig_status status = reserve(samples);
     if (!status)
         status = natural_order(samples);
     if (status)
         fig_samples_destroy(&samples);
     *out = samples;
+    return status;
+}
+
+enum fig_status fig_samples_write(struct fig_samples *samples, int count, const void *values)
+{
+    REQUIRE(samples && values && count > 0 && count <= samples->rows);
+    const size_t length = (size_t)count * (size_t)samples->length;
+    struct region region = samples->values;
+    region.size = samples->bytes ? length : device_reals(samples->device, length);
+    return samples->bytes ? device_write_bytes(samples->device, region, values)
+                          : device_write(samples->device, region, values);
+}
+
+enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device, int count,
+                                   int length, const uint8_t *bytes, const float *reals)
+{
+    REQUIRE(!bytes != !reals);
+    const void *values = bytes ? (const void *)bytes : reals;
+    TRY(fig_samples_create_window(out, device, count, length, count, bytes != NULL));
+    const enum fig_status status = fig_samples_write(*out, count, values);
+    if (status)
+        fig_samples_destroy(out);
     return status;
 }
 
@@ -64,7 +83,7 @@ void fig_samples_destroy(struct fig_samples **samples)
 
 enum fig_status fig_samples_order(struct fig_samples *samples, const uint32_t *order)
 {
-    REQUIRE(samples && order);
+    REQUIRE(samples && order && samples->rows == samples->count);
     for (int i = 0; i < samples->count; i++) {
         if (order[i] >= (uint32_t)samples->count)
             return fail(FIG_INVALID, "entry %d of an order is %u; there are %d samples", i,

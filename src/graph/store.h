@@ -41,7 +41,7 @@ int optimizer_moments(enum fig_optimizer_kind kind);
 
 struct fig_samples {
     struct fig_device *device;
-    int count, length;
+    int count, rows, length; /* rows: on the device; fewer than count of a window */
     bool bytes;
     struct region values, order;
 };

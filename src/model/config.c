@@ -214,6 +214,7 @@ static enum fig_status read_settings(struct fig_config *config)
     TRY(put_default(document, "epochs", 20));
     TRY(put_default(document, "steps", 0));
     TRY(put_default(document, "seed", 1));
+    TRY(put_default(document, "window", 0));
     if (!yaml_find(document->root, "data"))
         TRY(document_put(document, "data", "synthetic"));
     if (!yaml_find(document->root, "shuffle"))
@@ -226,6 +227,7 @@ static enum fig_status read_settings(struct fig_config *config)
     TRY(yaml_int(yaml_find(root, "epochs"), 0, 1 << 24, &settings->epochs));
     TRY(yaml_int(yaml_find(root, "steps"), 0, INT32_MAX, &settings->steps));
     TRY(yaml_uint64(yaml_find(root, "seed"), &settings->seed));
+    TRY(yaml_int(yaml_find(root, "window"), 0, INT32_MAX, &settings->window));
     TRY(read_sampler(yaml_find(root, "sampler"), &settings->gaussians));
     return yaml_bool(yaml_find(root, "shuffle"), &settings->shuffle);
 }
@@ -234,7 +236,8 @@ static enum fig_status read_settings(struct fig_config *config)
 static enum fig_status check_keys(const struct fig_config *config)
 {
     static const char *const common[] = { "name", "family", "data", "batch", "epochs", "steps",
-                                          "seed", "shuffle", "optimizer", "schedule", "sampler" };
+                                          "seed", "shuffle", "window", "optimizer", "schedule",
+                                          "sampler" };
     const char *keys[64];
     size_t count = 0;
     for (size_t i = 0; i < LENGTH(common); i++)

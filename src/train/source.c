@@ -10,6 +10,8 @@
 #include "data/scaling.h"
 #include "run/model_file.h"
 
+enum { WINDOW_BYTES = 32 << 20 }; /* of a part, unless the settings say how many samples */
+
 static bool is_uniform(const char *data)
 {
     const size_t length = strcspn(data, ":");
@@ -63,16 +65,42 @@ enum fig_status source_rescale(struct source *train, struct source *test, const 
     return status;
 }
 
-enum fig_status source_upload(struct source *source, struct fig_device *device)
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Samples that are on the device at a time: whole batches, or all. */
+static size_t rows_for(const struct fig_dataset_info *info, const struct fig_settings *settings,
+                       const struct fig_device_info *device)
+{
+    const size_t length = image_length(info->height, info->width, info->channels);
+    const size_t size = length * (info->bytes ? 1 : (size_t)device->real_size);
+    const size_t count = (size_t)info->count, batch = (size_t)settings->batch;
+    const size_t share = device->memory ? device->memory / 4 : SIZE_MAX;
+    const size_t fit = least(device->max_alloc ? device->max_alloc : SIZE_MAX, share) / size;
+    if (!settings->window && !info->drawn && count <= fit)
+        return count;
+    const size_t rows = settings->window ? (size_t)settings->window
+                                         : least(WINDOW_BYTES / size, fit) + 1;
+    return least((rows - 1) / batch * batch + batch, count);
+}
+
+enum fig_status source_upload(struct source *source, const struct fig_settings *settings,
+                              struct fig_device *device)
 {
     const struct fig_dataset_info *info = &source->info;
     source->unbounded = is_unbounded(source->dataset);
     if (source->uniform)
         return FIG_OK;
-    return fig_samples_create(&source->samples, device, info->count,
-                              info->height * info->width * info->channels,
-                              fig_dataset_bytes(source->dataset),
-                              fig_dataset_values(source->dataset));
+    const int rows = (int)rows_for(info, settings, fig_device_info(device));
+    TRY(fig_samples_create_window(&source->samples, device, info->count,
+                                  info->height * info->width * info->channels, rows, info->bytes));
+    if (info->drawn || rows < info->count)
+        return window_create(&source->window, source->dataset, source->samples, rows);
+    const void *values = info->bytes ? (const void *)fig_dataset_bytes(source->dataset)
+                                     : fig_dataset_values(source->dataset);
+    return fig_samples_write(source->samples, rows, values);
 }
 
 enum fig_status source_label(struct source *source, struct fig_device *device,
@@ -83,6 +111,7 @@ enum fig_status source_label(struct source *source, struct fig_device *device,
 
 void source_close(struct source *source)
 {
+    window_destroy(&source->window);
     fig_samples_destroy(&source->labels);
     fig_samples_destroy(&source->samples);
     fig_dataset_close(&source->dataset);
@@ -97,9 +126,18 @@ enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch)
     if (!order)
         return fail(FIG_NOMEM, "no memory for the order of %d samples", source->info.count);
     random_permutation(&stream, order, (uint32_t)source->info.count);
-    enum fig_status status = fig_samples_order(source->samples, order);
-    if (!status && source->labels)
-        status = fig_samples_order(source->labels, order);
+    enum fig_status status = source->labels ? fig_samples_order(source->labels, order) : FIG_OK;
+    if (source->window) {
+        window_order(source->window, order);
+        return status;
+    }
+    if (!status)
+        status = fig_samples_order(source->samples, order);
     free(order);
     return status;
+}
+
+enum fig_status source_reach(struct source *source, int first)
+{
+    return source->window ? window_reach(source->window, first) : FIG_OK;
 }

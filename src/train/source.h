@@ -7,13 +7,16 @@
 #include <stdbool.h>
 
 #include <figment/data.h>
+#include <figment/model.h>
 #include <figment/plan.h>
 
 #include "run/labels.h"
+#include "train/window.h"
 
 struct source {
     struct fig_dataset *dataset;
     struct fig_samples *samples; /* NULL when `uniform` */
+    struct window *window;       /* NULL when all samples are on the device */
     struct fig_samples *labels;  /* one-hot, in the same order; NULL until source_label */
     struct fig_dataset_info info;
     bool uniform; /* drawn by the model itself, a fresh batch at every step */
@@ -26,8 +29,11 @@ enum fig_status source_open(struct source *source, const char *data, enum fig_sp
 /* Before the upload, standardise both halves of a table by the numbers that the model in a run's
  * folder was trained with; a warning says so if the table has others by now. */
 enum fig_status source_rescale(struct source *train, struct source *test, const char *folder);
-/* The training half of `uniform` is drawn by the model; all else is uploaded. */
-enum fig_status source_upload(struct source *source, struct fig_device *device);
+/* The training half of `uniform` is drawn by the model; all else is uploaded, part by part if it is
+ * drawn as it is used, larger than a quarter of the device's memory or than one of its buffers may
+ * be, or if the settings say so. */
+enum fig_status source_upload(struct source *source, const struct fig_settings *settings,
+                              struct fig_device *device);
 /* Besides, the labels. */
 enum fig_status source_label(struct source *source, struct fig_device *device,
                              struct label_rows rows);
@@ -35,5 +41,7 @@ void source_close(struct source *source);
 
 /* The order of samples and labels in an epoch, the same on every device. */
 enum fig_status source_shuffle(struct source *source, uint64_t seed, int epoch);
+/* To be called before a batch that begins with sample `first` of the order. */
+enum fig_status source_reach(struct source *source, int first);
 
 #endif

@@ -128,6 +128,7 @@ static enum fig_status take_step(struct trainer *trainer)
     const int first = trainer->place.batch * trainer->settings->batch;
     const bool whole = first + trainer->settings->batch <= trainer->train.info.count;
     struct session *session = whole ? &trainer->full : &trainer->rest;
+    TRY(source_reach(&trainer->train, first));
     if (!whole) /* losses are looked at in the order of the steps */
         TRY(look_at(trainer, &trainer->full));
     set_rates(trainer);
@@ -166,6 +167,7 @@ static enum fig_status test(struct trainer *trainer)
     for (int first = 0; first < count; first += batch) {
         struct session *session = first + batch <= count ? &trainer->test_full
                                                          : &trainer->test_rest;
+        TRY(source_reach(&trainer->test, first));
         TRY(session_run(session, (uint32_t)trainer->place.step, (uint32_t)first));
         if (session->pending == SESSION_HISTORY || first + batch >= count)
             TRY(add_test_losses(trainer, session, sums));
@@ -292,8 +294,8 @@ static enum fig_status open_sources(struct trainer *trainer)
     TRY(check_halves(trainer));
     if (trainer->params->resume && info->table)
         TRY(source_rescale(&trainer->train, &trainer->test, trainer->params->folder));
-    TRY(source_upload(&trainer->train, trainer->device));
-    TRY(source_upload(&trainer->test, trainer->device));
+    TRY(source_upload(&trainer->train, settings, trainer->device));
+    TRY(source_upload(&trainer->test, settings, trainer->device));
     trainer->size = (struct sample_size){ .height = info->height, .width = info->width,
                                           .channels = info->channels,
                                           .scaling = fig_dataset_scaling(trainer->train.dataset) };
