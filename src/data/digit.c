@@ -15,6 +15,17 @@ enum { STROKES = 2, POINTS = 16, VARIANTS = 4, STEPS = 6, DOTS_LIMIT = STROKES *
 struct glyph {
     int8_t stroke[STROKES][POINTS][2];
 };
+/* fminf and fmaxf are calls, for the sake of NaNs that are none here. */
+static inline float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float greater(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 static const struct glyph glyphs[10][VARIANTS] = {
     {
         { { { { 58, 3 }, { 32, 12 }, { 17, 48 }, { 28, 86 }, { 54, 98 }, { 78, 82 }, { 86, 46 },
@@ -219,10 +230,10 @@ static struct extent measure(const struct trace *trace)
         const struct dot *a = &trace->dots[i - 1], *b = &trace->dots[i];
         const float dx = b->x - a->x, dy = b->y - a->y;
         const float length = b->start ? 0 : sqrtf(dx * dx + dy * dy);
-        e.left = fminf(e.left, b->x);
-        e.right = fmaxf(e.right, b->x);
-        e.top = fminf(e.top, b->y);
-        e.bottom = fmaxf(e.bottom, b->y);
+        e.left = lesser(e.left, b->x);
+        e.right = greater(e.right, b->x);
+        e.top = lesser(e.top, b->y);
+        e.bottom = greater(e.bottom, b->y);
         e.x += length * (a->x + b->x) / 2;
         e.y += length * (a->y + b->y) / 2;
         mass += length;
@@ -236,7 +247,7 @@ static struct extent measure(const struct trace *trace)
 static float place(float low, float high, float centre, float margin, struct dice *dice)
 {
     const float wished = DIGIT_SIDE / 2 - centre + about(dice, 1.2f);
-    return fminf(fmaxf(wished, margin - low), DIGIT_SIDE - margin - high);
+    return lesser(greater(wished, margin - low), DIGIT_SIDE - margin - high);
 }
 
 /* As MNIST was made: the longer side of the ink fits its box, the centre of mass is the middle. */
@@ -246,7 +257,7 @@ static void fit(struct trace *trace, struct dice *dice)
     const float side = between(dice, 18.5f, 20.5f) - 2 * radius;
     const float margin = 1 + (1 + pen_range) * radius + softest / 2;
     const struct extent e = measure(trace);
-    const float scale = side / fmaxf(e.right - e.left, e.bottom - e.top);
+    const float scale = side / greater(e.right - e.left, e.bottom - e.top);
     const float x = place(scale * e.left, scale * e.right, scale * e.x, margin, dice);
     const float y = place(scale * e.top, scale * e.bottom, scale * e.y, margin, dice);
     for (int i = 0; i < trace->count; i++) {
@@ -267,17 +278,17 @@ static void draw_line(const struct dot *a, const struct dot *b, float depth[DIGI
 {
     const float dx = b->x - a->x, dy = b->y - a->y, grow = b->radius - a->radius;
     const float inverse = 1 / (dx * dx + dy * dy + 1e-12f);
-    const float reach = fmaxf(a->radius, b->radius) + 1;
-    const int left = clamp(fminf(a->x, b->x) - reach), right = clamp(fmaxf(a->x, b->x) + reach + 1);
-    const int top = clamp(fminf(a->y, b->y) - reach), bottom = clamp(fmaxf(a->y, b->y) + reach + 1);
+    const float reach = greater(a->radius, b->radius) + 1;
+    const int left = clamp(lesser(a->x, b->x) - reach), right = clamp(greater(a->x, b->x) + reach + 1);
+    const int top = clamp(lesser(a->y, b->y) - reach), bottom = clamp(greater(a->y, b->y) + reach + 1);
     for (int row = top; row < bottom; row++) {
         for (int column = left; column < right; column++) {
             const float x = (float)column + 0.5f - a->x, y = (float)row + 0.5f - a->y;
-            const float t = fminf(fmaxf((x * dx + y * dy) * inverse, 0), 1);
+            const float t = lesser(greater((x * dx + y * dy) * inverse, 0), 1);
             const float off_x = x - t * dx, off_y = y - t * dy;
             const float distance = sqrtf(off_x * off_x + off_y * off_y) - a->radius - t * grow;
             float *pixel = &depth[row * DIGIT_SIDE + column];
-            *pixel = fminf(*pixel, distance);
+            *pixel = lesser(*pixel, distance);
         }
     }
 }
@@ -287,9 +298,9 @@ static void ink(const float depth[DIGIT_SIZE], struct dice *dice, uint8_t pixels
 {
     const float full = between(dice, 245, 275), softness = between(dice, 0.8f, softest);
     for (int i = 0; i < DIGIT_SIZE; i++) {
-        const float cover = fminf(fmaxf(0.5f - depth[i] / softness, 0), 1);
+        const float cover = lesser(greater(0.5f - depth[i] / softness, 0), 1);
         const float value = cover > 0 ? cover * (full - between(dice, 0, 20)) : 0;
-        pixels[i] = (uint8_t)fminf(value, 255);
+        pixels[i] = (uint8_t)lesser(value, 255);
     }
 }
 
