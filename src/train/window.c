@@ -13,13 +13,12 @@ struct window {
     const struct fig_dataset *dataset;
     struct fig_samples *samples;
     int count, rows;
-    uint32_t *order; /* of all samples, or NULL */
+    uint32_t *order; /* of all samples */
     int part;        /* the one on the device, or NONE */
     int next;        /* the one in `values`, or that `thread` puts there; or NONE */
     void *values;    /* [rows], as the dataset has them */
     bool working;    /* the thread is to be joined */
     pthread_t thread;
-    uint32_t *natural; /* [rows]: the order of a part, if there is none of all */
 };
 
 enum fig_status window_create(struct window **out, const struct fig_dataset *dataset,
@@ -33,11 +32,14 @@ enum fig_status window_create(struct window **out, const struct fig_dataset *dat
     *window = (struct window){ .dataset = dataset, .samples = samples, .count = info->count,
                                .rows = rows, .part = NONE, .next = NONE };
     window->values = malloc((size_t)rows * length * (info->bytes ? 1 : sizeof(float)));
-    window->natural = malloc((size_t)rows * sizeof(*window->natural));
-    if (window->values && window->natural)
-        return FIG_OK;
-    window_destroy(out);
-    return fail(FIG_NOMEM, "no memory for %d samples", rows);
+    window->order = malloc((size_t)info->count * sizeof(*window->order));
+    if (!window->values || !window->order) {
+        window_destroy(out);
+        return fail(FIG_NOMEM, "no memory for %d samples and the order of %d", rows, info->count);
+    }
+    for (int i = 0; i < info->count; i++)
+        window->order[i] = (uint32_t)i;
+    return FIG_OK;
 }
 
 static void join(struct window *window)
@@ -54,7 +56,6 @@ void window_destroy(struct window **out)
         return;
     join(window);
     free(window->order);
-    free(window->natural);
     free(window->values);
     free(window);
     *out = NULL;
@@ -78,11 +79,8 @@ static int part_rows(const struct window *window, int part)
 static void *make_ready(void *context)
 {
     struct window *window = context;
-    const int first = window->next * window->rows, rows = part_rows(window, window->next);
-    const uint32_t *order = window->order ? window->order + first : window->natural;
-    for (int i = 0; !window->order && i < rows; i++)
-        window->natural[i] = (uint32_t)(first + i);
-    fig_dataset_rows(window->dataset, order, rows, window->values);
+    const uint32_t *order = window->order + window->next * window->rows;
+    fig_dataset_rows(window->dataset, order, part_rows(window, window->next), window->values);
     return NULL;
 }
 

@@ -14,7 +14,7 @@ enum fig_status window_create(struct window **out, const struct fig_dataset *dat
                               struct fig_samples *samples, int rows);
 void window_destroy(struct window **window);
 
-/* From now on the samples come in this order, which the window frees; NULL: as they lie. */
+/* From now on the samples come in this order, which the window frees; at first as they lie. */
 void window_order(struct window *window, uint32_t *order);
 
 /* Bring sample `first` of the order to the device, and all that share its part. */
