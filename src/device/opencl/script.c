@@ -9,6 +9,13 @@
 
 enum { LAUNCHES = 3 };
 
+/* An argument of a kernel that is set anew before each run. */
+struct fresh {
+    cl_uint index;
+    size_t size; /* 0: there is none */
+    const void *bytes;
+};
+
 /* One call of the driver in a run. */
 struct launch {
     struct work *work;
@@ -18,7 +25,7 @@ struct launch {
     bool product, chain;     /* what of the work it does; neither: its kernel, or */
     bool sums;               /* those of the product, which CLBlast does not make */
     cl_kernel kernel;        /* NULL: CLBlast multiplies */
-    cl_uint slot;            /* which argument is the chain's slot */
+    struct fresh fresh;
     cl_mem a, b, c;          /* for CLBlast */
     size_t global[2], local[2];
 };
@@ -205,6 +212,13 @@ static void set_count(struct arguments *args, size_t count)
     set_bytes(args, sizeof(number), &number);
 }
 
+static void set_fresh(struct arguments *args, struct launch *launch, size_t size,
+                      const void *bytes)
+{
+    launch->fresh = (struct fresh){ args->next, size, bytes };
+    set_bytes(args, size, bytes);
+}
+
 static void set_chain(struct arguments *args, struct launch *launch)
 {
     const struct chain *chain = &launch->work->chain;
@@ -214,9 +228,8 @@ static void set_chain(struct arguments *args, struct launch *launch)
     }
     for (int i = 0; i < chain->outs; i++)
         set_region(args, chain->out[i].region);
-    launch->slot = args->next;
     if (chain->slot)
-        set_count(args, *chain->slot);
+        set_fresh(args, launch, sizeof(*chain->slot), chain->slot);
 }
 
 static void set_product(struct arguments *args, struct launch *launch)
@@ -243,11 +256,16 @@ static void set_sums(struct arguments *args, const struct product *p)
     set_count(args, (size_t)p->m);
 }
 
-static void set_kernel(struct arguments *args, const struct work *work)
+static void set_kernel(struct arguments *args, struct launch *launch)
 {
+    const struct work *work = launch->work;
+    const size_t size = kernel_table[work->kernel].size;
     for (int i = 0; i < kernel_table[work->kernel].buffers; i++)
         set_region(args, work->buffers[i]);
-    set_bytes(args, kernel_table[work->kernel].size, &work->params);
+    if (work->tick)
+        set_fresh(args, launch, size, &work->params);
+    else
+        set_bytes(args, size, &work->params);
     set_count(args, work->n);
 }
 
@@ -297,7 +315,7 @@ static enum fig_status prepare(struct opencl *cl, struct script *script, struct 
     } else if (launch->sums) {
         set_sums(&args, &work->product);
     } else {
-        set_kernel(&args, work);
+        set_kernel(&args, launch);
     }
     set_sizes(cl, launch);
     return args.status;
@@ -340,25 +358,17 @@ enum fig_status opencl_compile(struct fig_device *device, const struct work *wor
 
 /* --- and then, every step --- */
 
-static enum fig_status tick(struct work *work, const struct launch *launch, uint32_t step)
-{
-    const int buffers = kernel_table[work->kernel].buffers;
-    work->tick(work, step);
-    CL_TRY(clSetKernelArg(launch->kernel, (cl_uint)buffers, kernel_table[work->kernel].size,
-                          &work->params), work->name);
-    return FIG_OK;
-}
-
 static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint32_t step)
 {
     struct work *work = launch->work;
+    const struct fresh *fresh = &launch->fresh;
     if (!launch->kernel)
         return clblast_run(cl, &work->product, launch->a, launch->b, launch->c);
-    if (work->kind == WORK_KERNEL && work->tick)
-        TRY(tick(work, launch, step));
-    if (launch->chain && work->chain.slot)
-        CL_TRY(clSetKernelArg(launch->kernel, launch->slot, sizeof(*work->chain.slot),
-                              work->chain.slot), work->name);
+    if (work->tick)
+        work->tick(work, step);
+    if (fresh->size)
+        CL_TRY(clSetKernelArg(launch->kernel, fresh->index, fresh->size, fresh->bytes),
+               work->name);
     CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 2, NULL, launch->global,
                                   launch->local, 0, NULL, NULL), work->name);
     return FIG_OK;
