@@ -23,6 +23,7 @@ struct unit {
     size_t length;         /* elements of the chain */
     struct fig_node **members;
     int count, room;
+    bool late;             /* all members are */
     struct fig_node *sums; /* sum_rows of the product's left factor, made beside it; or NULL */
     int position; /* in the order of execution */
     int stamp;    /* of the last search that came by */

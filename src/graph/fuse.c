@@ -29,6 +29,7 @@ static enum fig_status add_member(struct draft *draft, struct unit *unit, struct
     for (; at > 0 && unit->members[at - 1]->id > node->id; at--)
         unit->members[at] = unit->members[at - 1];
     unit->members[at] = node;
+    unit->late &= draft->late[node->id];
     draft->unit[node->id] = (int)(unit - draft->units);
     return FIG_OK;
 }
@@ -36,7 +37,7 @@ static enum fig_status add_member(struct draft *draft, struct unit *unit, struct
 static struct unit *new_unit(struct draft *draft, struct fig_node *node)
 {
     struct unit *unit = &draft->units[draft->unit_count++];
-    *unit = (struct unit){ .node = node };
+    *unit = (struct unit){ .node = node, .late = !node };
     if (node) {
         unit->length = shape_length(node->shape);
         draft->unit[node->id] = (int)(unit - draft->units);
@@ -232,21 +233,12 @@ static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
     return best;
 }
 
-static bool all_late(const struct draft *draft, const struct unit *unit)
-{
-    for (int i = 0; i < unit->count; i++) {
-        if (!draft->late[unit->members[i]->id])
-            return false;
-    }
-    return true;
-}
-
 /* The latest unit of other single numbers for which nobody waits. */
 static struct unit *find_late(struct draft *draft, const struct fig_node *node)
 {
     for (int i = draft->unit_count - 1; i >= 0 && draft->late[node->id]; i--) {
         struct unit *unit = &draft->units[i];
-        if (!unit->node && all_late(draft, unit) && may_join(draft, unit, node))
+        if (unit->late && may_join(draft, unit, node))
             return unit;
     }
     return NULL;
