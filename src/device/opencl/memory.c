@@ -93,3 +93,49 @@ enum fig_status opencl_zero(struct fig_device *device, struct region region)
 {
     return fill_with_zero(opencl_of(device), region.buffer->memory, region.offset, region.size);
 }
+
+/* --- Views */
+
+static enum fig_status make_view(struct opencl *cl, struct region region, cl_mem *out)
+{
+    cl_int error = CL_SUCCESS;
+    const cl_buffer_region part = { region.offset, region.size };
+    if (part.origin == 0 && part.size == region.buffer->size) {
+        *out = region.buffer->memory;
+        error = clRetainMemObject(*out);
+    } else {
+        *out = clCreateSubBuffer(region.buffer->memory, CL_MEM_READ_WRITE,
+                                 CL_BUFFER_CREATE_TYPE_REGION, &part, &error);
+    }
+    return error ? opencl_failed(error, "clCreateSubBuffer", cl->base.info.name) : FIG_OK;
+}
+
+enum fig_status views_find(struct opencl *cl, struct views *views, struct region r, cl_mem *out)
+{
+    for (int i = 0; i < views->count; i++) {
+        const struct view *v = &views->list[i];
+        if (v->region.buffer == r.buffer && v->region.offset == r.offset &&
+            v->region.size == r.size) {
+            *out = v->memory;
+            return FIG_OK;
+        }
+    }
+    if (views->count == views->room) {
+        const int room = views->room ? 2 * views->room : 64;
+        struct view *list = realloc(views->list, (size_t)room * sizeof(*list));
+        if (!list)
+            return fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
+        views->list = list;
+        views->room = room;
+    }
+    TRY(make_view(cl, r, out));
+    views->list[views->count++] = (struct view){ r, *out };
+    return FIG_OK;
+}
+
+void views_finish(struct views *views)
+{
+    for (int i = 0; i < views->count; i++)
+        clReleaseMemObject(views->list[i].memory);
+    free(views->list);
+}

@@ -52,6 +52,19 @@ enum fig_status opencl_write(struct fig_device *device, struct region to, const 
 enum fig_status opencl_read(struct fig_device *device, struct region from, void *bytes);
 enum fig_status opencl_zero(struct fig_device *device, struct region region);
 
+/* memory.c: regions as the driver sees them, all zero at first. */
+struct views {
+    struct view {
+        struct region region;
+        cl_mem memory;
+    } *list;
+    int count, room;
+};
+/* The region's memory object, which the views own: the same one for the same region. */
+enum fig_status views_find(struct opencl *cl, struct views *views, struct region region,
+                           cl_mem *out);
+void views_finish(struct views *views);
+
 /* script.c: entries of device_ops. */
 enum fig_status opencl_compile(struct fig_device *device, const struct work *works, int count,
                                struct script **out);

@@ -30,17 +30,11 @@ struct launch {
     size_t global[2], local[2];
 };
 
-/* A region as the driver sees it. */
-struct view {
-    struct region region;
-    cl_mem memory;
-};
-
 struct script {
     struct work *works;
     struct launch *launches; /* at most LAUNCHES for a work */
-    struct view *views;
-    int work_count, launch_count, view_count, view_room;
+    int work_count, launch_count;
+    struct views views;
     cl_program program;
 };
 
@@ -54,44 +48,6 @@ static const struct {
 #include "cl/kernels.h"
 #undef KERNEL
 };
-
-static enum fig_status make_view(struct opencl *cl, struct region region, cl_mem *out)
-{
-    cl_int error = CL_SUCCESS;
-    const cl_buffer_region part = { region.offset, region.size };
-    if (part.origin == 0 && part.size == region.buffer->size) {
-        *out = region.buffer->memory;
-        error = clRetainMemObject(*out);
-    } else {
-        *out = clCreateSubBuffer(region.buffer->memory, CL_MEM_READ_WRITE,
-                                 CL_BUFFER_CREATE_TYPE_REGION, &part, &error);
-    }
-    return error ? opencl_failed(error, "clCreateSubBuffer", cl->base.info.name) : FIG_OK;
-}
-
-/* The region's view: the same one for the same region. */
-static enum fig_status view(struct opencl *cl, struct script *script, struct region r, cl_mem *out)
-{
-    for (int i = 0; i < script->view_count; i++) {
-        const struct view *v = &script->views[i];
-        if (v->region.buffer == r.buffer && v->region.offset == r.offset &&
-            v->region.size == r.size) {
-            *out = v->memory;
-            return FIG_OK;
-        }
-    }
-    if (script->view_count == script->view_room) {
-        const int room = script->view_room ? 2 * script->view_room : 64;
-        struct view *views = realloc(script->views, (size_t)room * sizeof(*views));
-        if (!views)
-            return fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
-        script->views = views;
-        script->view_room = room;
-    }
-    TRY(make_view(cl, r, out));
-    script->views[script->view_count++] = (struct view){ r, *out };
-    return FIG_OK;
-}
 
 /* --- first: which launches, and the text of their kernels --- */
 
@@ -202,7 +158,7 @@ static void set_region(struct arguments *args, struct region region)
 {
     cl_mem memory = NULL;
     if (!args->status)
-        args->status = view(args->cl, args->script, region, &memory);
+        args->status = views_find(args->cl, &args->script->views, region, &memory);
     set_bytes(args, sizeof(cl_mem), &memory);
 }
 
@@ -299,9 +255,9 @@ static enum fig_status prepare(struct opencl *cl, struct script *script, struct 
 {
     const struct work *work = launch->work;
     if (launch->product && !launch->tile) {
-        TRY(view(cl, script, work->product.a, &launch->a));
-        TRY(view(cl, script, work->product.b, &launch->b));
-        return view(cl, script, work->product.c, &launch->c);
+        TRY(views_find(cl, &script->views, work->product.a, &launch->a));
+        TRY(views_find(cl, &script->views, work->product.b, &launch->b));
+        return views_find(cl, &script->views, work->product.c, &launch->c);
     }
     const bool own = launch->product || launch->chain;
     TRY(program_kernel(cl, own ? script->program : cl->kernels, launch->function,
@@ -406,12 +362,10 @@ void opencl_release(struct fig_device *device, struct script *script)
         if (script->launches[i].kernel)
             clReleaseKernel(script->launches[i].kernel);
     }
-    for (int i = 0; i < script->view_count; i++)
-        clReleaseMemObject(script->views[i].memory);
+    views_finish(&script->views);
     if (script->program)
         clReleaseProgram(script->program);
     free(script->launches);
-    free(script->views);
     free(script->works);
     free(script);
 }
