@@ -23,7 +23,7 @@ struct unit {
     size_t length;         /* elements of the chain */
     struct fig_node **members;
     int count, room;
-    bool late;             /* all members are */
+    bool late; /* all members are, see struct draft */
     struct fig_node *sums; /* sum_rows of the product's left factor, made beside it; or NULL */
     int position; /* in the order of execution */
     int stamp;    /* of the last search that came by */
@@ -39,11 +39,11 @@ struct draft {
     /* By node id. */
     bool *needed;
     bool *direct; /* read as it lies in memory, by an operation that is no row or by the user */
-    bool *late;   /* a single number of which only single numbers are made: it may wait for others */
+    bool *late;   /* a single number of which only single numbers are made: it may wait */
     int *unit;
     int *use_begin; /* the node's users are uses[use_begin[id]] .. uses[use_begin[id + 1]] */
     struct fig_node **uses;
-    const struct fig_node **whole; /* the concatenation in whose memory the value is made; or NULL */
+    const struct fig_node **whole; /* the concatenation in whose memory it is made; or NULL */
     struct region *region;  /* of stored values; buffer NULL: in the arena, see life */
     struct region *partial; /* of the partial sums behind a sum; of a constant's one number */
     struct life *life, *partial_life, *scratch_life; /* size 0: none; scratch: a product's result */
@@ -76,7 +76,7 @@ bool is_row(const struct fig_node *node);
 /* A sum of so many elements that there are partial sums to add up: an input of the chain of single
  * numbers that it is a member of. */
 bool is_total(const struct fig_node *node);
-size_t partials_of(const struct fig_node *sum);
+size_t partials_of(const struct fig_node *sum); /* how many partial sums there are */
 struct operand operand_of(struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
