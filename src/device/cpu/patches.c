@@ -9,8 +9,6 @@
 enum {
     ROWS_MOST = 256,          /* output pixels in a block: packing the weights must pay */
     BLOCK_BYTES = 256 * 1024, /* of patches, so that they stay in the L2 cache */
-    PITCH_BAD = 64,           /* elements: see pitch_for */
-    PITCH_MORE = 16,
     VECTOR = 16,          /* elements */
     COLS_LEAST = 8,       /* of the weights' gradient in a part, if there are several parts */
     FLOPS_LEAST = 400000, /* less is not worth a part */
@@ -53,13 +51,6 @@ static size_t terms_of(const struct conv *conv)
 static size_t block_cols(size_t rows, size_t real_size)
 {
     return BLOCK_BYTES / real_size / rows;
-}
-
-/* Elements from row to row: powers of two fill but a few of the cache's sets, and oneDNN then takes
- * up to twice the time. */
-static size_t pitch_for(size_t cols)
-{
-    return cols % PITCH_BAD ? cols : cols + PITCH_MORE;
 }
 
 /* Scratch for a block of patches. */
@@ -130,7 +121,7 @@ struct shares patches_share(const struct product *product, size_t real_size)
 }
 
 /* Rows of patches against all weights; long sums are added up in several blocks. */
-static bool multiply_forward(const struct patches_part *part)
+static bool multiply_forward(const struct product_part *part)
 {
     const struct conv *conv = &part->product->conv;
     const size_t size = part->native->real_size, terms = terms_of(conv);
@@ -141,7 +132,7 @@ static bool multiply_forward(const struct patches_part *part)
         w.rows = least(part->end - w.row, rows);
         for (w.col = 0; w.col < terms; w.col += w.cols) {
             w.cols = least(terms - w.col, cols);
-            w.pitch = pitch_for(w.cols);
+            w.pitch = product_pitch(w.cols);
             part->native->take_patches(part->scratch, part->buffers[0], &w);
             const struct slice slice = {
                 .a = part->scratch,
@@ -164,7 +155,7 @@ static bool multiply_forward(const struct patches_part *part)
 }
 
 /* Columns col.. of the weights, side by side at the pitch. */
-static void pack_weights(const struct patches_part *part, const struct window *w, char *packed)
+static void pack_weights(const struct product_part *part, const struct window *w, char *packed)
 {
     const size_t size = part->native->real_size, terms = terms_of(w->conv);
     const char *weights = (const char *)part->buffers[1] + w->col * size;
@@ -173,7 +164,7 @@ static void pack_weights(const struct patches_part *part, const struct window *w
 }
 
 /* What `count` output pixels from `first` on give to the image rows that the window names. */
-static bool spread(const struct patches_part *part, struct window w, size_t first, size_t count)
+static bool spread(const struct product_part *part, struct window w, size_t first, size_t count)
 {
     const size_t size = part->native->real_size, terms = terms_of(w.conv), o = (size_t)w.conv->o;
     const size_t cols = evenly_cols(terms, block_cols(ROWS_MOST, size));
@@ -181,7 +172,7 @@ static bool spread(const struct patches_part *part, struct window w, size_t firs
     char *packed = part->scratch + block_bytes(size);
     for (w.col = 0; w.col < terms; w.col += w.cols) {
         w.cols = least(terms - w.col, cols);
-        w.pitch = pitch_for(w.cols);
+        w.pitch = product_pitch(w.cols);
         pack_weights(part, &w, packed);
         for (w.row = first; w.row < first + count; w.row += w.rows) {
             w.rows = least(first + count - w.row, rows);
@@ -206,7 +197,7 @@ static bool spread(const struct patches_part *part, struct window w, size_t firs
 
 /* Whole images side by side, or some rows of one: output rows that see them are multiplied, at the
  * border of two parts by both. */
-static bool multiply_input(const struct patches_part *part)
+static bool multiply_input(const struct product_part *part)
 {
     const struct conv *conv = &part->product->conv;
     const size_t height = (size_t)conv->h, pixels = (size_t)conv->oh * (size_t)conv->ow;
@@ -231,12 +222,12 @@ static bool multiply_input(const struct patches_part *part)
 }
 
 /* Some columns of C: no two parts add to the same element. */
-static bool multiply_weight(const struct patches_part *part)
+static bool multiply_weight(const struct product_part *part)
 {
     const struct conv *conv = &part->product->conv;
     const size_t size = part->native->real_size, pixels = output_pixels(conv);
     struct window w = { .conv = conv, .col = part->begin, .cols = part->end - part->begin,
-                        .pitch = pitch_for(part->end - part->begin), .bottom = conv->h };
+                        .pitch = product_pitch(part->end - part->begin), .bottom = conv->h };
     const size_t rows = evenly(pixels, BLOCK_BYTES / size / w.pitch);
     for (w.row = 0; w.row < pixels; w.row += w.rows) {
         w.rows = least(pixels - w.row, rows);
@@ -260,9 +251,9 @@ static bool multiply_weight(const struct patches_part *part)
     return true;
 }
 
-bool patches_multiply(const struct patches_part *part)
+bool patches_multiply(const struct product_part *part)
 {
-    static bool (*const multiply[])(const struct patches_part *) = {
+    static bool (*const multiply[])(const struct product_part *) = {
         [PATCHES_FORWARD] = multiply_forward,
         [PATCHES_INPUT] = multiply_input,
         [PATCHES_WEIGHT] = multiply_weight,

@@ -9,13 +9,11 @@
 #include "base/size.h"
 #include "device/cpu/chain.h"
 #include "device/cpu/memory.h"
-#include "device/cpu/patches.h"
+#include "device/cpu/product.h"
 
 enum {
     PARTS_A_THREAD = 4,   /* so that a thread which the system delays takes fewer */
     COST_LEAST = 16384,   /* operations on numbers, some microseconds: less is not worth a part */
-    ROWS_LEAST = 24,      /* rows of a product that a part takes, if there are several parts */
-    FLOPS_LEAST = 400000, /* smaller products stay in one part */
 };
 
 /* A work as it runs: `total` items, rows or elements in parts of `unit`s. */
@@ -67,11 +65,14 @@ static void run_kernel_part(void *context, int part, int thread)
                                                       part_end(begin, task->chunk, task->total));
 }
 
+static char *scratch_of(const struct cpu_device *device, int thread)
+{
+    return device->scratch_size ? device->scratch + (size_t)thread * device->scratch_size : NULL;
+}
+
 static void run_elements(const struct launch *launch, size_t begin, size_t end, int thread)
 {
-    const struct cpu_device *device = launch->device;
-    program_run(launch->task->program, begin, end,
-                device->scratch + (size_t)thread * device->scratch_size);
+    program_run(launch->task->program, begin, end, scratch_of(launch->device, thread));
 }
 
 static void run_chain_part(void *context, int part, int thread)
@@ -83,41 +84,18 @@ static void run_chain_part(void *context, int part, int thread)
     run_elements(launch, begin, part_end(begin, chunk, task->work.chain.n), thread);
 }
 
-static bool multiply_rows(const struct launch *launch, size_t begin, size_t end)
-{
-    const struct task *task = launch->task;
-    const struct product *product = &task->work.product;
-    const size_t size = launch->device->native->real_size;
-    const size_t m = (size_t)product->m, n = (size_t)product->n, k = (size_t)product->k;
-    const struct slice slice = {
-        .a = (char *)task->buffers[0] + (product->trans_a ? begin : begin * k) * size,
-        .b = task->buffers[1],
-        .c = (char *)task->buffers[2] + begin * n * size,
-        .trans_a = product->trans_a,
-        .trans_b = product->trans_b,
-        .rows = (int)(end - begin),
-        .n = product->n,
-        .k = product->k,
-        .lda = (int)(product->trans_a ? m : k),
-        .ldb = (int)(product->trans_b ? k : n),
-        .ldc = product->n,
-    };
-    return launch->device->multiply(&slice);
-}
-
-static bool multiply_patches(const struct launch *launch, size_t begin, size_t end, int thread)
+static bool multiply(const struct launch *launch, size_t begin, size_t end, int thread)
 {
     const struct cpu_device *device = launch->device;
-    const struct patches_part part = {
+    return product_multiply(&(struct product_part){
         .native = device->native,
         .multiply = device->multiply,
         .product = &launch->task->work.product,
         .buffers = launch->task->buffers,
         .begin = begin,
         .end = end,
-        .scratch = device->scratch + (size_t)thread * device->scratch_size,
-    };
-    return patches_multiply(&part);
+        .scratch = scratch_of(device, thread),
+    });
 }
 
 /* The sums of these rows of the transposed left factor. */
@@ -136,9 +114,7 @@ static void run_product_part(void *context, int part, int thread)
     const struct task *task = launch->task;
     const size_t begin = (size_t)part * task->chunk;
     const size_t end = part_end(begin, task->chunk, task->total);
-    const bool done = task->work.product.patches ? multiply_patches(launch, begin, end, thread)
-                                                 : multiply_rows(launch, begin, end);
-    if (!done)
+    if (!multiply(launch, begin, end, thread))
         atomic_store(&launch->failed, true);
     if (task->buffers[3])
         sum_rows(launch, begin, end);
@@ -226,18 +202,6 @@ static enum fig_status prepare_kernel(struct cpu_device *device, struct task *ta
     return FIG_OK;
 }
 
-/* Rows of a part.  The last bits of a row depend on the rows that oneDNN multiplies with it, so the
- * parts depend on the shape and on the machine's cores, never on the number of threads.  Each part
- * packs the right factor again: 128 rows run at 185 GFLOP/s where 64 run at 165. */
-static size_t product_chunk(const struct product *product)
-{
-    const size_t rows = (size_t)product->m, cores = (size_t)pool_cores();
-    if (2.0 * product->m * product->n * product->k < FLOPS_LEAST)
-        return rows;
-    const size_t parts = rows / ROWS_LEAST < cores ? rows / ROWS_LEAST : cores;
-    return parts < 2 ? rows : round_up((rows - 1) / parts + 1, 4);
-}
-
 /* Partial sums begin at multiples of PARTIAL elements, and so must the parts. */
 static void align_to_partials(struct task *task)
 {
@@ -269,13 +233,7 @@ static enum fig_status reserve_scratch(struct cpu_device *device, size_t size)
 
 static enum fig_status share_out(struct cpu_device *device, struct task *task)
 {
-    const struct product *product = &task->work.product;
-    task->total = (size_t)product->m;
-    task->chunk = product_chunk(product);
-    task->width = (size_t)product->n;
-    if (!product->patches)
-        return FIG_OK;
-    const struct shares shares = patches_share(product, device->native->real_size);
+    const struct shares shares = product_share(&task->work.product, device->native->real_size);
     task->total = shares.total;
     task->chunk = shares.chunk;
     task->width = shares.width;
