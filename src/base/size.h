@@ -31,6 +31,16 @@ static inline size_t image_length(int height, int width, int channels)
     return (size_t)height * (size_t)width * (size_t)channels;
 }
 
+static inline size_t size_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t size_most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The next multiple of `unit`, a power of two. */
 static inline size_t round_up(size_t size, size_t unit)
 {

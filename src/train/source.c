@@ -65,11 +65,6 @@ enum fig_status source_rescale(struct source *train, struct source *test, const 
     return status;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Samples that are on the device at a time: whole batches, or all. */
 static size_t rows_for(const struct fig_dataset_info *info, const struct fig_settings *settings,
                        const struct fig_device_info *device)
@@ -78,12 +73,12 @@ static size_t rows_for(const struct fig_dataset_info *info, const struct fig_set
     const size_t size = length * (info->bytes ? 1 : (size_t)device->real_size);
     const size_t count = (size_t)info->count, batch = (size_t)settings->batch;
     const size_t share = device->memory ? device->memory / 4 : SIZE_MAX;
-    const size_t fit = least(device->max_alloc ? device->max_alloc : SIZE_MAX, share) / size;
+    const size_t fit = size_least(device->max_alloc ? device->max_alloc : SIZE_MAX, share) / size;
     if (!settings->window && !info->drawn && count <= fit)
         return count;
     const size_t rows = settings->window ? (size_t)settings->window
-                                         : least(WINDOW_BYTES / size, fit) + 1;
-    return least((rows - 1) / batch * batch + batch, count);
+                                         : size_least(WINDOW_BYTES / size, fit) + 1;
+    return size_least((rows - 1) / batch * batch + batch, count);
 }
 
 enum fig_status source_upload(struct source *source, const struct fig_settings *settings,

@@ -11,18 +11,7 @@ enum {
     BLOCK_BYTES = 256 * 1024, /* of patches, so that they stay in the L2 cache */
     VECTOR = 16,          /* elements */
     COLS_LEAST = 8,       /* of the weights' gradient in a part, if there are several parts */
-    FLOPS_LEAST = 400000, /* less is not worth a part */
 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* What each takes when `total` are shared out evenly, none taking more than `limit`. */
 static size_t evenly(size_t total, size_t limit)
@@ -34,7 +23,7 @@ static size_t evenly(size_t total, size_t limit)
 /* The same for columns: whole vectors. */
 static size_t evenly_cols(size_t total, size_t limit)
 {
-    return least(round_up(evenly(total, limit), VECTOR), limit);
+    return size_least(round_up(evenly(total, limit), VECTOR), limit);
 }
 
 static size_t output_pixels(const struct conv *conv)
@@ -79,7 +68,7 @@ static struct shares share_forward(const struct conv *conv, size_t real_size)
     const size_t total = output_pixels(conv);
     return (struct shares){
         .total = total,
-        .chunk = evenly(total, least(share_of(conv, total), ROWS_MOST)),
+        .chunk = evenly(total, size_least(share_of(conv, total), ROWS_MOST)),
         .width = (size_t)conv->o,
         .scratch = block_bytes(real_size),
     };
@@ -89,12 +78,12 @@ static struct shares share_forward(const struct conv *conv, size_t real_size)
 static struct shares share_input(const struct conv *conv, size_t real_size)
 {
     const size_t images = (size_t)conv->n, height = (size_t)conv->h, total = images * height;
-    const size_t block = most(ROWS_MOST / ((size_t)conv->oh * (size_t)conv->ow), 1);
+    const size_t block = size_most(ROWS_MOST / ((size_t)conv->oh * (size_t)conv->ow), 1);
     const size_t share = share_of(conv, total);
     return (struct shares){
         .total = total,
-        .chunk = share < height ? least(most(share, 2 * (size_t)conv->kh), total)
-                                : evenly(images, least(share / height, block)) * height,
+        .chunk = share < height ? size_least(size_most(share, 2 * (size_t)conv->kh), total)
+                                : evenly(images, size_least(share / height, block)) * height,
         .width = (size_t)conv->w * (size_t)conv->c,
         .scratch = block_bytes(real_size) + weight_bytes(conv, real_size),
     };
@@ -102,10 +91,10 @@ static struct shares share_input(const struct conv *conv, size_t real_size)
 
 static struct shares share_weight(const struct conv *conv, size_t real_size)
 {
-    const size_t total = terms_of(conv), share = most(share_of(conv, total), COLS_LEAST);
+    const size_t total = terms_of(conv), share = size_most(share_of(conv, total), COLS_LEAST);
     return (struct shares){
         .total = total,
-        .chunk = evenly_cols(total, least(share, block_cols(ROWS_MOST, real_size))),
+        .chunk = evenly_cols(total, size_least(share, block_cols(ROWS_MOST, real_size))),
         .scratch = block_bytes(real_size),
     };
 }
@@ -129,9 +118,9 @@ static bool multiply_forward(const struct product_part *part)
     const size_t cols = evenly_cols(terms, block_cols(rows, size));
     struct window w = { .conv = conv, .bottom = conv->h };
     for (w.row = part->begin; w.row < part->end; w.row += w.rows) {
-        w.rows = least(part->end - w.row, rows);
+        w.rows = size_least(part->end - w.row, rows);
         for (w.col = 0; w.col < terms; w.col += w.cols) {
-            w.cols = least(terms - w.col, cols);
+            w.cols = size_least(terms - w.col, cols);
             w.pitch = product_pitch(w.cols);
             part->native->take_patches(part->scratch, part->buffers[0], &w);
             const struct slice slice = {
@@ -171,11 +160,11 @@ static bool spread(const struct product_part *part, struct window w, size_t firs
     const size_t rows = evenly(count, ROWS_MOST);
     char *packed = part->scratch + block_bytes(size);
     for (w.col = 0; w.col < terms; w.col += w.cols) {
-        w.cols = least(terms - w.col, cols);
+        w.cols = size_least(terms - w.col, cols);
         w.pitch = product_pitch(w.cols);
         pack_weights(part, &w, packed);
         for (w.row = first; w.row < first + count; w.row += w.rows) {
-            w.rows = least(first + count - w.row, rows);
+            w.rows = size_least(first + count - w.row, rows);
             const struct slice slice = {
                 .a = (char *)part->buffers[0] + w.row * o * size,
                 .b = packed,
@@ -206,7 +195,7 @@ static bool multiply_input(const struct product_part *part)
     for (size_t row = part->begin, rows; row < part->end; row += rows) {
         const size_t image = row / height, top = row % height, left = part->end - row;
         const size_t images = top ? 0 : left / height;
-        rows = images ? images * height : least(height - top, left);
+        rows = images ? images * height : size_least(height - top, left);
         const int bottom = images ? conv->h : (int)(top + rows);
         const int reach = (int)top + conv->pad - conv->kh;
         const int from = reach < 0 ? 0 : reach / conv->stride + 1;
@@ -230,7 +219,7 @@ static bool multiply_weight(const struct product_part *part)
                         .pitch = product_pitch(part->end - part->begin), .bottom = conv->h };
     const size_t rows = evenly(pixels, BLOCK_BYTES / size / w.pitch);
     for (w.row = 0; w.row < pixels; w.row += w.rows) {
-        w.rows = least(pixels - w.row, rows);
+        w.rows = size_least(pixels - w.row, rows);
         part->native->take_patches(part->scratch, part->buffers[1], &w);
         const struct slice slice = {
             .a = (char *)part->buffers[0] + w.row * (size_t)conv->o * size,

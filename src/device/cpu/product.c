@@ -9,22 +9,11 @@
 
 enum {
     ROWS_LEAST = 24,      /* rows that a part takes, if there are several parts */
-    FLOPS_LEAST = 400000, /* smaller products stay in one part */
     PITCH_SLOW = 256,     /* elements: rows as far apart, or multiples, are copied */
     ROWS_COPIED = 512,    /* of C at a time, where rows of A are copied */
     TERMS_MOST = 256, TERMS_LEAST = 32, /* of the sums at a time, where anything is */
     COPY_BYTES = 1 << 20, /* of B: about what the L2 cache holds */
 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* oneDNN packs what it reads across the rows, and takes up to twice the time where all of them fall
  * into the same few sets of the cache: it gets a copy with rows farther apart. */
@@ -44,7 +33,7 @@ static size_t terms_of(const struct product *product, size_t real_size)
     const size_t fit = COPY_BYTES / real_size / product_pitch((size_t)product->n);
     if (!copies_a(product) && !copies_b(product))
         return (size_t)product->k;
-    return most(TERMS_LEAST, least(TERMS_MOST, fit));
+    return size_most(TERMS_LEAST, size_least(TERMS_MOST, fit));
 }
 
 static size_t scratch_a(const struct product *product, size_t real_size)
@@ -66,7 +55,7 @@ static size_t rows_of_part(const struct product *product)
     const size_t rows = (size_t)product->m, cores = (size_t)pool_cores();
     if (2.0 * product->m * product->n * product->k < FLOPS_LEAST)
         return rows;
-    const size_t parts = least(rows / ROWS_LEAST, cores);
+    const size_t parts = size_least(rows / ROWS_LEAST, cores);
     return parts < 2 ? rows : round_up((rows - 1) / parts + 1, 4);
 }
 
@@ -82,30 +71,15 @@ struct shares product_share(const struct product *product, size_t real_size)
     };
 }
 
-static void copy_rows(char *to, size_t to_pitch, const char *from, size_t from_pitch, size_t rows,
-                      size_t size)
+/* Copy rows to where they lie farther apart: *pitch, in elements, becomes that of the copy. */
+static const void *copy_rows(char *to, const void *from, int *pitch, int rows, int cols,
+                             size_t size)
 {
-    for (size_t i = 0; i < rows; i++)
-        memcpy(to + i * to_pitch, from + i * from_pitch, size);
-}
-
-/* Let the slice read a copy of op(A)'s columns, which lie in A's rows. */
-static void copy_a(struct slice *slice, char *copy, size_t size)
-{
-    const size_t pitch = product_pitch((size_t)slice->rows);
-    copy_rows(copy, pitch * size, slice->a, (size_t)slice->lda * size, (size_t)slice->k,
-              (size_t)slice->rows * size);
-    slice->a = copy;
-    slice->lda = (int)pitch;
-}
-
-static void copy_b(struct slice *slice, char *copy, size_t size)
-{
-    const size_t pitch = product_pitch((size_t)slice->n);
-    copy_rows(copy, pitch * size, slice->b, (size_t)slice->ldb * size, (size_t)slice->k,
-              (size_t)slice->n * size);
-    slice->b = copy;
-    slice->ldb = (int)pitch;
+    const size_t old = (size_t)*pitch * size, width = (size_t)cols * size;
+    *pitch = (int)product_pitch((size_t)cols);
+    for (size_t i = 0; i < (size_t)rows; i++)
+        memcpy(to + i * (size_t)*pitch * size, (const char *)from + i * old, width);
+    return to;
 }
 
 /* The terms first.. of these rows. */
@@ -139,11 +113,12 @@ static bool multiply_rows(const struct product_part *part, size_t row, size_t ro
     const size_t size = part->native->real_size, k = (size_t)product->k;
     const size_t terms = terms_of(product, size);
     for (size_t first = 0; first < k; first += terms) {
-        struct slice slice = slice_of(part, row, rows, first, least(terms, k - first));
+        struct slice slice = slice_of(part, row, rows, first, size_least(terms, k - first));
         if (copies_a(product))
-            copy_a(&slice, part->scratch + scratch_b(product, size), size);
+            slice.a = copy_rows(part->scratch + scratch_b(product, size), slice.a, &slice.lda,
+                                slice.k, slice.rows, size);
         if (copies_b(product))
-            copy_b(&slice, part->scratch, size);
+            slice.b = copy_rows(part->scratch, slice.b, &slice.ldb, slice.k, slice.n, size);
         if (!part->multiply(&slice))
             return false;
     }
@@ -157,7 +132,7 @@ bool product_multiply(const struct product_part *part)
     const size_t all = part->end - part->begin;
     const size_t rows = copies_a(part->product) ? ROWS_COPIED : all;
     for (size_t row = part->begin; row < part->end; row += rows) {
-        if (!multiply_rows(part, row, least(rows, part->end - row)))
+        if (!multiply_rows(part, row, size_least(rows, part->end - row)))
             return false;
     }
     return true;

@@ -6,6 +6,8 @@
 #include "device/cpu/native.h"
 #include "device/work.h"
 
+enum { FLOPS_LEAST = 400000 }; /* less is not worth a part */
+
 /* How the work is shared out.  An item is a row of C, of PATCHES_INPUT a row of an image, and of
  * PATCHES_WEIGHT a column of C. */
 struct shares {
