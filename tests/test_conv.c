@@ -169,14 +169,16 @@ START_TEST(convolutions_of_any_geometry_are_what_their_definition_says)
 }
 END_TEST
 
-/* Large enough to be shared out and multiplied in blocks: of pixels, of terms, and of rows of a
- * single image. */
+/* Large enough to be shared out and multiplied in blocks of images, the last of them smaller; and
+ * taps that no pixel sees. */
 static const struct conv large[] = {
     { .n = 3, .h = 17, .w = 19, .c = 33, .o = 20, .kh = 5, .kw = 5, .stride = 1, .pad = 2 },
     { .n = 8, .h = 28, .w = 28, .c = 1, .o = 16, .kh = 5, .kw = 5, .stride = 2, .pad = 2 },
     { .n = 1, .h = 37, .w = 41, .c = 5, .o = 7, .kh = 4, .kw = 3, .stride = 2, .pad = 1 },
     { .n = 1, .h = 12, .w = 300, .c = 3, .o = 3, .kh = 2, .kw = 5, .stride = 3, .pad = 1 },
     { .n = 64, .h = 7, .w = 7, .c = 24, .o = 16, .kh = 3, .kw = 3, .stride = 2, .pad = 1 },
+    { .n = 37, .h = 28, .w = 6, .c = 3, .o = 5, .kh = 4, .kw = 5, .stride = 2, .pad = 2 },
+    { .n = 37, .h = 1, .w = 3, .c = 16, .o = 17, .kh = 3, .kw = 5, .stride = 1, .pad = 1 },
 };
 
 START_TEST(convolutions_in_many_parts_are_what_their_definition_says)

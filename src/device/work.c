@@ -297,6 +297,17 @@ const char *work_text(const struct work *work)
            : work->kind == WORK_PRODUCT ? products[work->product.patches] : "chain";
 }
 
+/* Pairs of a pixel and a tap that meets the image, along one axis. */
+static double meetings(int size, int pixels, int taps, int stride, int pad)
+{
+    int count = 0;
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        for (int tap = 0, at = pixel * stride - pad; tap < taps; tap++, at++)
+            count += at >= 0 && at < size;
+    }
+    return count;
+}
+
 double work_flops(const struct work *work)
 {
     const struct product *p = &work->product;
@@ -305,7 +316,9 @@ double work_flops(const struct work *work)
         return 0;
     if (!p->patches)
         return 2.0 * p->m * p->n * p->k;
-    return 2.0 * conv->n * conv->oh * conv->ow * conv->o * conv->kh * conv->kw * conv->c;
+    return 2.0 * conv->n * conv->o * conv->c *
+           meetings(conv->h, conv->oh, conv->kh, conv->stride, conv->pad) *
+           meetings(conv->w, conv->ow, conv->kw, conv->stride, conv->pad);
 }
 
 static size_t kernel_bytes(const struct work *work, size_t size)

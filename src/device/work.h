@@ -125,8 +125,8 @@ void product_flatten(struct product *product);
 
 /* What the work is: "product", "chain", the kernel's name ... */
 const char *work_text(const struct work *work);
-/* Floating-point operations of its product; and the bytes that it must read and write at least,
- * each of them once (of the samples that a gather takes too). */
+/* Floating-point operations of its product, none for taps outside an image; and the bytes that it
+ * must read and write at least, each of them once (of the samples that a gather takes too). */
 double work_flops(const struct work *work);
 size_t work_bytes(const struct work *work, size_t real_size);
 

@@ -146,84 +146,6 @@ static bool multiply(const struct slice *s)
     return true;
 }
 
-/* What pixel number `row` of a convolution's second image sees of the first: `taps` columns from
- * pixel (y, x) on, of which left..right-1 are in the image; `at` is element (0, x) of the image. */
-struct sight {
-    int y;
-    size_t left, right, taps, pitch;
-    ptrdiff_t at;
-};
-
-static struct sight look(const struct conv *p, size_t row)
-{
-    const int u = (int)(row % (size_t)p->ow), v = (int)(row / (size_t)p->ow % (size_t)p->oh);
-    const size_t image = row / (size_t)p->ow / (size_t)p->oh;
-    const int x = u * p->stride - p->pad, right = p->w - x < p->kw ? p->w - x : p->kw;
-    const size_t pitch = (size_t)p->w * (size_t)p->c;
-    return (struct sight){
-        .y = v * p->stride - p->pad,
-        .left = (size_t)(x < 0 ? -x : 0) * (size_t)p->c,
-        .right = (size_t)right * (size_t)p->c,
-        .taps = (size_t)p->kw * (size_t)p->c,
-        .pitch = pitch,
-        .at = (ptrdiff_t)(image * (size_t)p->h * pitch) + (ptrdiff_t)x * p->c,
-    };
-}
-
-/* Columns begin..end-1 of a row of patches lie in one row of taps; low..high-1 are in the image,
- * from its element `at`. */
-struct span {
-    size_t begin, low, high, end, at;
-};
-
-static inline struct span find_span(const struct window *w, const struct sight *s, size_t tap_row)
-{
-    const size_t first = tap_row * s->taps, stop = w->col + w->cols;
-    const int y = s->y + (int)tap_row;
-    struct span span = { .begin = first > w->col ? first : w->col,
-                         .end = least(first + s->taps, stop) };
-    span.low = first + s->left > span.begin ? first + s->left : span.begin;
-    span.high = least(first + s->right, stop);
-    if (y < w->top || y >= w->bottom || span.low >= span.high)
-        span.low = span.high = span.end;
-    else
-        span.at = (size_t)(s->at + y * (ptrdiff_t)s->pitch + (ptrdiff_t)(span.low - first));
-    return span;
-}
-
-static void take_patches(void *patches, const void *image, const struct window *w)
-{
-    for (size_t row = 0; row < w->rows; row++) {
-        const struct sight sight = look(w->conv, w->row + row);
-        real *to = (real *)patches + row * w->pitch;
-        for (size_t i = w->col / sight.taps; i * sight.taps < w->col + w->cols; i++) {
-            const struct span s = find_span(w, &sight, i);
-            const real *from = (const real *)image + s.at;
-            for (size_t j = s.begin; j < s.low; j++)
-                *to++ = 0;
-            for (size_t j = 0; j < s.high - s.low; j++)
-                to[j] = from[j];
-            to += s.high - s.low;
-            for (size_t j = s.high; j < s.end; j++)
-                *to++ = 0;
-        }
-    }
-}
-
-static void add_patches(void *image, const void *patches, const struct window *w)
-{
-    for (size_t row = 0; row < w->rows; row++) {
-        const struct sight sight = look(w->conv, w->row + row);
-        for (size_t i = w->col / sight.taps; i * sight.taps < w->col + w->cols; i++) {
-            const struct span s = find_span(w, &sight, i);
-            const real *restrict from = (const real *)patches + row * w->pitch + s.low - w->col;
-            real *restrict to = (real *)image + s.at;
-            for (size_t j = 0; j < s.high - s.low; j++)
-                to[j] += from[j];
-        }
-    }
-}
-
 extern const struct native NATIVE_TABLE;
 const struct native NATIVE_TABLE = {
     .isa = NATIVE_ISA,
@@ -247,6 +169,4 @@ const struct native NATIVE_TABLE = {
     .fill = fill,
     .sum = sum,
     .multiply = multiply,
-    .take_patches = take_patches,
-    .add_patches = add_patches,
 };

@@ -25,15 +25,6 @@ struct slice {
 };
 typedef bool multiply_fn(const struct slice *slice);
 
-/* A block of the matrix of patches of a convolution's first image (see struct conv in
- * cl/params.h): a row is a pixel of the second image, a column is (tap, channel).  In memory rows
- * are `pitch` elements apart.  Pixels outside the image's rows top..bottom-1 are not there. */
-struct window {
-    const struct conv *conv;
-    size_t row, rows, col, cols, pitch;
-    int top, bottom;
-};
-
 struct native {
     const char *isa; /* for the user */
     size_t real_size;
@@ -42,8 +33,6 @@ struct native {
     void (*fill)(void *out, const void *value, size_t n);
     void (*sum)(void *out, const void *x, size_t n); /* as reduce.cl adds a row */
     multiply_fn *multiply;                           /* no scratch but the stack, any shape */
-    void (*take_patches)(void *patches, const void *image, const struct window *window);
-    void (*add_patches)(void *image, const void *patches, const struct window *window);
 };
 
 /* The best that this processor runs. */

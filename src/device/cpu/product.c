@@ -5,7 +5,7 @@
 
 #include "base/size.h"
 #include "base/threads.h"
-#include "device/cpu/patches.h"
+#include "device/cpu/conv.h"
 
 enum {
     ROWS_LEAST = 24,      /* rows that a part takes, if there are several parts */
@@ -62,7 +62,7 @@ static size_t rows_of_part(const struct product *product)
 struct shares product_share(const struct product *product, size_t real_size)
 {
     if (product->patches)
-        return patches_share(product, real_size);
+        return conv_share(product, real_size);
     return (struct shares){
         .total = (size_t)product->m,
         .chunk = rows_of_part(product),
@@ -128,7 +128,7 @@ static bool multiply_rows(const struct product_part *part, size_t row, size_t ro
 bool product_multiply(const struct product_part *part)
 {
     if (part->product->patches)
-        return patches_multiply(part);
+        return conv_multiply(part);
     const size_t all = part->end - part->begin;
     const size_t rows = copies_a(part->product) ? ROWS_COPIED : all;
     for (size_t row = part->begin; row < part->end; row += rows) {

@@ -8,8 +8,7 @@
 
 enum { FLOPS_LEAST = 400000 }; /* less is not worth a part */
 
-/* How the work is shared out.  An item is a row of C, of PATCHES_INPUT a row of an image, and of
- * PATCHES_WEIGHT a column of C. */
+/* How the work is shared out.  An item is a row of C, or of a convolution an image; see conv.h. */
 struct shares {
     size_t total, chunk; /* items in all and in a part */
     size_t width;        /* elements of C in an item; 0 where they do not lie together */
