@@ -52,12 +52,15 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         for (uint i = 0; i < rows; i += ITEM_M) {
             for (uint j = 0; j < vectors; j++) {
                 float16 s[ITEM_M];
+                #pragma unroll
                 for (uint r = 0; r < ITEM_M; r++)
                     s[r] = sum[i + r][j];
                 for (uint t = 0; t < some; t++) {
-                    for (uint r = 0; r < ITEM_M; r++)
+                    #pragma unroll
+                for (uint r = 0; r < ITEM_M; r++)
                         s[r] += part_a[i + r][t] * part_b[t][j];
                 }
+                #pragma unroll
                 for (uint r = 0; r < ITEM_M; r++)
                     sum[i + r][j] = s[r];
             }
