@@ -7,7 +7,12 @@ typedef float real;
 #define IN_WORDS global const uint *
 #define OUT      global real *
 #define INOUT    global real *
+#ifdef SERIAL /* items run one after the other: see wide.cl; all functions are inlined */
+#pragma clang diagnostic ignored "-Wpsabi"
+#define FN       static inline __attribute__((overloadable))
+#else
 #define FN       static inline
+#endif
 #define LANES    1
 
 /* One item of the launch takes one of the work; compilers see through the loop of `once_`. */

@@ -2,7 +2,8 @@
 /* C[m,n] = op(A) op(B), one tile of C an item, for processors whose items run one after the other:
  * no local memory and no barriers, but vectors.  Blocks of A and B are packed first, TILE_K terms
  * at a time, and multiplied ITEM_M rows by ITEM_N = 16 columns at a time.  The host defines the
- * same as for product.cl. */
+ * same as for product.cl, and
+ *   STORE_WIDE(i, values)   what happens to elements i..i+15 of C */
 
 /* X is A or B.  cell(line, term) = the number there, for `lines` from `start` and `some` terms from
  * `first`: in runs of neighbours. */
@@ -68,8 +69,15 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     }
     for (uint i = 0; i < rows; i++) {
         const uint r = C_ROW(row + i);
-        for (uint j = 0; r != OUTSIDE && j < min((uint)TILE_N, n - col); j++)
-            STORE(r * n + col + j, ((const real *)sum[i])[j]);
+        for (uint j = 0; r != OUTSIDE && j < vectors; j++) {
+            const uint c = col + j * 16, at = r * n + c;
+            if (c + 16 <= n) {
+                STORE_WIDE(at, sum[i][j]);
+            } else {
+                for (uint l = 0; l < n - c; l++)
+                    STORE(at + l, ((const real *)&sum[i][j])[l]);
+            }
+        }
 #if SUMS
         if (r != OUTSIDE && col == 0)
             sums[r] = total[i];

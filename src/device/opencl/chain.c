@@ -24,26 +24,36 @@ static void add_constant(struct text *out, float value)
     text_add(out, "as_float(0x%08" PRIx32 "u)", bits);
 }
 
-static void add_load(struct text *out, const struct chain *chain, int input)
+static const char *type_of(struct chain_style style)
 {
-    const struct chain_in *in = &chain->in[input];
-    if (in->sum) {
-        text_add(out, "    const real v%d = total%d;\n", input, input);
-        return;
-    }
-    text_add(out, "    const real v%d = in%d[i", input, input);
-    if (in->count && in->inner > 1)
-        text_add(out, " / %uu", in->inner);
-    if (in->count)
-        text_add(out, " %% %uu", in->count);
-    text_add(out, "];\n");
+    return style.wide ? "reals" : "real";
 }
 
-static void add_step(struct text *out, const struct chain *chain, int number)
+/* Element i of an input; of one that is repeated, `inner` times each of `count` elements in turn. */
+static void add_load(struct text *out, const struct chain *chain, int input,
+                     struct chain_style style)
+{
+    const struct chain_in *in = &chain->in[input];
+    const unsigned inner = in->inner > 1 ? in->inner : 1;
+    text_add(out, "    const %s v%d = ", type_of(style), input);
+    if (in->sum)
+        text_add(out, "total%d;\n", input);
+    else if (!in->count)
+        text_add(out, style.wide ? "vload16(0, in%d + i);\n" : "in%d[i];\n", input);
+    else if (style.wide && style.aligned && inner == 1 && in->count % LANES == 0)
+        text_add(out, "vload16(0, in%d + i %% %uu);\n", input, in->count);
+    else if (style.wide && !(style.aligned && inner % LANES == 0))
+        text_add(out, "take_repeated(in%d, i, %uu, %uu);\n", input, inner, in->count);
+    else
+        text_add(out, "in%d[i / %uu %% %uu];\n", input, inner, in->count);
+}
+
+static void add_step(struct text *out, const struct chain *chain, int number,
+                     struct chain_style style)
 {
     const struct chain_step *step = &chain->step[number];
-    text_add(out, "    const real v%d = %s(v%d, ", chain->ins + number, row_function[step->row],
-             step->a);
+    text_add(out, "    const %s v%d = %s(v%d, ", type_of(style), chain->ins + number,
+             row_function[step->row], step->a);
     if (step->b >= 0) {
         text_add(out, "v%d);\n", step->b);
         return;
@@ -54,23 +64,33 @@ static void add_step(struct text *out, const struct chain *chain, int number)
     text_add(out, ");\n");
 }
 
-/* Element i: everything is loaded before anything is stored, so outputs may replace inputs. */
-static void add_element(struct text *out, const struct chain *chain, int product)
+static void add_store(struct text *out, const struct chain *chain, int output,
+                      struct chain_style style)
+{
+    const int value = chain->out[output].value;
+    const char *slot = chain->out[output].slot ? "slot + " : "";
+    if (chain->out[output].sum)
+        text_add(out, "    %s%d += v%d;\n", style.wide ? "wide" : "sum", output, value);
+    else if (style.wide)
+        text_add(out, "    vstore16(v%d, 0, out%d + %si);\n", value, output, slot);
+    else
+        text_add(out, "    out%d[%si] = v%d;\n", output, slot, value);
+}
+
+/* Everything is loaded before anything is stored, so outputs may replace inputs. */
+static void add_element(struct text *out, const struct chain *chain, int product,
+                        struct chain_style style)
 {
     for (int i = 0; i < chain->ins; i++) {
         if (i == product)
-            text_add(out, "    const real v%d = value;\n", i);
+            text_add(out, "    const %s v%d = value;\n", type_of(style), i);
         else
-            add_load(out, chain, i);
+            add_load(out, chain, i, style);
     }
     for (int i = 0; i < chain->steps; i++)
-        add_step(out, chain, i);
-    for (int i = 0; i < chain->outs; i++) {
-        const char *store = chain->out[i].sum    ? "    sum%d += v%d;\n"
-                            : chain->out[i].slot ? "    out%d[slot + i] = v%d;\n"
-                                                 : "    out%d[i] = v%d;\n";
-        text_add(out, store, i, chain->out[i].value);
-    }
+        add_step(out, chain, i, style);
+    for (int i = 0; i < chain->outs; i++)
+        add_store(out, chain, i, style);
 }
 
 void chain_parameters(struct text *out, const struct chain *chain, int product)
@@ -97,7 +117,7 @@ void chain_arguments(struct text *out, const struct chain *chain, int product)
         text_add(out, ", slot");
 }
 
-bool chain_sums(const struct chain *chain)
+static bool has_sums(const struct chain *chain)
 {
     bool found = false;
     for (int i = 0; i < chain->ins; i++)
@@ -116,29 +136,52 @@ static void add_total(struct text *out, const struct chain_in *in, int number)
              number, in->count, number, number, number, number);
 }
 
-/* A work-group for each PARTIAL elements: its items take them in turns and add what they have. */
-static void add_sum_body(struct text *out, const struct chain *chain)
+bool chain_by_partials(const struct opencl *cl, const struct chain *chain)
 {
-    text_add(out, "    local real part[%d];\n"
-                  "    const uint first = get_group_id(0) * %du, end = min(first + %du, n_);\n",
-             GROUP_LIMIT, PARTIAL, PARTIAL);
+    return cl->serial || has_sums(chain);
+}
+
+/* Elements i..end-1 of the group: its items take them in turns; or LANES at a time, and the rest. */
+static void add_loops(struct text *out, const struct chain *chain, bool serial)
+{
+    const struct chain_style one = { false, false }, lanes = { true, true };
+    if (serial) {
+        text_add(out, "    uint i = first;\n    for (; i + %d <= end; i += %d) {\n", LANES, LANES);
+        add_element(out, chain, -1, lanes);
+        text_add(out, "    }\n    for (; i < end; i++) {\n");
+    } else {
+        text_add(out, "    for (uint i = first + get_local_id(0); i < end;"
+                      " i += get_local_size(0)) {\n");
+    }
+    add_element(out, chain, -1, one);
+    text_add(out, "    }\n");
+}
+
+/* A work-group for each PARTIAL elements. */
+static void add_partial_body(struct text *out, const struct chain *chain, bool serial)
+{
+    if (has_sums(chain))
+        text_add(out, "    local real part[%d];\n", GROUP_LIMIT);
+    text_add(out, "    const uint first = get_group_id(0) * %du, end = min(first + %du, n_);\n",
+             PARTIAL, PARTIAL);
     for (int i = 0; i < chain->ins; i++) {
         if (chain->in[i].sum)
             add_total(out, &chain->in[i], i);
     }
     for (int i = 0; i < chain->outs; i++) {
         if (chain->out[i].sum)
-            text_add(out, "    real sum%d = 0;\n", i);
+            text_add(out, serial ? "    real sum%d = 0;\n    reals wide%d = 0;\n"
+                                 : "    real sum%d = 0;\n", i, i);
     }
-    text_add(out, "    for (uint i = first + get_local_id(0); i < end;"
-                  " i += get_local_size(0)) {\n");
-    add_element(out, chain, -1);
-    text_add(out, "    }\n");
+    add_loops(out, chain, serial);
     for (int i = 0; i < chain->outs; i++) {
-        if (chain->out[i].sum)
-            text_add(out, "    sum%d = group_sum(part, sum%d);\n"
-                          "    if (get_local_id(0) == 0)\n"
-                          "        out%d[get_group_id(0)] = sum%d;\n", i, i, i, i);
+        if (!chain->out[i].sum)
+            continue;
+        if (serial)
+            text_add(out, "    sum%d += add_lanes(wide%d);\n", i, i);
+        text_add(out, "    sum%d = group_sum(part, sum%d);\n"
+                      "    if (get_local_id(0) == 0)\n"
+                      "        out%d[get_group_id(0)] = sum%d;\n", i, i, i, i);
     }
 }
 
@@ -155,17 +198,18 @@ void chain_emit(struct text *out, const char *prefix, struct text *text, char na
     text_free(text);
 }
 
-void chain_kernel(struct text *out, const struct chain *chain, char name[NAME_LIMIT])
+void chain_kernel(const struct opencl *cl, struct text *out, const struct chain *chain,
+                  char name[NAME_LIMIT])
 {
     struct text text = { 0 }, parameters = { 0 };
     chain_parameters(&parameters, chain, -1);
     text_add(&text, "kernel void @(%s, const uint n_)\n{\n",
              parameters.chars ? parameters.chars + strlen(", ") : "");
-    if (chain_sums(chain)) {
-        add_sum_body(&text, chain);
+    if (chain_by_partials(cl, chain)) {
+        add_partial_body(&text, chain, cl->serial);
     } else {
         text_add(&text, "    EACH(i) {\n");
-        add_element(&text, chain, -1);
+        add_element(&text, chain, -1, (struct chain_style){ false, false });
         text_add(&text, "    }\n");
     }
     text_add(&text, "}\n");
@@ -175,17 +219,18 @@ void chain_kernel(struct text *out, const struct chain *chain, char name[NAME_LI
 }
 
 void chain_finish(struct text *out, const struct chain *chain, int product, bool store,
-                  char name[NAME_LIMIT])
+                  struct chain_style style, char name[NAME_LIMIT])
 {
     struct text text = { 0 };
-    text_add(&text, "FN void @(uint i, real value, global real *result");
+    text_add(&text, "FN void @(uint i, %s value, global real *result", type_of(style));
     if (product >= 0)
         chain_parameters(&text, chain, product);
     text_add(&text, ")\n{\n");
     if (product >= 0)
-        add_element(&text, chain, product);
+        add_element(&text, chain, product, style);
     if (store)
-        text_add(&text, "    result[i] = value;\n");
+        text_add(&text, style.wide ? "    vstore16(value, 0, result + i);\n"
+                                   : "    result[i] = value;\n");
     text_add(&text, "}\n");
     chain_emit(out, "finish", &text, name);
 }

@@ -47,6 +47,7 @@ static enum fig_status check_limits(struct opencl *cl)
                     "to %d; choose another device", name, align_bits / 8, DEVICE_ALIGN);
     for (cl->group_limit = 1; cl->group_limit * 2 <= group && cl->group_limit < GROUP_LIMIT;)
         cl->group_limit *= 2;
+    cl->serial = cl->base.info.type == FIG_HOST || cl->group_limit < 64;
     return FIG_OK;
 }
 
@@ -66,7 +67,7 @@ static enum fig_status make_queue(struct opencl *cl, cl_platform_id platform)
 static enum fig_status build_kernels(struct opencl *cl)
 {
     struct text text = { 0 };
-    enum fig_status status = source_add_dialect(&text);
+    enum fig_status status = source_add_dialect(cl, &text);
     if (!status)
         status = source_add_kernels(&text);
     if (!status)

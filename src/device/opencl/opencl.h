@@ -13,6 +13,7 @@ enum {
     GROUP_LIMIT = 256, /* items in a work-group, at most */
     NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
     TILES = 6,         /* shapes in product.c */
+    LANES = 16,        /* elements in the vectors of wide.cl */
 };
 
 /* Who multiplies matrices. */
@@ -27,6 +28,7 @@ struct opencl {
     char *identity;         /* what compiled kernels depend on besides their source */
     struct cache cache;
     size_t group_limit; /* largest work-group, a power of two up to GROUP_LIMIT */
+    bool serial;        /* a processor: an item alone in its group, with vectors, is the fastest */
     size_t used;        /* bytes of buffers */
     enum engine engine;
     unsigned tiles; /* bit i: our kernel with product_shape(i) may be used */
@@ -75,7 +77,8 @@ void opencl_release(struct fig_device *device, struct script *script);
 /* source.c: add the text of a file of cl/ to `out`: the embedded one, or that in the folder
  * FIGMENT_CL_PATH. */
 enum fig_status source_add(struct text *out, const char *name);
-enum fig_status source_add_dialect(struct text *out); /* what every program starts with */
+/* What every program for the device starts with. */
+enum fig_status source_add_dialect(const struct opencl *cl, struct text *out);
 enum fig_status source_add_kernels(struct text *out); /* all kernels of cl/kernels.h */
 enum fig_status source_add_products(struct text *out); /* all templates of products */
 
@@ -92,11 +95,18 @@ size_t program_group(struct opencl *cl, cl_kernel kernel);
  * product before it, or -1.  Each writes one function named `prefix` and a hash of its text, adds
  * it to `out` unless it is there, and gives its name.  Arguments in order: the inputs but for the
  * product, the outputs, the slot if there is one, and for a kernel the number of elements. */
-void chain_kernel(struct text *out, const struct chain *chain, char name[NAME_LIMIT]);
-bool chain_sums(const struct chain *chain); /* then a kernel's group covers PARTIAL elements */
+void chain_kernel(const struct opencl *cl, struct text *out, const struct chain *chain,
+                  char name[NAME_LIMIT]);
+/* Do the kernel's groups cover PARTIAL elements each? */
+bool chain_by_partials(const struct opencl *cl, const struct chain *chain);
+/* How the text of an element reads: of one, or of LANES at a time. */
+struct chain_style {
+    bool wide;
+    bool aligned; /* i is a multiple of LANES */
+};
 /* void name(uint i, real value, global real *result, ...): result[i] = value where `store` says. */
 void chain_finish(struct text *out, const struct chain *chain, int product, bool store,
-                  char name[NAME_LIMIT]);
+                  struct chain_style style, char name[NAME_LIMIT]);
 void chain_parameters(struct text *out, const struct chain *chain, int product);
 void chain_arguments(struct text *out, const struct chain *chain, int product);
 /* Add the function that `text` is to `out`, with its hash for the name where it says @. */

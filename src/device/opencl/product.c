@@ -15,8 +15,7 @@ static const struct tile plain = { "product_plain.cl", .m = 0 };
 
 static bool suits(const struct opencl *cl, const struct tile *tile)
 {
-    const bool single = tile->items == 1;
-    return single == (cl->base.info.type == FIG_HOST || cl->group_limit < 64);
+    return (tile->items == 1) == cl->serial;
 }
 
 unsigned product_tiles(const struct opencl *cl)
@@ -147,22 +146,34 @@ static void define_product(struct text *out, const struct tile *tile, const stru
         define_conv(out, p);
 }
 
+/* The function that finishes elements, and the macro that calls it. */
+static void define_store(struct text *out, struct text *text, const struct work *work, int fused,
+                         bool wide)
+{
+    char finish[NAME_LIMIT];
+    const struct chain_style style = { wide, work->product.n % LANES == 0 };
+    chain_finish(out, &work->chain, fused, product_stores(work, fused), style, finish);
+    const char *name = wide ? "STORE_WIDE" : "STORE";
+    text_add(text, "#undef %s\n#define %s(i, value) %s(i, value, result", name, name, finish);
+    if (fused >= 0)
+        chain_arguments(text, &work->chain, fused);
+    text_add(text, ")\n");
+}
+
 enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
                                int fused, char name[NAME_LIMIT])
 {
     struct text text = { 0 };
-    char finish[NAME_LIMIT];
-    chain_finish(out, &work->chain, fused, product_stores(work, fused), finish);
     text_add(&text, "#undef NAME\n#define NAME @\n");
     define_product(&text, tile, &work->product);
     text_add(&text, "#undef MORE\n#define MORE , global real *result%s",
              work->product.sums.buffer ? ", global real *sums" : "");
     if (fused >= 0)
         chain_parameters(&text, &work->chain, fused);
-    text_add(&text, "\n#undef STORE\n#define STORE(i, value) %s(i, value, result", finish);
-    if (fused >= 0)
-        chain_arguments(&text, &work->chain, fused);
-    text_add(&text, ")\n");
+    text_add(&text, "\n");
+    define_store(out, &text, work, fused, false);
+    if (tile->items == 1)
+        define_store(out, &text, work, fused, true);
     enum fig_status status = source_add(&text, "operands.cl");
     if (!status)
         status = source_add(&text, tile->source);

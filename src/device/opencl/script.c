@@ -87,7 +87,7 @@ static enum fig_status plan_product(struct opencl *cl, struct script *script,
         return FIG_OK;
     launch = add_launch(script, work);
     launch->chain = true;
-    chain_kernel(text, &work->chain, launch->function);
+    chain_kernel(cl, text, &work->chain, launch->function);
     return FIG_OK;
 }
 
@@ -102,7 +102,7 @@ static enum fig_status plan(struct opencl *cl, struct script *script, struct tex
         struct launch *launch = add_launch(script, work);
         launch->chain = work->kind == WORK_CHAIN;
         if (launch->chain)
-            chain_kernel(text, &work->chain, launch->function);
+            chain_kernel(cl, text, &work->chain, launch->function);
         else
             strcpy(launch->function, kernel_table[work->kernel].name);
     }
@@ -124,7 +124,7 @@ static enum fig_status build(struct opencl *cl, struct script *script, const str
     struct text text = { 0 };
     if (!own->length)
         return FIG_OK;
-    enum fig_status status = source_add_dialect(&text);
+    enum fig_status status = source_add_dialect(cl, &text);
     text_add(&text, "%s", own->chars);
     if (!status && text.failed)
         status = fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name);
@@ -241,11 +241,11 @@ static void set_sizes(struct opencl *cl, struct launch *launch)
     const struct work *work = launch->work;
     const size_t n = launch->chain ? work->chain.n
                      : launch->sums ? (size_t)work->product.m : work->n;
-    launch->local[0] = program_group(cl, launch->kernel);
+    launch->local[0] = launch->chain && cl->serial ? 1 : program_group(cl, launch->kernel);
     launch->local[1] = launch->global[1] = 1;
     if (launch->product)
         set_product_sizes(launch);
-    else if (launch->chain && chain_sums(&work->chain))
+    else if (launch->chain && chain_by_partials(cl, &work->chain))
         launch->global[0] = (n + PARTIAL - 1) / PARTIAL * launch->local[0];
     else
         launch->global[0] = round_up(n, launch->local[0]);

@@ -130,7 +130,7 @@ static enum fig_status verdict_key(const struct opencl *cl, enum engine wish,
                                    struct cache_key *key)
 {
     struct text text = { 0 };
-    enum fig_status status = source_add_dialect(&text);
+    enum fig_status status = source_add_dialect(cl, &text);
     if (!status)
         status = source_add_kernels(&text);
     if (!status)

@@ -9,6 +9,7 @@
 
 static const char *const dialect[] = { "opencl.cl", "params.h", "philox.cl", "place.cl",
                                        "phase.cl", "rows.cl", "unary.cl", "binary.cl" };
+static const char *const wide[] = { "wide.cl", "unary.cl", "binary.cl" };
 static const char *const kernels[] = { "reduce.cl", "softmax.cl", "copy.cl", "random.cl",
                                        "gather.cl", "optimizer.cl" };
 
@@ -48,9 +49,13 @@ static enum fig_status add_all(struct text *out, const char *const *names, size_
     return out->failed ? fail(FIG_NOMEM, "no memory for the kernels' text") : FIG_OK;
 }
 
-enum fig_status source_add_dialect(struct text *out)
+enum fig_status source_add_dialect(const struct opencl *cl, struct text *out)
 {
-    return add_all(out, dialect, LENGTH(dialect));
+    if (!cl->serial)
+        return add_all(out, dialect, LENGTH(dialect));
+    text_add(out, "#define SERIAL\n");
+    TRY(add_all(out, dialect, LENGTH(dialect)));
+    return add_all(out, wide, LENGTH(wide));
 }
 
 enum fig_status source_add_kernels(struct text *out)
