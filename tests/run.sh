@@ -85,7 +85,7 @@ on_opencl() {
 }
 
 # An emulator does some millions of operations a second: suites that train are not for it.
-emulated='fusion ops optimizers plan random rows work'
+emulated='chain choose fusion kernels ops optimizers plan product random rows work'
 on_oclgrind() {
   local name=$1 wrapper="$tests/oclgrind.sh"
   shift

@@ -70,6 +70,23 @@ START_TEST(philox_gives_its_known_answers)
 }
 END_TEST
 
+/* The one that the host draws from. */
+START_TEST(philox_knows_its_answers)
+{
+    static const struct {
+        struct stream stream;
+        uint32_t block, word[4];
+    } known[] = {
+        { { 0, 0, 0 }, 0, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
+    };
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        uint32_t word[4];
+        random_words(&known[i].stream, known[i].block, word);
+        ck_assert_mem_eq(word, known[i].word, sizeof(word));
+    }
+}
+END_TEST
+
 static const uint64_t seeds[] = { 42, 0x123456789abcdef0 };
 
 /* A graph's random leaves on the device, for a store of this seed. */
@@ -164,6 +181,7 @@ int main(void)
     Suite *suite = suite_create("random");
     TCase *tcase = tcase_create("random");
     tcase_add_test(tcase, philox_gives_its_known_answers);
+    tcase_add_test(tcase, philox_knows_its_answers);
     tcase_add_test(tcase, random_leaves_are_the_streams_of_the_contract);
     tcase_add_test(tcase, the_host_draws_the_same_streams);
     tcase_add_test(tcase, parameters_begin_at_the_values_of_the_contract);
