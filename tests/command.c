@@ -53,6 +53,19 @@ bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool file_has(const char *path, const char *bytes, size_t size)
+{
+    static char text[1 << 18];
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s: cannot open", path);
+    const size_t length = fread(text, 1, sizeof(text), file);
+    bool found = false;
+    fclose(file);
+    for (size_t i = 0; !found && i + size <= length; i++)
+        found = memcmp(text + i, bytes, size) == 0;
+    return found;
+}
+
 double number(const char *text, const char *key)
 {
     cJSON *object = cJSON_Parse(text);

@@ -4,6 +4,7 @@
 #define TESTS_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { COMMAND_TEXT = 1 << 16 };
 
@@ -19,10 +20,15 @@ void enter_folder(void);
 int run(const char *words);
 void run_well(const char *words);
 
+/* The words of a short training of a model into a run folder. */
+#define TRAIN_ONE(model_, run_)                                                                    \
+    "train " model_ " --data synthetic:200 --batch 50 --epochs 1 --quiet --seed 7 --out " run_
+
 /* Assert that the text has the part. */
 void has(const char *text, const char *part);
 bool exists(const char *path);
 void read_text(const char *path, char text[COMMAND_TEXT]);
+bool file_has(const char *path, const char *bytes, size_t size);
 /* A number of a JSON object. */
 double number(const char *text, const char *key);
 

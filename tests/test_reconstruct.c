@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Images to codes and back on the command line, and what `figment eval` measures of it. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <figment/array.h>
+#include <figment/data.h>
+
+#include "command.h"
+#include "scratch.h"
+
+#define TRAIN "train ae-shallow --data synthetic:300 --batch 50 "
+
+/* The mean square difference of images in a NumPy file and the test half they came from. */
+static double mse_of(const char *path, const char *data, uint64_t seed)
+{
+    struct fig_dataset *dataset;
+    struct fig_array images;
+    float original[784];
+    double sum = 0;
+    ck_assert_int_eq(fig_dataset_open(&dataset, data, FIG_TEST, seed), FIG_OK);
+    ck_assert_int_eq(fig_array_read(&images, path), FIG_OK);
+    ck_assert_int_eq(images.rank, 4);
+    ck_assert_int_eq(images.dim[0], fig_dataset_info(dataset)->count);
+    ck_assert(images.dim[1] == 28 && images.dim[2] == 28 && images.dim[3] == 1);
+    for (int i = 0; i < images.dim[0]; i++) {
+        fig_dataset_sample(dataset, i, original);
+        for (int j = 0; j < 784; j++)
+            sum += pow((double)images.values[i * 784 + j] - (double)original[j], 2);
+    }
+    sum /= images.dim[0] * 784.0;
+    fig_array_free(&images);
+    fig_dataset_close(&dataset);
+    return sum;
+}
+
+/* Encoding and decoding is what reconstructing is, so their error is what eval says. */
+START_TEST(codes_come_back_as_the_images_that_eval_measures)
+{
+    run_well(TRAIN "--epochs 2 --out run --seed 7 --quiet");
+    run_well("encode run -o codes.npy");
+    run_well("decode run codes.npy -o images.npy");
+    run_well("decode run codes.npy -o images.png");
+    run_well("eval run --json");
+    const double mse = number(out, "mse"), expected = mse_of("images.npy", "synthetic:300", 7);
+    ck_assert_double_eq_tol(mse, expected, 1e-6 * expected); /* 9 digits, sums of floats */
+    ck_assert_double_eq_tol(number(out, "psnr"), 10 * log10(1 / mse), 1e-6);
+    ck_assert_double_gt(number(out, "bce"), 0);
+    ck_assert_double_lt(number(out, "pca_mse"), mse); /* two epochs do not suffice */
+    run_well("eval run --metrics psnr,mse");
+    has(out, "mse ");
+    ck_assert_msg(!strstr(out, "bce"), "not asked for: %s", out);
+
+    run_well("encode run -o codes.csv --split train --data synthetic:10");
+    read_text("codes.csv", out);
+    int lines = 0, commas = 0;
+    for (const char *at = out; *at; at++) {
+        lines += *at == '\n';
+        commas += *at == ',';
+    }
+    ck_assert_int_eq(lines, 10);
+    ck_assert_int_eq(commas, 10 * 63);
+    ck_assert_int_eq(run("decode run codes.csv -o images.png"), 2);
+    has(err, "codes.csv: not a .npy file");
+    ck_assert_int_eq(run("decode run images.npy -o images.png"), 2);
+    has(err, "codes of run are [n, 64]");
+}
+END_TEST
+
+START_TEST(a_picture_of_reconstructions_says_where_it_comes_from)
+{
+    static const char step[] = "tEXtStep\0" "12", data[] = "tEXtData\0synthetic:7";
+    run_well(TRAIN "--epochs 2 --out run --seed 7 --quiet");
+    run_well("reconstruct run -n 5 --data synthetic:7 -o pairs.png");
+    ck_assert(file_has("pairs.png", step, sizeof(step) - 1));
+    ck_assert(file_has("pairs.png", data, sizeof(data) - 1));
+}
+END_TEST
+
+START_TEST(eval_measures_what_a_family_has)
+{
+    run_well(TRAIN_ONE("gan-small", "s"));
+    run_well("eval s --json");
+    ck_assert_double_gt(number(out, "sample_std"), 0);
+    ck_assert_double_gt(number(out, "nn_ratio"), 0);
+    ck_assert_msg(!strstr(out, "mse"), "a GAN rebuilds nothing: %s", out);
+    ck_assert_int_eq(run("eval s --metrics sample_std,mse"), 2);
+    has(err, "mse: the model has no codes");
+    run_well(TRAIN_ONE("vae-dense", "v"));
+    run_well("eval v --json --samples 3");
+    has(err, "nll: 3 codes for each of 200 test images");
+    ck_assert_double_eq_tol(number(out, "neg_elbo"),
+                            number(out, "reconstruction") + number(out, "kl"), 1e-4);
+    ck_assert_double_lt(number(out, "nll"), number(out, "neg_elbo"));
+}
+END_TEST
+
+int main(int count, char **words)
+{
+    if (!command_find(count, words))
+        return EXIT_FAILURE;
+    Suite *suite = suite_create("reconstruct");
+    TCase *tests = tcase_create("reconstruct");
+    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
+    tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
+    tcase_add_test(tests, eval_measures_what_a_family_has);
+    suite_add_tcase(suite, tests);
+    return suite_main(suite);
+}
