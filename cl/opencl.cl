@@ -7,15 +7,25 @@ typedef float real;
 #define IN_WORDS global const uint *
 #define OUT      global real *
 #define INOUT    global real *
-#ifdef SERIAL /* items run one after the other: see wide.cl; all functions are inlined */
-#pragma clang diagnostic ignored "-Wpsabi"
-#define FN       static inline __attribute__((overloadable))
-#else
-#define FN       static inline
-#endif
-#define LANES    1
 
-/* One item of the launch takes one of the work; compilers see through the loop of `once_`. */
+#ifdef SERIAL
+/* One item of the launch takes SERIAL_SPAN of the work, and leaves the compiler a plain loop. */
+#pragma clang diagnostic ignored "-Wpsabi" /* all functions are inlined */
+#define FN       static inline __attribute__((overloadable)) /* see wide.cl */
+#define LANES    64
+#define SPAN_(i, end)                                                                              \
+    uint i = get_global_id(0) * SERIAL_SPAN, end = min(i + SERIAL_SPAN, n_)
+#define EACH(i) for (SPAN_(i, end_); i < end_; i++)
+#define EACH_CELL(row, col, cols)                                                                  \
+    for (SPAN_(at_, end_), row = at_ / (cols); at_ < end_; at_ = ++row * (cols))                   \
+        for (uint col = at_ - row * (cols), stop_ = min((cols), end_ - row * (cols));              \
+             col < stop_; col++)
+#define EACH_SPAN(i, n, width)                                                                     \
+    for (SPAN_(i, end_), n; i < end_ && (n = min((uint)(width), end_ - i)) > 0; i += n)
+#else
+/* One item takes one; compilers see through the loop of `once_`. */
+#define FN       static inline
+#define LANES    1
 #define EACH(i) for (uint i = get_global_id(0), once_ = i < n_; once_; once_ = 0)
 #define EACH_CELL(row, col, cols)                                                                  \
     EACH(at_)                                                                                      \
@@ -23,6 +33,7 @@ typedef float real;
 #define EACH_SPAN(i, n, width)                                                                     \
     for (uint i = get_global_id(0) * (width), n = min((uint)(width), n_ - i),                      \
               once_ = get_global_id(0) < (n_ + (width) - 1) / (width); once_; once_ = 0)
+#endif
 
 #define KERNEL1(name, a, P)          kernel void k_##name(a, const struct P p, const uint n_)
 #define KERNEL2(name, a, b, P)       kernel void k_##name(a, b, const struct P p, const uint n_)

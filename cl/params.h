@@ -31,6 +31,10 @@ struct conv {
     int n, h, w, c, oh, ow, o, kh, kw, stride, pad;
 };
 
+/* Items of a kernel that a work-item takes where they run one after the other: a multiple of all
+ * widths of EACH_SPAN. */
+#define SERIAL_SPAN 256u
+
 /* Constants of an optimiser step, computed in double on the host; see optimizer.cl. */
 struct optimizer {
     float rate;

@@ -241,12 +241,14 @@ static void set_sizes(struct opencl *cl, struct launch *launch)
     const struct work *work = launch->work;
     const size_t n = launch->chain ? work->chain.n
                      : launch->sums ? (size_t)work->product.m : work->n;
-    launch->local[0] = launch->chain && cl->serial ? 1 : program_group(cl, launch->kernel);
+    launch->local[0] = cl->serial && !launch->product ? 1 : program_group(cl, launch->kernel);
     launch->local[1] = launch->global[1] = 1;
     if (launch->product)
         set_product_sizes(launch);
     else if (launch->chain && chain_by_partials(cl, &work->chain))
         launch->global[0] = (n + PARTIAL - 1) / PARTIAL * launch->local[0];
+    else if (cl->serial)
+        launch->global[0] = (n + SERIAL_SPAN - 1) / SERIAL_SPAN;
     else
         launch->global[0] = round_up(n, launch->local[0]);
 }
