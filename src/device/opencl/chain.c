@@ -40,9 +40,9 @@ static void add_load(struct text *out, const struct chain *chain, int input,
         text_add(out, "total%d;\n", input);
     else if (!in->count)
         text_add(out, style.wide ? "vload16(0, in%d + i);\n" : "in%d[i];\n", input);
-    else if (style.wide && style.aligned && inner == 1 && in->count % LANES == 0)
+    else if (style.wide && style.aligned && inner == 1 && in->count % WIDE == 0)
         text_add(out, "vload16(0, in%d + i %% %uu);\n", input, in->count);
-    else if (style.wide && !(style.aligned && inner % LANES == 0))
+    else if (style.wide && !(style.aligned && inner % WIDE == 0))
         text_add(out, "take_repeated(in%d, i, %uu, %uu);\n", input, inner, in->count);
     else
         text_add(out, "in%d[i / %uu %% %uu];\n", input, inner, in->count);
@@ -141,12 +141,12 @@ bool chain_by_partials(const struct opencl *cl, const struct chain *chain)
     return cl->serial || has_sums(chain);
 }
 
-/* Elements i..end-1 of the group: its items take them in turns; or LANES at a time, and the rest. */
+/* Elements i..end-1 of the group: its items take them in turns; or WIDE at a time, and the rest. */
 static void add_loops(struct text *out, const struct chain *chain, bool serial)
 {
     const struct chain_style one = { false, false }, lanes = { true, true };
     if (serial) {
-        text_add(out, "    uint i = first;\n    for (; i + %d <= end; i += %d) {\n", LANES, LANES);
+        text_add(out, "    uint i = first;\n    for (; i + %d <= end; i += %d) {\n", WIDE, WIDE);
         add_element(out, chain, -1, lanes);
         text_add(out, "    }\n    for (; i < end; i++) {\n");
     } else {

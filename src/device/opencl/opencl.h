@@ -13,7 +13,7 @@ enum {
     GROUP_LIMIT = 256, /* items in a work-group, at most */
     NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
     TILES = 6,         /* shapes in product.c */
-    LANES = 16,        /* elements in the vectors of wide.cl */
+    WIDE = 16,         /* elements in the vectors of wide.cl */
 };
 
 /* Who multiplies matrices. */
@@ -99,10 +99,10 @@ void chain_kernel(const struct opencl *cl, struct text *out, const struct chain 
                   char name[NAME_LIMIT]);
 /* Do the kernel's groups cover PARTIAL elements each? */
 bool chain_by_partials(const struct opencl *cl, const struct chain *chain);
-/* How the text of an element reads: of one, or of LANES at a time. */
+/* How the text of an element reads: of one, or of WIDE at a time. */
 struct chain_style {
     bool wide;
-    bool aligned; /* i is a multiple of LANES */
+    bool aligned; /* i is a multiple of WIDE */
 };
 /* void name(uint i, real value, global real *result, ...): result[i] = value where `store` says. */
 void chain_finish(struct text *out, const struct chain *chain, int product, bool store,

@@ -151,7 +151,7 @@ static void define_store(struct text *out, struct text *text, const struct work 
                          bool wide)
 {
     char finish[NAME_LIMIT];
-    const struct chain_style style = { wide, work->product.n % LANES == 0 };
+    const struct chain_style style = { wide, work->product.n % WIDE == 0 };
     chain_finish(out, &work->chain, fused, product_stores(work, fused), style, finish);
     const char *name = wide ? "STORE_WIDE" : "STORE";
     text_add(text, "#undef %s\n#define %s(i, value) %s(i, value, result", name, name, finish);
