@@ -35,7 +35,7 @@ static size_t terms_of(const struct conv *conv)
     return (size_t)conv->kh * (size_t)conv->kw * (size_t)conv->c;
 }
 
-/* Images of a part when all cores are to have some, if the work is worth it. */
+/* Items of a part when all cores are to have some, if the work is worth it. */
 static size_t share_of(const struct conv *conv, size_t total)
 {
     const double pixels = (double)conv->n * conv->oh * conv->ow;
