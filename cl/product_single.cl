@@ -58,7 +58,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
                     s[r] = sum[i + r][j];
                 for (uint t = 0; t < some; t++) {
                     #pragma unroll
-                for (uint r = 0; r < ITEM_M; r++)
+                    for (uint r = 0; r < ITEM_M; r++)
                         s[r] += part_a[i + r][t] * part_b[t][j];
                 }
                 #pragma unroll

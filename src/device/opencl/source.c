@@ -51,11 +51,10 @@ static enum fig_status add_all(struct text *out, const char *const *names, size_
 
 enum fig_status source_add_dialect(const struct opencl *cl, struct text *out)
 {
-    if (!cl->serial)
-        return add_all(out, dialect, LENGTH(dialect));
-    text_add(out, "#define SERIAL\n");
+    if (cl->serial)
+        text_add(out, "#define SERIAL\n");
     TRY(add_all(out, dialect, LENGTH(dialect)));
-    return add_all(out, wide, LENGTH(wide));
+    return cl->serial ? add_all(out, wide, LENGTH(wide)) : FIG_OK;
 }
 
 enum fig_status source_add_kernels(struct text *out)
