@@ -9,7 +9,7 @@
  *   EACH_CELL(row, col, cols)         the same, item i being row i / cols, column i % cols
  *   EACH_SPAN(i, n, width)            the same by spans of n <= width items from i, a multiple of 4
  *   LANES                how many items side by side a kernel should take: fills a CPU's vectors,
- *                        and is 1 in OpenCL
+ *                        and is 1 in OpenCL, but on processors
  * Literals are integers or cast to real.  The buffers of a kernel do not overlap. */
 #include <stddef.h>
 #include <stdint.h>
@@ -28,27 +28,13 @@ typedef unsigned char uchar;
 #define OUT      real *restrict
 #define INOUT    real *restrict
 #define FN       static inline
-#define LANES    64
 
 FN uint mul_hi(uint a, uint b)
 {
     return (uint)((uint64_t)a * b >> 32);
 }
 
-FN size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* A call owns the items [begin_, end_), and begin_ is a multiple of 4.  Walking cells by rows costs
- * a division once, not for each item, and leaves the compiler a plain loop. */
-#define EACH(i) for (size_t i = begin_; i < end_; i++)
-#define EACH_CELL(row, col, cols)                                                                  \
-    for (size_t row = begin_ / (cols), at_ = begin_; at_ < end_; at_ = ++row * (cols))             \
-        for (size_t col = at_ - row * (cols), stop_ = least((cols), end_ - row * (cols));          \
-             col < stop_; col++)
-#define EACH_SPAN(i, n, width)                                                                     \
-    for (size_t i = begin_, n; i < end_ && (n = least((width), end_ - i)); i += n)
+#include "cl/each.cl"
 
 /* A typed body, and a thunk with the one signature that the launcher calls. */
 #define KERNEL_(name, parameters, arguments)                                                       \

@@ -9,19 +9,11 @@ typedef float real;
 #define INOUT    global real *
 
 #ifdef SERIAL
-/* One item of the launch takes SERIAL_SPAN of the work, and leaves the compiler a plain loop. */
+/* One item of the launch takes SERIAL_SPAN of the work; each.cl, wide.cl. */
 #pragma clang diagnostic ignored "-Wpsabi" /* all functions are inlined */
-#define FN       static inline __attribute__((overloadable)) /* see wide.cl */
-#define LANES    64
-#define SPAN_(i, end)                                                                              \
-    uint i = get_global_id(0) * SERIAL_SPAN, end = min(i + SERIAL_SPAN, n_)
-#define EACH(i) for (SPAN_(i, end_); i < end_; i++)
-#define EACH_CELL(row, col, cols)                                                                  \
-    for (SPAN_(at_, end_), row = at_ / (cols); at_ < end_; at_ = ++row * (cols))                   \
-        for (uint col = at_ - row * (cols), stop_ = min((cols), end_ - row * (cols));              \
-             col < stop_; col++)
-#define EACH_SPAN(i, n, width)                                                                     \
-    for (SPAN_(i, end_), n; i < end_ && (n = min((uint)(width), end_ - i)) > 0; i += n)
+#define FN       static inline __attribute__((overloadable))
+#define begin_   (get_global_id(0) * SERIAL_SPAN)
+#define end_     least(begin_ + SERIAL_SPAN, n_)
 #else
 /* One item takes one; compilers see through the loop of `once_`. */
 #define FN       static inline

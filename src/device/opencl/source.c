@@ -9,7 +9,7 @@
 
 static const char *const dialect[] = { "opencl.cl", "params.h", "philox.cl", "place.cl",
                                        "phase.cl", "rows.cl", "unary.cl", "binary.cl" };
-static const char *const wide[] = { "wide.cl", "unary.cl", "binary.cl" };
+static const char *const serial[] = { "each.cl", "wide.cl", "unary.cl", "binary.cl" };
 static const char *const kernels[] = { "reduce.cl", "softmax.cl", "copy.cl", "random.cl",
                                        "gather.cl", "optimizer.cl" };
 
@@ -54,7 +54,7 @@ enum fig_status source_add_dialect(const struct opencl *cl, struct text *out)
     if (cl->serial)
         text_add(out, "#define SERIAL\n");
     TRY(add_all(out, dialect, LENGTH(dialect)));
-    return cl->serial ? add_all(out, wide, LENGTH(wide)) : FIG_OK;
+    return cl->serial ? add_all(out, serial, LENGTH(serial)) : FIG_OK;
 }
 
 enum fig_status source_add_kernels(struct text *out)
