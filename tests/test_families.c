@@ -10,9 +10,10 @@
 
 #include <figment/plan.h>
 
+#include "base/size.h"
 #include "scratch.h"
 
-enum { BATCH = 6, CLASSES = 4, PREFIXES = 2 };
+enum { BATCH = 6, CLASSES = 4, PREFIXES = 2, PARTS = 4, DATA = 28 * 28 };
 
 /* Which parameters a phase of a family trains. */
 static const struct route {
@@ -192,6 +193,74 @@ START_TEST(so_does_each_phase_of_the_same_model_when_it_is_conditional)
 }
 END_TEST
 
+/* Networks with batch norm, each for one family. */
+#define ENCODER       "encoder=[dense 8, batchnorm relu, dense 4]"
+#define DECODER       "decoder=[dense 8, batchnorm relu, dense data sigmoid]"
+#define DISCRIMINATOR "discriminator=[dense 8, batchnorm relu, dense 1]"
+static const struct normalised {
+    const char *model, *networks[PARTS];
+    int count;
+} normalised[] = {
+    { "ae-shallow", { ENCODER, DECODER }, 2 },
+    { "vae-dense", { ENCODER, DECODER }, 2 },
+    { "gan-small", { "generator=[dense 8, batchnorm relu, dense data sigmoid]", DISCRIMINATOR }, 2 },
+    { "latent-gan", { ENCODER, DECODER, "generator=[dense 8, batchnorm relu, dense 4]",
+                      DISCRIMINATOR }, 4 },
+    { "aae", { ENCODER, DECODER, DISCRIMINATOR }, 3 },
+    { "vae-gan", { ENCODER, DECODER, DISCRIMINATOR }, 3 },
+};
+
+static void run_updates(struct fig_store *store, const struct fig_model *model,
+                        const struct fig_phase *phase)
+{
+    struct fig_plan *plan;
+    const struct fig_plan_params params = { .outputs = phase->updates,
+                                            .output_count = phase->update_count };
+    ck_assert_msg(phase->update_count > 0, "phase %s follows nothing", phase->name);
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    write_inputs(plan, model, DATA);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    fig_plan_destroy(&plan);
+}
+
+/* Means begin at 0. */
+static void check_means(struct fig_store *store, const struct normalised *networks)
+{
+    int found = 0;
+    for (int i = 0; i < fig_store_count(store); i++) {
+        const struct fig_tensor *tensor = fig_store_tensor(store, i);
+        float mean[8];
+        if (!strstr(tensor->name, "running_mean") || strncmp(tensor->name, "average", 7) == 0)
+            continue;
+        ck_assert_uint_eq(length_of(tensor), 8);
+        ck_assert_int_eq(fig_store_read(store, i, mean), FIG_OK);
+        ck_assert_msg(mean[0] != 0, "%s: %s stood still", networks->model, tensor->name);
+        found++;
+    }
+    ck_assert_int_eq(found, networks->count);
+}
+
+START_TEST(running_statistics_of_all_networks_are_followed)
+{
+    const struct normalised *networks = &normalised[_i];
+    const struct fig_model_params params = { .height = 28, .width = 28, .channels = 1,
+                                             .batch = BATCH, .training = true };
+    struct fig_config *config;
+    struct fig_model *model;
+    struct fig_store *store;
+    ck_assert_msg(fig_config_open(&config, networks->model, networks->networks,
+                                  networks->count) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", scratch_error());
+    ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 3), FIG_OK);
+    for (int i = 0; i < model->phase_count; i++)
+        run_updates(store, model, &model->phases[i]);
+    check_means(store, networks);
+    fig_store_destroy(&store);
+    fig_model_destroy(&model);
+    fig_config_close(&config);
+}
+END_TEST
+
 int main(void)
 {
     int models = 0;
@@ -204,6 +273,8 @@ int main(void)
     tcase_add_loop_test(tcase, each_phase_moves_its_own_parameters_only, 0, models);
     tcase_add_loop_test(tcase, so_does_each_phase_of_the_same_model_when_it_is_conditional, 0,
                         models);
+    tcase_add_loop_test(tcase, running_statistics_of_all_networks_are_followed, 0,
+                        LENGTH(normalised));
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

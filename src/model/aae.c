@@ -65,10 +65,10 @@ static struct fig_node *decode(const struct building *b, struct fig_node *style,
 {
     struct stack stack = stack_of(b->model, "decoder", b->params);
     stack.labels = classes;
-    struct fig_node *out = network_apply(&b->config->networks[PART_DECODER], &stack, style, logits);
+    struct fig_node *drawn = decoder_draw(b->config, &stack, style, logits);
     if (phase)
         add_updates(phase, &stack);
-    return reconstruction(b->config, PART_DECODER, out);
+    return drawn;
 }
 
 static struct fig_node *draw(const struct building *b, struct fig_node *style,

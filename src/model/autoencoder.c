@@ -13,43 +13,28 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     return read_penalties(config, root);
 }
 
-static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
-                               struct fig_node *code, struct fig_node **logits)
-{
-    struct fig_node *out = network_apply(&config->networks[PART_DECODER], stack, code, logits);
-    return reconstruction(config, PART_DECODER, out);
-}
-
-/* The networks from the images that they are shown, clean or corrupted. */
+/* The networks on the images that they are shown, clean or corrupted. */
 struct pass {
-    struct fig_node *shown, *code, *rebuilt, *logits;
+    struct fig_node *code, *rebuilt, *logits;
 };
 
-static struct pass run_networks(const struct fig_config *config,
-                                const struct fig_model_params *params, struct stack *stack,
-                                struct fig_node *shown)
+static enum fig_status run_networks(struct pass *pass, const struct fig_model *model,
+                                    const struct fig_config *config,
+                                    const struct fig_model_params *params, struct stack *stack,
+                                    struct fig_node *shown)
 {
-    struct pass pass = { .shown = shown };
-    pass.code = network_apply(&config->networks[PART_ENCODER], stack, shown, NULL);
-    pass.rebuilt = as_images(decode(config, stack, pass.code, &pass.logits), params);
-    pass.logits = as_images(pass.logits, params);
-    return pass;
+    pass->code = network_apply(&config->networks[PART_ENCODER], stack, shown, NULL);
+    struct fig_node *drawn = decoder_draw(config, stack, pass->code, &pass->logits);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_drawn(config, PART_DECODER, drawn, params));
+    pass->rebuilt = as_images(drawn, params);
+    pass->logits = as_images(pass->logits, params);
+    return FIG_OK;
 }
 
 static struct fig_node *classify(struct fig_node *code, const struct fig_model_params *params)
 {
     return fig_dense(code, "ae.class", params->classes);
-}
-
-static enum fig_status check_sizes(struct fig_model *model, const struct fig_config *config,
-                                   const struct fig_model_params *params,
-                                   struct fig_node *images)
-{
-    struct stack stack = stack_of(model, "ae", params);
-    struct fig_node *code = network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
-    struct fig_node *drawn = network_apply(&config->networks[PART_DECODER], &stack, code, NULL);
-    TRY(fig_graph_status(model->graph));
-    return check_drawn(config, PART_DECODER, drawn, params);
 }
 
 static enum fig_status add_training(struct fig_model *model, const struct fig_config *config,
@@ -62,7 +47,8 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     TRY(corrupt(&config->corruption, model->graph, images, &shown));
     if (shown != images)
         model->corrupted = shown;
-    const struct pass pass = run_networks(config, params, &stack, shown);
+    struct pass pass;
+    TRY(run_networks(&pass, model, config, params, &stack, shown));
     struct fig_phase *phase = add_phase(model, "train");
     struct fig_node *loss = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
                                                 config->reduction);
@@ -91,16 +77,15 @@ static void add_use(struct fig_model *model, const struct fig_config *config,
     if (model->labels)
         model->classes = fig_softmax(classify(model->code, params));
     const int first = stack.next; /* of the decoder's layers */
-    model->rebuilt = as_images(decode(config, &stack, model->code, &logits), params);
+    model->rebuilt = as_images(decoder_draw(config, &stack, model->code, &logits), params);
     stack.next = first;
     model->seed = fig_input(model->graph, "code", fig_node_shape(model->code));
-    model->drawn = as_images(decode(config, &stack, model->seed, &logits), params);
+    model->drawn = as_images(decoder_draw(config, &stack, model->seed, &logits), params);
 }
 
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    TRY(check_sizes(model, config, params, images));
     TRY(add_training(model, config, params, images));
     if (!params->training)
         add_use(model, config, params, images);

@@ -26,11 +26,12 @@ enum fig_status read_reconstruction(struct fig_config *config, const struct yaml
     return FIG_OK;
 }
 
-struct fig_node *reconstruction(const struct fig_config *config, enum part part,
-                                struct fig_node *out)
+struct fig_node *decoder_draw(const struct fig_config *config, struct stack *stack,
+                              struct fig_node *code, struct fig_node **logits)
 {
-    const bool left_out = config->loss == LOSS_BCE &&
-                          network_activation(&config->networks[part]) == FIG_LINEAR;
+    const struct network *decoder = &config->networks[PART_DECODER];
+    struct fig_node *out = network_apply(decoder, stack, code, logits);
+    const bool left_out = config->loss == LOSS_BCE && network_activation(decoder) == FIG_LINEAR;
     return left_out ? fig_sigmoid(out) : out;
 }
 

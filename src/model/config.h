@@ -67,7 +67,7 @@ struct fig_config {
     int beta_warmup;   /* VAE: steps over which that weight rises from 0, linearly; 0 is none */
     double free_bits;  /* VAE: nats that each value of the code may tell for nothing */
     int samples;       /* VAE: codes of each image; more than 1: an importance-weighted bound */
-    int adversary;     /* GAN: its loss, an index of gan.c's table */
+    int adversary;     /* GAN: its loss, an index of contest.c's table */
     double real_label; /* GAN: what the discriminator is told of real samples */
     double fake_label; /* GAN: and of drawn ones */
     double penalty;    /* GAN: weight of the gradient penalty */
@@ -78,7 +78,7 @@ struct fig_config {
     bool joint;        /* latent GAN: the autoencoder goes on learning beside the contest */
 };
 
-/* A family of models: one file each, one row in family.c. */
+/* A family of models: one file each, one row in model.c. */
 struct family {
     const char *name;
     unsigned parts;          /* 1 << PART_... of the networks that it has */
@@ -122,10 +122,10 @@ struct fig_node *draw_classes(struct fig_graph *graph, const struct fig_model_pa
 /* `loss` and `reduction`, and that the last layer of `part` suits them. */
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
                                     enum part part);
-/* What is drawn for logits and output of the drawing network: the output, or its sigmoid where
- * cross-entropy stands for one that was left out. */
-struct fig_node *reconstruction(const struct fig_config *config, enum part part,
-                                struct fig_node *out);
+/* What the decoder draws for a code, from the stack's next layer on, and its logits; the sigmoid of
+ * its output where cross-entropy stands for one that was left out. */
+struct fig_node *decoder_draw(const struct fig_config *config, struct stack *stack,
+                              struct fig_node *code, struct fig_node **logits);
 struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
                                      struct fig_node *logits, struct fig_node *images,
                                      enum fig_reduction reduction);

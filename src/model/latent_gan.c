@@ -32,21 +32,35 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
     return read_generator(config, root);
 }
 
-static struct fig_node *encode(struct fig_model *model, const struct fig_config *config,
-                               const struct fig_model_params *params, struct fig_node *images)
+/* --- The autoencoder */
+
+static enum fig_status add_autoencoder(struct fig_model *model, const struct fig_config *config,
+                                       const struct fig_model_params *params,
+                                       struct fig_node *images)
 {
-    struct stack stack = stack_of(model, "encoder", params);
-    return network_apply(&config->networks[PART_ENCODER], &stack, images, NULL);
+    struct stack encoder = stack_of(model, "encoder", params);
+    struct stack decoder = stack_of(model, "decoder", params);
+    struct fig_node *logits;
+    model->code = network_apply(&config->networks[PART_ENCODER], &encoder, images, NULL);
+    struct fig_node *rebuilt = decoder_draw(config, &decoder, model->code, &logits);
+    TRY(fig_graph_status(model->graph));
+    TRY(check_drawn(config, PART_DECODER, rebuilt, params));
+    model->rebuilt = as_images(rebuilt, params);
+    struct fig_phase *phase = add_phase(model, "autoencoder");
+    phase->tested = true;
+    phase->end_epoch = config->joint ? 0 : config->pretrain;
+    add_updates(phase, &encoder);
+    add_updates(phase, &decoder);
+    add_loss(phase, "autoencoder", reconstruction_loss(config, model->rebuilt,
+                                                       as_images(logits, params), images,
+                                                       config->reduction));
+    if (params->training)
+        phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
+                                   &config->optimizers[PART_ENCODER]);
+    return fig_graph_status(model->graph);
 }
 
-static struct fig_node *decode(struct fig_model *model, const struct fig_config *config,
-                               const struct fig_model_params *params, struct fig_node *code,
-                               struct fig_node **logits)
-{
-    struct stack stack = stack_of(model, "decoder", params);
-    struct fig_node *out = network_apply(&config->networks[PART_DECODER], &stack, code, logits);
-    return reconstruction(config, PART_DECODER, out);
-}
+/* --- The generator of codes */
 
 static enum fig_status check_codes(const struct fig_config *config, const struct fig_node *code,
                                    const struct fig_node *drawn)
@@ -60,25 +74,19 @@ static enum fig_status check_codes(const struct fig_config *config, const struct
                      length);
 }
 
+/* Images of codes that are not the encoder's own. */
+static struct fig_node *draw(struct fig_model *model, const struct fig_config *config,
+                             const struct fig_model_params *params, struct fig_node *code)
+{
+    struct stack stack = stack_of(model, "decoder", params);
+    struct fig_node *logits;
+    return as_images(decoder_draw(config, &stack, code, &logits), params);
+}
+
 static enum fig_status build(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *images)
 {
-    struct fig_node *logits;
-    model->code = encode(model, config, params, images);
-    model->rebuilt = decode(model, config, params, model->code, &logits);
-    TRY(fig_graph_status(model->graph));
-    TRY(check_drawn(config, PART_DECODER, model->rebuilt, params));
-    model->rebuilt = as_images(model->rebuilt, params);
-    logits = as_images(logits, params);
-    struct fig_phase *phase = add_phase(model, "autoencoder");
-    phase->tested = true;
-    phase->end_epoch = config->joint ? 0 : config->pretrain;
-    add_loss(phase, "autoencoder", reconstruction_loss(config, model->rebuilt, logits, images,
-                                                       config->reduction));
-    if (params->training)
-        phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
-                                   &config->optimizers[PART_ENCODER]);
-
+    TRY(add_autoencoder(model, config, params, images));
     struct stack stack = stack_of(model, "generator", params);
     model->prior = true;
     model->pretrain = config->pretrain;
@@ -88,10 +96,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     TRY(check_codes(config, model->code, drawn));
     TRY(add_generator_contest(model, config, params, fig_detach(model->code)));
     drawn = generator_show(model, config, params, model->seed);
-    model->drawn = as_images(decode(model, config, params, drawn, &logits), params);
+    model->drawn = draw(model, config, params, drawn);
     if (!params->training) {
         model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
-        model->decoded = as_images(decode(model, config, params, model->code_in, &logits), params);
+        model->decoded = draw(model, config, params, model->code_in);
     }
     return fig_graph_status(model->graph);
 }

@@ -91,13 +91,6 @@ struct posterior encode_posterior(struct fig_graph *graph, const struct fig_conf
     return (struct posterior){ mean, logvar, noise, fig_add(mean, fig_mul(noise, deviation)) };
 }
 
-static struct fig_node *decode(const struct fig_config *config, struct stack *stack,
-                               struct fig_node *code, struct fig_node **logits)
-{
-    struct fig_node *out = network_apply(&config->networks[PART_DECODER], stack, code, logits);
-    return reconstruction(config, PART_DECODER, out);
-}
-
 /* Images of a code, by the decoder from its first layer on. */
 static struct fig_node *draw(struct fig_model *model, const struct fig_config *config,
                              const struct fig_model_params *params, struct fig_node *code)
@@ -105,7 +98,7 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
     struct stack stack = stack_of(model, "decoder", params);
     stack.labels = model->labels;
     struct fig_node *logits;
-    return as_images(decode(config, &stack, code, &logits), params);
+    return as_images(decoder_draw(config, &stack, code, &logits), params);
 }
 
 /* Both networks, from images to what the decoder makes of `samples` codes of each. */
@@ -128,7 +121,7 @@ static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
     pass->targets = repeat(images, pass->samples);
     pass->posterior = encode_posterior(model->graph, config, &pass->encoder, images,
                                        pass->samples);
-    pass->drawn = decode(config, &pass->decoder, pass->posterior.code, &pass->logits);
+    pass->drawn = decoder_draw(config, &pass->decoder, pass->posterior.code, &pass->logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, pass->drawn, params));
     pass->drawn = fig_reshape(pass->drawn, fig_node_shape(pass->targets));
