@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Generators against discriminators: losses against closed forms, with smoothed labels, with
- * samples side by side, and with a discriminator for each part of a code. */
+ * samples side by side, with twice as many drawn as real ones, and with a discriminator for each
+ * part of a code. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -294,6 +295,29 @@ START_TEST(each_discriminator_teaches_its_own_part_of_the_code)
 }
 END_TEST
 
+/* A VAE-GAN draws two batches for one real.  Whoever says c of all of them has no distance to
+ * tell, and a hinge of (1 - c) + (1 + c). */
+START_TEST(two_batches_of_drawn_samples_weigh_as_much_as_one_of_real_ones)
+{
+    static const char *const layers[] = { "encoder=[dense 3]", "decoder=[dense data]",
+                                          "discriminator=[dense 2, dense 1]", "latent=2",
+                                          "feature-layer=0", "real-label=1", "penalty=0",
+                                          NULL };
+    static const char *const wasserstein[] = { "adversary=wasserstein", NULL };
+    static const char *const hinge[] = { "adversary=hinge", NULL };
+    static const float said = 0.5f;
+    for (int i = 0; i < 2; i++) {
+        struct bench bench = open_model("vae-gan", layers, i ? hinge : wasserstein);
+        float found[FIG_LOSSES];
+        write(&bench, "discriminator.1.weight", zeros);
+        write(&bench, "discriminator.1.bias", &said);
+        run_phase(&bench, DISCRIMINATE, false, found);
+        ck_assert_double_eq_tol(found[0], i ? 2 : 0, 1e-6); /* a few operations in float */
+        close_bench(&bench);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("contest");
@@ -307,6 +331,7 @@ int main(void)
     tcase_add_test(tcase, the_losses_of_two_discriminators_are_added);
     tcase_add_test(tcase, styles_are_compared_with_noise_and_classes_with_drawn_ones);
     tcase_add_test(tcase, each_discriminator_teaches_its_own_part_of_the_code);
+    tcase_add_test(tcase, two_batches_of_drawn_samples_weigh_as_much_as_one_of_real_ones);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

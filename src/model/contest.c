@@ -41,14 +41,13 @@ static const struct adversary {
     struct fig_node *(*discriminator)(struct fig_node *said, struct fig_node *labels);
     struct fig_node *(*generator)(struct fig_node *said, struct fig_node *labels);
     bool labels;     /* 1 and 0, which may be smoothed; else 1 and -1 */
-    double of_both;  /* weight of the mean over real and drawn samples together */
     double of_drawn; /* weight of the generator's */
     double penalty;  /* default weight of the gradient penalty */
 } adversaries[] = {
-    { "bce", cross_entropy, cross_entropy, true, 1, 1, 0 },
-    { "least-squares", square_distance, square_distance, true, 1, 0.5, 0 },
-    { "hinge", hinge, distance, false, 2, 1, 0 },
-    { "wasserstein", distance, distance, false, 2, 1, 10 },
+    { "bce", cross_entropy, cross_entropy, true, 1, 0 },
+    { "least-squares", square_distance, square_distance, true, 0.5, 0 },
+    { "hinge", hinge, distance, false, 1, 0 },
+    { "wasserstein", distance, distance, false, 1, 10 },
 };
 static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
                                                NULL };
@@ -183,6 +182,17 @@ static struct fig_node *gradient_penalty(const struct contest *contest, const st
 
 /* --- Phases */
 
+/* Of `count` real samples and the drawn ones behind them: with labels the mean over all; without,
+ * that over the real ones and that over the drawn ones, which weigh the same also where there are
+ * more of these: else what is said of all alike would not cancel out. */
+static struct fig_node *mean_of_both(struct fig_node *errors, int count, bool labels)
+{
+    if (labels || !errors)
+        return fig_mean(errors);
+    return fig_add(fig_mean(fig_slice(errors, 0, 0, count)),
+                   fig_mean(fig_slice(errors, 0, count, sample_count(errors))));
+}
+
 /* Real and drawn samples go through the discriminator as one batch. */
 static struct fig_node *discriminator_loss(const struct contest *contest,
                                            const struct match *match, struct fig_phase *phase)
@@ -190,10 +200,10 @@ static struct fig_node *discriminator_loss(const struct contest *contest,
     const struct adversary *adversary = &adversaries[contest->config->adversary];
     struct fig_node *fake = fig_detach(match->fake);
     struct fig_node *said = judge(contest, match, fig_concat(match->real, fake, 0), phase);
-    struct fig_node *labels = labels_of_both(contest, sample_count(match->real),
-                                             sample_count(said));
-    struct fig_node *mean = fig_mean(adversary->discriminator(said, labels));
-    struct fig_node *loss = fig_affine(mean, adversary->of_both, 0);
+    const int count = sample_count(match->real);
+    struct fig_node *labels = labels_of_both(contest, count, sample_count(said));
+    struct fig_node *loss = mean_of_both(adversary->discriminator(said, labels), count,
+                                         adversary->labels);
     if (contest->config->penalty > 0)
         loss = fig_add(loss, fig_affine(gradient_penalty(contest, match, fake),
                                         contest->config->penalty, 0));
