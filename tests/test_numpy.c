@@ -87,14 +87,15 @@ START_TEST(an_array_is_read_as_its_shape_says)
     ck_assert_int_eq(info->height, shapes[_i].height);
     ck_assert_int_eq(info->width, shapes[_i].width);
     ck_assert_int_eq(info->channels, shapes[_i].channels);
-    ck_assert(info->bytes == (type == '1') && !info->classes);
     ck_assert(info->table == (strlen(shapes[_i].shape) < 6));
+    ck_assert(info->bytes == (type == '1' && !info->table) && !info->classes);
     ck_assert_ptr_null(fig_dataset_scaling(dataset));
     for (int i = 0; i < 12; i++) {
+        const double expected = type == '1' ? (int)(8 * numbers[i]) : numbers[i];
         if (info->bytes)
-            ck_assert_int_eq(fig_dataset_bytes(dataset)[i], (int)(8 * numbers[i]));
+            ck_assert_int_eq(fig_dataset_bytes(dataset)[i], (int)expected);
         else
-            ck_assert(fig_dataset_values(dataset)[i] == (float)numbers[i]);
+            ck_assert(fig_dataset_values(dataset)[i] == (float)expected);
     }
     fig_dataset_close(&dataset);
 }
@@ -127,6 +128,20 @@ START_TEST(a_table_keeps_its_numbers)
     write_array(SAMPLES, "<f4", "2, 1", table, sizeof(table));
     ck_assert_int_eq(fig_dataset_open(&dataset, SAMPLES, FIG_TRAIN, 1), FIG_OK);
     ck_assert_mem_eq(fig_dataset_values(dataset), table, sizeof(table));
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
+START_TEST(a_table_of_bytes_can_be_standardised)
+{
+    static const uint8_t table[] = { 0, 200, 7, 255 };
+    static const float expected[] = { -0.5f, 50, 3, 63.75f };
+    struct fig_scaling scaling = { 2, (double[]){ 1, 0 }, (double[]){ 2, 4 } };
+    struct fig_dataset *dataset;
+    write_array(SAMPLES, "|u1", "2, 2", table, sizeof(table));
+    ck_assert_int_eq(fig_dataset_open(&dataset, SAMPLES, FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_rescale(dataset, &scaling), FIG_OK);
+    ck_assert_mem_eq(fig_dataset_values(dataset), expected, sizeof(expected));
     fig_dataset_close(&dataset);
 }
 END_TEST
@@ -214,6 +229,7 @@ int main(void)
     tcase_add_loop_test(tests, an_array_is_read_as_its_shape_says, 0, LENGTH(shapes));
     tcase_add_test(tests, labels_and_halves_go_with_the_samples);
     tcase_add_test(tests, a_table_keeps_its_numbers);
+    tcase_add_test(tests, a_table_of_bytes_can_be_standardised);
     tcase_add_loop_test(tests, a_wrong_array_is_refused, 0, LENGTH(refused));
     tcase_add_loop_test(tests, wrong_labels_are_refused, 0, LENGTH(wrong_labels));
     tcase_add_test(tests, every_truncation_is_refused);

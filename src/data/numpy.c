@@ -50,8 +50,8 @@ static enum fig_status find_shape(struct fig_dataset_info *info, const struct ar
     if (npy->rank < 2)
         return fail(FIG_FORMAT, "%s: .npy: one dimension; samples are [n, height, width, channels],"
                                 " [n, height, width] or [n, columns]", array->path);
-    info->bytes = npy->type == NPY_BYTE;
     info->table = npy->rank == 2;
+    info->bytes = npy->type == NPY_BYTE && !info->table;
     info->height = info->table ? 1 : dim[1];
     info->width = info->table ? 1 : dim[2];
     info->channels = info->table ? dim[1] : npy->rank == 3 ? 1 : dim[3];

@@ -2,6 +2,7 @@
 /* Numbers in the units of a file, and standardised. */
 #include "data/scaling.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ static void change(struct fig_dataset *dataset, const struct fig_scaling *from,
                    const struct fig_scaling *to)
 {
     const size_t columns = (size_t)dataset->info.channels;
+    assert(!dataset->info.bytes); /* a table's numbers are floats */
     for (size_t i = 0; i < (size_t)dataset->info.count * columns; i++) {
         const size_t c = i % columns;
         const double number =
