@@ -215,6 +215,97 @@ START_TEST(remembering_what_a_chain_makes_takes_no_work)
 }
 END_TEST
 
+/* --- Feeds */
+
+enum { SAMPLES = 10 };
+
+/* 0 to SAMPLES - 1, one value each, of which `rows` lie on the device. */
+static struct fig_samples *count_up(struct fig_device *device, int rows)
+{
+    struct fig_samples *samples;
+    float values[SAMPLES];
+    for (int i = 0; i < SAMPLES; i++)
+        values[i] = (float)i;
+    RIG_OK(fig_samples_create_window(&samples, device, SAMPLES, 1, rows, false));
+    RIG_OK(fig_samples_write(samples, rows, values));
+    return samples;
+}
+
+static enum fig_status feed(struct rig *rig, struct fig_node *output, struct fig_node *input,
+                            struct fig_samples *samples)
+{
+    const struct fig_feed one = { input, samples };
+    if (!rig->store)
+        RIG_OK(fig_store_create(&rig->store, rig->device, rig->graph, RIG_SEED));
+    fig_plan_destroy(&rig->plan);
+    return fig_plan_create(&rig->plan, rig->store, &(struct fig_plan_params){
+        .outputs = &output, .output_count = 1, .feeds = &one, .feed_count = 1 });
+}
+
+START_TEST(a_batch_that_goes_beyond_the_samples_is_refused)
+{
+    enum { BATCH = 4, LAST = SAMPLES - BATCH };
+    static const uint32_t beyond[] = { LAST + 1, SAMPLES, 100000000, UINT32_MAX };
+    struct rig rig;
+    double seconds[1] = { 0 };
+    const int rows = _i ? 5 : SAMPLES; /* a window, or all */
+    rig_open(&rig, NULL);
+    struct fig_samples *samples = count_up(rig.device, rows);
+    struct fig_node *x = fig_input(rig.graph, "x", fig_shape2(BATCH, 1));
+    struct fig_node *y = fig_affine(x, 2, 1);
+    RIG_OK(feed(&rig, y, x, samples));
+    for (size_t i = 0; i < LENGTH(beyond); i++) {
+        ck_assert_int_eq(fig_plan_run(rig.plan, 0, beyond[i]), FIG_INVALID);
+        ck_assert_int_eq(fig_plan_time(rig.plan, 0, beyond[i], seconds), FIG_INVALID);
+    }
+    ck_assert_msg(strstr(rig_message(), "from sample 4294967295 on was asked for") &&
+                  strstr(rig_message(), "begins at 6"), "%s", rig_message());
+    for (uint32_t first = 0; first <= LAST; first++) {
+        RIG_OK(fig_plan_run(rig.plan, 0, first));
+        double *seen = rig_read(&rig, y);
+        for (int i = 0; i < BATCH; i++)
+            ck_assert_double_eq(seen[i], 2 * (((int)first + i) % rows) + 1);
+        free(seen);
+    }
+    fig_samples_destroy(&samples);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_feed_that_does_not_fit_is_refused)
+{
+    struct rig rig, other;
+    rig_open(&rig, NULL);
+    rig_open(&other, rig.device == rig_device("cpu") ? "cpu64" : "cpu");
+    struct fig_samples *samples = count_up(rig.device, SAMPLES);
+    struct fig_samples *window = count_up(rig.device, 3), *abroad = count_up(other.device, 3);
+    struct fig_samples *pairs;
+    RIG_OK(fig_samples_create_window(&pairs, rig.device, SAMPLES, 2, SAMPLES, false));
+    struct fig_node *x = fig_input(rig.graph, "x", fig_shape2(3, 1)), *y = fig_affine(x, 2, 1);
+    struct fig_node *all = fig_input(rig.graph, "all", fig_shape1(SAMPLES));
+    struct fig_node *more = fig_input(rig.graph, "more", fig_shape1(SAMPLES + 1));
+    struct fig_node *foreign = fig_input(other.graph, "x", fig_shape2(3, 1));
+    RIG_OK(feed(&rig, y, x, window));
+    RIG_OK(feed(&rig, y, all, samples));
+    ck_assert_int_eq(feed(&rig, y, NULL, samples), FIG_INVALID);
+    ck_assert_int_eq(feed(&rig, y, y, samples), FIG_INVALID);
+    ck_assert_int_eq(feed(&rig, y, foreign, samples), FIG_INVALID);
+    ck_assert_int_eq(feed(&rig, y, x, NULL), FIG_INVALID);
+    ck_assert_int_eq(feed(&rig, y, x, abroad), FIG_INVALID);
+    ck_assert_int_eq(feed(&rig, y, x, pairs), FIG_SHAPE);
+    ck_assert_int_eq(feed(&rig, y, all, window), FIG_SHAPE);
+    ck_assert_int_eq(feed(&rig, y, more, samples), FIG_SHAPE);
+    ck_assert_msg(strstr(rig_message(), "feed of more: shape [11] and 10 samples of 1 values"),
+                  "%s", rig_message());
+    fig_samples_destroy(&pairs);
+    fig_samples_destroy(&abroad);
+    fig_samples_destroy(&window);
+    fig_samples_destroy(&samples);
+    rig_close(&other);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(works_can_be_told_and_timed_one_by_one)
 {
     struct rig rig;
@@ -258,6 +349,8 @@ int main(void)
     tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);
     tcase_add_test(tcase, remembering_what_a_chain_makes_takes_no_work);
+    tcase_add_loop_test(tcase, a_batch_that_goes_beyond_the_samples_is_refused, 0, 2);
+    tcase_add_test(tcase, a_feed_that_does_not_fit_is_refused);
     tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);

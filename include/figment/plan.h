@@ -79,8 +79,8 @@ struct fig_plan;
 
 /* Where an input of the graph comes from; one that is not fed is written by fig_plan_write. */
 struct fig_feed {
-    struct fig_node *input; /* of batch * length elements */
-    struct fig_samples *samples;
+    struct fig_node *input; /* of batch * length elements; the batch is at most the samples' rows */
+    struct fig_samples *samples; /* on the store's device */
 };
 
 struct fig_plan_params {
@@ -126,8 +126,8 @@ FIG_API enum fig_status fig_plan_write_doubles(struct fig_plan *plan, const stru
 FIG_API enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struct fig_node *output,
                                               double *data); /* waits */
 
-/* One step: random streams draw for `step`, feeds take samples first.. of their order.  Returns
- * before the device is done. */
+/* One step: random streams draw for `step`, feeds take samples first.. of their order, all of which
+ * there must be.  Returns before the device is done. */
 FIG_API enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first);
 
 /* The same, but each work is waited for, and the seconds that it took are added to

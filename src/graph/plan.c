@@ -21,12 +21,39 @@ struct fig_plan {
     int slots;        /* runs that the history remembers; 0: none */
     uint32_t runs;    /* so far */
     uint32_t first;   /* what feeds read: the first sample of the batch */
+    uint32_t most;    /* that `first` may be: feeds hold whole batches up to there */
     uint32_t slot;    /* where this run's outputs are remembered */
     struct fig_plan_info info;
     struct fig_plan_work *works;
 };
 
-static enum fig_status check_params(const struct fig_plan_params *params)
+static size_t batch_of(const struct fig_feed *feed)
+{
+    return shape_length(feed->input->shape) / (size_t)feed->samples->length;
+}
+
+static enum fig_status check_feed(const struct fig_feed *feed, int index,
+                                  const struct fig_graph *graph, const struct fig_device *device)
+{
+    char text[SHAPE_TEXT];
+    const struct fig_node *input = feed->input;
+    const struct fig_samples *samples = feed->samples;
+    if (!input || input->op != OP_input || input->graph != graph)
+        return fail(FIG_INVALID, "plan: feed %d: an input of the outputs' graph is expected",
+                    index);
+    if (!samples || samples->device != device)
+        return fail(FIG_INVALID, "plan: feed of %s: samples on the store's device are expected",
+                    input->name);
+    if (shape_length(input->shape) % (size_t)samples->length ||
+        batch_of(feed) > (size_t)samples->rows)
+        return fail(FIG_SHAPE, "plan: feed of %s: shape %s and %d samples of %d values on the "
+                    "device: a batch of whole samples, no more than there are, is expected",
+                    input->name, shape_text(input->shape, text), samples->rows, samples->length);
+    return FIG_OK;
+}
+
+static enum fig_status check_params(const struct fig_plan_params *params,
+                                    const struct fig_device *device)
 {
     const struct fig_graph *graph = params->outputs[0] ? params->outputs[0]->graph : NULL;
     if (!graph)
@@ -37,13 +64,20 @@ static enum fig_status check_params(const struct fig_plan_params *params)
             return fail(FIG_INVALID, "plan: output %d is %s", i,
                         params->outputs[i] ? "of another graph" : "NULL");
     }
+    for (int i = 0; i < params->feed_count; i++)
+        TRY(check_feed(&params->feeds[i], i, graph, device));
+    return FIG_OK;
+}
+
+static uint32_t find_most(const struct fig_plan_params *params)
+{
+    uint32_t most = UINT32_MAX;
     for (int i = 0; i < params->feed_count; i++) {
         const struct fig_feed *feed = &params->feeds[i];
-        if (!feed->input || feed->input->op != OP_input || !feed->samples ||
-            shape_length(feed->input->shape) % (size_t)feed->samples->length)
-            return fail(FIG_SHAPE, "plan: feed %d: an input of whole samples is expected", i);
+        const uint32_t last = (uint32_t)((size_t)feed->samples->count - batch_of(feed));
+        most = last < most ? last : most;
     }
-    return FIG_OK;
+    return most;
 }
 
 /* The first output that is the same memory as this one. */
@@ -139,6 +173,7 @@ static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
         return fail(FIG_NOMEM, "no memory for a plan of %d outputs", params->output_count);
     plan->output_count = params->output_count;
     plan->slots = params->history;
+    plan->most = find_most(params);
     TRY(make_history(plan, params));
     enum fig_status status = draft_init(&draft, store, params);
     if (!status)
@@ -157,7 +192,7 @@ enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store *store,
     REQUIRE(out && store && params && params->outputs && params->output_count > 0);
     REQUIRE(params->history >= 0);
     *out = NULL;
-    TRY(check_params(params));
+    TRY(check_params(params, store_device(store)));
     struct fig_plan *plan = calloc(1, sizeof(*plan));
     if (!plan)
         return fail(FIG_NOMEM, "no memory for a plan");
@@ -267,17 +302,21 @@ enum fig_status fig_plan_read_doubles(struct fig_plan *plan, const struct fig_no
     return device_read_doubles(plan->device, region, data);
 }
 
-static void begin_run(struct fig_plan *plan, uint32_t first)
+static enum fig_status begin_run(struct fig_plan *plan, uint32_t first)
 {
+    if (first > plan->most)
+        return fail(FIG_INVALID, "plan: a batch from sample %u on was asked for; the last one that "
+                    "the feeds have all samples for begins at %u", first, plan->most);
     plan->first = first;
     plan->slot = plan->slots ? plan->runs % (uint32_t)plan->slots : 0;
     plan->runs++;
+    return FIG_OK;
 }
 
 enum fig_status fig_plan_run(struct fig_plan *plan, uint32_t step, uint32_t first)
 {
     REQUIRE(plan);
-    begin_run(plan, first);
+    TRY(begin_run(plan, first));
     return plan->script ? device_run(plan->device, plan->script, step) : FIG_OK;
 }
 
@@ -285,7 +324,7 @@ enum fig_status fig_plan_time(struct fig_plan *plan, uint32_t step, uint32_t fir
                               double *seconds)
 {
     REQUIRE(plan && seconds);
-    begin_run(plan, first);
+    TRY(begin_run(plan, first));
     return plan->script ? device_time(plan->device, plan->script, step, seconds) : FIG_OK;
 }
 
