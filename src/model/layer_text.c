@@ -142,12 +142,20 @@ static enum fig_status read_dropout(struct layer *layer, struct words *words)
 }
 
 /* The options of layers. */
-enum { WEIGHTS = 1, STRIDE = 2, PAD = 4, OUTPUT_PAD = 8 };
+enum {
+    STRIDE = 1,
+    PAD = 2,
+    OUTPUT_PAD = 4,
+    NO_BIAS = 8,
+    SPECTRAL = 16,
+    ACTIVATION = 32,
+    WEIGHTS = NO_BIAS | SPECTRAL,
+};
 
 static const struct {
     const char *name;
     enum fig_status (*read)(struct layer *layer, struct words *words);
-    unsigned takes;
+    unsigned takes; /* beside an activation */
 } kinds[] = {
     [LAYER_DENSE] = { "dense", read_dense, WEIGHTS },
     [LAYER_CONV] = { "conv", read_conv, WEIGHTS | STRIDE | PAD },
@@ -185,28 +193,45 @@ static enum fig_status unknown_word(const struct words *words, const char *word)
     return status;
 }
 
-/* `given`: the output pad was written. */
-static enum fig_status read_option(struct layer *layer, struct words *words, bool *given)
+/* The option of the layer that is written so; 0 if there is none. */
+static unsigned find_option(struct layer *layer, const char *word)
+{
+    static const struct {
+        const char *name;
+        unsigned option;
+    } options[] = { { "stride", STRIDE }, { "pad", PAD }, { "output-pad", OUTPUT_PAD },
+                    { "nobias", NO_BIAS }, { "spectral", SPECTRAL } };
+    for (size_t i = 0; i < LENGTH(options); i++) {
+        if (strcmp(word, options[i].name) == 0)
+            return options[i].option & kinds[layer->kind].takes;
+    }
+    return find_activation(word, &layer->activation) ? ACTIVATION : 0;
+}
+
+/* `given`: the options so far; none is there twice, or the last would win in silence. */
+static enum fig_status read_option(struct layer *layer, struct words *words, unsigned *given)
 {
     const char *word = next_word(words);
-    const unsigned takes = kinds[layer->kind].takes;
-    if (takes & STRIDE && strcmp(word, "stride") == 0)
+    const unsigned option = find_option(layer, word);
+    if (!option)
+        return unknown_word(words, word);
+    if (*given & option)
+        return yaml_fail(words->node, option == ACTIVATION
+                         ? "'%s' is a second activation: a layer has one" : "'%s' comes twice",
+                         word);
+    *given |= option;
+    layer->no_bias |= option == NO_BIAS;
+    layer->spectral |= option == SPECTRAL;
+    switch (option) {
+    case STRIDE:
         return read_size(words, "a stride", 1, &layer->stride);
-    if (takes & PAD && strcmp(word, "pad") == 0)
+    case PAD:
         return read_size(words, "a pad", 0, &layer->pad);
-    if (takes & OUTPUT_PAD && strcmp(word, "output-pad") == 0) {
-        *given = true;
+    case OUTPUT_PAD:
         return read_size(words, "an output pad", 0, &layer->output_pad);
-    }
-    if (takes & WEIGHTS && strcmp(word, "nobias") == 0) {
-        layer->no_bias = true;
+    default:
         return FIG_OK;
     }
-    if (takes & WEIGHTS && strcmp(word, "spectral") == 0) {
-        layer->spectral = true;
-        return FIG_OK;
-    }
-    return find_activation(word, &layer->activation) ? FIG_OK : unknown_word(words, word);
 }
 
 /* So that the output is `stride` times as large as the input. */
@@ -222,11 +247,12 @@ static enum fig_status default_output_pad(struct layer *layer)
 
 static enum fig_status read_words(struct layer *layer, struct words *words)
 {
-    bool given = false;
+    unsigned given = 0;
     TRY(kinds[layer->kind].read(layer, words));
     while (words->at < words->count)
         TRY(read_option(layer, words, &given));
-    return layer->kind == LAYER_DECONV && !given ? default_output_pad(layer) : FIG_OK;
+    return layer->kind == LAYER_DECONV && !(given & OUTPUT_PAD) ? default_output_pad(layer)
+                                                                : FIG_OK;
 }
 
 enum fig_status layer_read(struct layer *layer, const struct yaml *node)

@@ -12,10 +12,10 @@
  *     layernorm
  *     dropout RATE             in training only
  *
- * followed, in any order, by `stride N`, `pad N` and `output-pad N` of convolutions, `nobias` and
- * `spectral` (norm) of what has weights, and an activation.  The default pad is (K - 1) / 2, and a
- * transposed convolution's output pad such that its output is `stride` times as large as its
- * input. */
+ * followed, in any order and each at most once, by `stride N`, `pad N` and `output-pad N` of
+ * convolutions, `nobias` and `spectral` (norm) of what has weights, and an activation.  The default
+ * pad is (K - 1) / 2, and a transposed convolution's output pad such that its output is `stride`
+ * times as large as its input. */
 #ifndef MODEL_LAYERS_H
 #define MODEL_LAYERS_H
 
