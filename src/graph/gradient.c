@@ -80,15 +80,8 @@ static void grad_sum(struct fig_node *y, struct fig_node *g, struct fig_node **o
     out[0] = fig_broadcast(g, y->in[0]->shape);
 }
 
-static void grad_sum_rows(struct fig_node *y, struct fig_node *g, struct fig_node **out)
-{
-    out[0] = fig_broadcast(g, y->in[0]->shape);
-}
-
-static void grad_sum_cols(struct fig_node *y, struct fig_node *g, struct fig_node **out)
-{
-    out[0] = fig_broadcast(g, y->in[0]->shape);
-}
+#define grad_sum_rows grad_sum
+#define grad_sum_cols grad_sum
 
 /* dx = y (g - sum of g y over the row). */
 static void grad_softmax(struct fig_node *y, struct fig_node *g, struct fig_node **out)
