@@ -46,14 +46,15 @@ static int product_input(struct work *work)
 
 static int total_input(const struct draft *draft, struct chain *chain, const struct fig_node *sum)
 {
-    const struct chain_in in = { draft->partial[sum->id], 1, (unsigned)partials_of(sum), true };
+    const struct chain_in in = { draft->nodes[sum->id].partial, 1, (unsigned)partials_of(sum),
+                                 true };
     return find_input(chain, &in);
 }
 
 struct region operand_region(const struct draft *draft, const struct operand *operand)
 {
-    const int id = operand->root->id;
-    return operand->root->op == OP_constant ? draft->partial[id] : draft->region[id];
+    const struct plan_node *planned = &draft->nodes[operand->root->id];
+    return operand->root->op == OP_constant ? planned->partial : planned->region;
 }
 
 static int operand_input(const struct draft *draft, struct chain *chain, struct fig_node *in)
@@ -128,7 +129,7 @@ static void add_sum(const struct draft *draft, struct work *work, const struct f
 {
     const struct fig_node *sum = fused_sum(draft, node);
     if (sum)
-        add_out(&work->chain, draft->partial[sum->id], value)->sum = true;
+        add_out(&work->chain, draft->nodes[sum->id].partial, value)->sum = true;
 }
 
 static void add_history(const struct draft *draft, struct chain *chain,
@@ -153,8 +154,8 @@ void fill_chain(const struct draft *draft, const struct unit *unit, struct work 
     for (int k = 0; k < unit->count; k++) {
         const struct fig_node *node = unit->members[k];
         const int value = member_value(draft, unit, chain, node);
-        if (draft->stored[node->id])
-            add_out(chain, draft->region[node->id], value);
+        if (draft->nodes[node->id].stored)
+            add_out(chain, draft->nodes[node->id].region, value);
         add_sum(draft, work, node, value);
         add_history(draft, chain, node, value);
     }
@@ -186,7 +187,7 @@ enum fig_status add_partials(struct draft *draft, const struct fig_node *sum)
 {
     if (fused_sum(draft, operand_of(sum->in[0]).root) == sum)
         return FIG_OK;
-    return add_copy_chain(draft, sum->name, sum->in[0], draft->partial[sum->id], true);
+    return add_copy_chain(draft, sum->name, sum->in[0], draft->nodes[sum->id].partial, true);
 }
 
 enum fig_status add_rows(struct draft *draft, const struct unit *unit)

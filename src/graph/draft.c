@@ -41,10 +41,11 @@ struct operand operand_of(struct fig_node *node)
 
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node)
 {
+    const struct plan_node *planned = &draft->nodes[node->id];
     if (!is_row(node) && !is_product(node))
         return NULL;
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        const struct fig_node *user = draft->uses[i];
+    for (int i = 0; i < planned->use_count; i++) {
+        const struct fig_node *user = planned->uses[i];
         if (user->op == OP_sum && operand_of(user->in[0]).map.count == 0)
             return user;
     }
@@ -71,8 +72,8 @@ const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node 
 
 static void need_direct(struct draft *draft, struct fig_node *node)
 {
-    draft->needed[node_root(node)->id] = true;
-    draft->direct[node_root(node)->id] = true;
+    struct plan_node *root = &draft->nodes[node_root(node)->id];
+    root->needed = root->direct = true;
 }
 
 static void need_operand(struct draft *draft, const struct fig_node *node, int i)
@@ -83,10 +84,10 @@ static void need_operand(struct draft *draft, const struct fig_node *node, int i
         return;
     }
     const struct operand operand = operand_of(in);
-    draft->needed[operand.root->id] = true;
+    draft->nodes[operand.root->id].needed = true;
     /* A broadcast of a broadcast: the inner one must lie in memory. */
     if (operand.root->op == OP_broadcast)
-        draft->direct[operand.root->id] = true;
+        draft->nodes[operand.root->id].direct = true;
 }
 
 /* Operands have smaller ids, so one pass downwards finds all that is needed. */
@@ -96,7 +97,7 @@ static void mark_needed(struct draft *draft)
         need_direct(draft, draft->params->outputs[i]);
     for (int id = draft->graph->count - 1; id >= 0; id--) {
         const struct fig_node *node = draft->graph->nodes[id];
-        for (int i = 0; draft->needed[id] && i < node->ins; i++)
+        for (int i = 0; draft->nodes[id].needed && i < node->ins; i++)
             need_operand(draft, node, i);
     }
 }
@@ -108,7 +109,7 @@ static void each_use(struct draft *draft,
 {
     for (int id = 0; id < draft->graph->count; id++) {
         struct fig_node *node = draft->graph->nodes[id];
-        for (int i = 0; draft->needed[id] && i < node->ins; i++) {
+        for (int i = 0; draft->nodes[id].needed && i < node->ins; i++) {
             struct fig_node *root = reads_through_maps(node->op) ? operand_of(node->in[i]).root
                                                                  : node_root(node->in[i]);
             found(draft, root, node);
@@ -119,24 +120,32 @@ static void each_use(struct draft *draft,
 static void count_use(struct draft *draft, struct fig_node *root, struct fig_node *user)
 {
     (void)user;
-    draft->use_begin[root->id + 2]++;
+    draft->nodes[root->id].use_count++;
 }
 
 static void list_use(struct draft *draft, struct fig_node *root, struct fig_node *user)
 {
-    draft->uses[draft->use_begin[root->id + 1]++] = user;
+    struct plan_node *planned = &draft->nodes[root->id];
+    planned->uses[planned->use_count++] = user;
 }
 
-/* Counting sort of the uses by root: begins[id + 1] moves from the begin of id to its end. */
+/* The lists lie behind each other in one array. */
 static enum fig_status list_uses(struct draft *draft)
 {
     const int count = draft->graph->count;
+    size_t total = 0;
     each_use(draft, count_use);
-    for (int id = 0; id <= count; id++)
-        draft->use_begin[id + 1] += draft->use_begin[id];
-    draft->uses = calloc((size_t)draft->use_begin[count + 1] + 1, sizeof(struct fig_node *));
+    for (int id = 0; id < count; id++)
+        total += (size_t)draft->nodes[id].use_count;
+    draft->uses = calloc(total + 1, sizeof(struct fig_node *));
     if (!draft->uses)
-        return FIG_NOMEM;
+        return fail(FIG_NOMEM, "no memory for the %zu uses of %d nodes", total, count);
+    struct fig_node **uses = draft->uses;
+    for (int id = 0; id < count; id++) {
+        draft->nodes[id].uses = uses;
+        uses += draft->nodes[id].use_count;
+        draft->nodes[id].use_count = 0;
+    }
     each_use(draft, list_use);
     return FIG_OK;
 }
@@ -145,9 +154,10 @@ static enum fig_status list_uses(struct draft *draft)
 static void mark_late(struct draft *draft)
 {
     for (int id = draft->graph->count - 1; id >= 0; id--) {
-        draft->late[id] = shape_length(draft->graph->nodes[id]->shape) == 1;
-        for (int i = draft->use_begin[id]; i < draft->use_begin[id + 1]; i++)
-            draft->late[id] &= draft->late[draft->uses[i]->id];
+        struct plan_node *planned = &draft->nodes[id];
+        planned->late = shape_length(draft->graph->nodes[id]->shape) == 1;
+        for (int i = 0; i < planned->use_count; i++)
+            planned->late &= draft->nodes[planned->uses[i]->id].late;
     }
 }
 
@@ -157,26 +167,13 @@ enum fig_status draft_init(struct draft *draft, struct fig_store *store,
     struct fig_graph *graph = params->outputs[0]->graph;
     const size_t count = (size_t)graph->count;
     *draft = (struct draft){ .graph = graph, .store = store, .params = params };
-    draft->needed = calloc(count, sizeof(bool));
-    draft->direct = calloc(count, sizeof(bool));
-    draft->late = calloc(count, sizeof(bool));
-    draft->stored = calloc(count, sizeof(bool));
-    draft->unit = calloc(count, sizeof(int));
-    draft->use_begin = calloc(count + 2, sizeof(int));
-    draft->whole = calloc(count, sizeof(struct fig_node *));
-    draft->region = calloc(count, sizeof(struct region));
-    draft->partial = calloc(count, sizeof(struct region));
-    draft->life = calloc(3 * count, sizeof(struct life));
-    draft->units = calloc(count, sizeof(struct unit));
-    draft->order = calloc(count, sizeof(int));
-    if (!draft->needed || !draft->direct || !draft->late || !draft->stored || !draft->unit ||
-        !draft->use_begin || !draft->whole || !draft->region || !draft->partial || !draft->life ||
-        !draft->units || !draft->order)
+    draft->nodes = calloc(count, sizeof(*draft->nodes));
+    draft->units = calloc(count, sizeof(*draft->units));
+    draft->order = calloc(count, sizeof(*draft->order));
+    if (!draft->nodes || !draft->units || !draft->order)
         return fail(FIG_NOMEM, "no memory to plan a graph of %zu nodes", count);
-    draft->partial_life = draft->life + count;
-    draft->scratch_life = draft->life + 2 * count;
     for (size_t id = 0; id < count; id++)
-        draft->unit[id] = NO_UNIT;
+        draft->nodes[id].unit = NO_UNIT;
     mark_needed(draft);
     TRY(list_uses(draft));
     mark_late(draft);
@@ -189,16 +186,7 @@ void draft_finish(struct draft *draft)
         free(draft->units[i].members);
     free(draft->works);
     free(draft->uses);
-    free(draft->needed);
-    free(draft->direct);
-    free(draft->late);
-    free(draft->stored);
-    free(draft->unit);
-    free(draft->use_begin);
-    free(draft->whole);
-    free(draft->region);
-    free(draft->partial);
-    free(draft->life);
+    free(draft->nodes);
     free(draft->units);
     free(draft->order);
 }

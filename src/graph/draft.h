@@ -31,23 +31,31 @@ struct unit {
 
 enum { NO_UNIT = -1 };
 
+/* What a node has in the arena: its value, the partial sums behind a sum, a product's result that
+ * nobody keeps. */
+enum { LIFE_VALUE, LIFE_PARTIAL, LIFE_SCRATCH, LIVES };
+
+/* What a plan knows of a node. */
+struct plan_node {
+    bool needed;
+    bool direct; /* read as it lies in memory, by an operation that is no row or by the user */
+    bool late;   /* a single number of which only single numbers are made: it may wait */
+    bool stored; /* its value is */
+    int unit;
+    int use_count;
+    struct fig_node **uses;       /* its users, those of nodes that share its memory too */
+    const struct fig_node *whole; /* the concatenation in whose memory it is made; or NULL */
+    struct region region;         /* of a stored value; buffer NULL: in the arena, see life */
+    struct region partial;        /* of the partial sums behind a sum; of a constant's one number */
+    struct life life[LIVES];      /* size 0: none */
+};
+
 struct draft {
     struct fig_graph *graph;
     struct fig_store *store;
     const struct fig_plan_params *params;
-
-    /* By node id. */
-    bool *needed;
-    bool *direct; /* read as it lies in memory, by an operation that is no row or by the user */
-    bool *late;   /* a single number of which only single numbers are made: it may wait */
-    int *unit;
-    int *use_begin; /* the node's users are uses[use_begin[id]] .. uses[use_begin[id + 1]] */
-    struct fig_node **uses;
-    const struct fig_node **whole; /* the concatenation in whose memory it is made; or NULL */
-    struct region *region;  /* of stored values; buffer NULL: in the arena, see life */
-    struct region *partial; /* of the partial sums behind a sum; of a constant's one number */
-    struct life *life, *partial_life, *scratch_life; /* size 0: none; scratch: a product's result */
-    bool *stored;
+    struct plan_node *nodes; /* by id */
+    struct fig_node **uses;  /* of all nodes */
 
     struct unit *units;
     int unit_count;

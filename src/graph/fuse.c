@@ -10,7 +10,7 @@
 
 static struct unit *unit_of(const struct draft *draft, const struct fig_node *node)
 {
-    const int unit = draft->unit[node->id];
+    const int unit = draft->nodes[node->id].unit;
     return unit == NO_UNIT ? NULL : &draft->units[unit];
 }
 
@@ -29,8 +29,8 @@ static enum fig_status add_member(struct draft *draft, struct unit *unit, struct
     for (; at > 0 && unit->members[at - 1]->id > node->id; at--)
         unit->members[at] = unit->members[at - 1];
     unit->members[at] = node;
-    unit->late &= draft->late[node->id];
-    draft->unit[node->id] = (int)(unit - draft->units);
+    unit->late &= draft->nodes[node->id].late;
+    draft->nodes[node->id].unit = (int)(unit - draft->units);
     return FIG_OK;
 }
 
@@ -40,7 +40,7 @@ static struct unit *new_unit(struct draft *draft, struct fig_node *node)
     *unit = (struct unit){ .node = node, .late = !node };
     if (node) {
         unit->length = shape_length(node->shape);
-        draft->unit[node->id] = (int)(unit - draft->units);
+        draft->nodes[node->id].unit = (int)(unit - draft->units);
     }
     return unit;
 }
@@ -92,11 +92,10 @@ static bool node_depends(struct draft *draft, const struct fig_node *node,
  * number costs none. */
 static bool waits(const struct draft *draft, const struct fig_node *node)
 {
-    const int begin = draft->use_begin[node->id], end = draft->use_begin[node->id + 1];
+    const struct plan_node *planned = &draft->nodes[node->id];
     const size_t length = shape_length(node->shape);
-    return node->op == OP_unary && length > 1 && end - begin == 1 && !draft->direct[node->id] &&
-           draft->uses[begin]->op == OP_binary &&
-           shape_length(draft->uses[begin]->shape) == length;
+    return node->op == OP_unary && length > 1 && planned->use_count == 1 && !planned->direct &&
+           planned->uses[0]->op == OP_binary && shape_length(planned->uses[0]->shape) == length;
 }
 
 /* Operands from outside the unit must not depend on it.  An operand of equal length inside is read
@@ -153,11 +152,12 @@ static bool add_input(struct needs *needs, const struct operand *operand)
 static bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
                    const struct fig_node *extra)
 {
+    const struct plan_node *planned = &draft->nodes[node->id];
     const struct fig_node *sum = fused_sum(draft, node);
-    if (draft->direct[node->id])
+    if (planned->direct)
         return true;
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        const struct fig_node *user = draft->uses[i];
+    for (int i = 0; i < planned->use_count; i++) {
+        const struct fig_node *user = planned->uses[i];
         if (user != extra && user != sum && unit_of(draft, user) != unit)
             return true;
     }
@@ -236,7 +236,7 @@ static struct unit *find_unit(struct draft *draft, const struct fig_node *node,
 /* The latest unit of other single numbers for which nobody waits. */
 static struct unit *find_late(struct draft *draft, const struct fig_node *node)
 {
-    for (int i = draft->unit_count - 1; i >= 0 && draft->late[node->id]; i--) {
+    for (int i = draft->unit_count - 1; i >= 0 && draft->nodes[node->id].late; i--) {
         struct unit *unit = &draft->units[i];
         if (unit->late && may_join(draft, unit, node))
             return unit;
@@ -290,9 +290,9 @@ static bool goes_beside(const struct fig_node *product, const struct fig_node *s
 
 static struct unit *find_beside(struct draft *draft, const struct fig_node *sums)
 {
-    const int root = node_root(sums->in[0])->id;
-    for (int i = draft->use_begin[root]; i < draft->use_begin[root + 1]; i++) {
-        struct fig_node *product = draft->uses[i];
+    const struct plan_node *root = &draft->nodes[node_root(sums->in[0])->id];
+    for (int i = 0; i < root->use_count; i++) {
+        struct fig_node *product = root->uses[i];
         struct unit *unit = unit_of(draft, product);
         if (goes_beside(product, sums) && !(unit && unit->sums))
             return unit ? unit : new_unit(draft, product);
@@ -308,7 +308,7 @@ static void add_sums(struct draft *draft, struct fig_node *sums)
         return;
     }
     unit->sums = sums;
-    draft->unit[sums->id] = (int)(unit - draft->units);
+    draft->nodes[sums->id].unit = (int)(unit - draft->units);
 }
 
 /* Leaves that lie somewhere already, and nodes that are only read through maps, need no work. */
@@ -325,7 +325,7 @@ static bool needs_unit(const struct draft *draft, const struct fig_node *node)
         return feed_of(draft, node) != NULL;
     case OP_constant:
     case OP_broadcast:
-        return draft->direct[node->id];
+        return draft->nodes[node->id].direct;
     default:
         return true;
     }
@@ -335,7 +335,7 @@ static enum fig_status make_units(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id] || !needs_unit(draft, node) || unit_of(draft, node))
+        if (!draft->nodes[id].needed || !needs_unit(draft, node) || unit_of(draft, node))
             continue;
         if (node->op == OP_sum_rows)
             add_sums(draft, node);

@@ -12,7 +12,7 @@ static size_t node_size(const struct draft *draft, const struct fig_node *node)
 
 static int position_of(const struct draft *draft, const struct fig_node *node)
 {
-    const int unit = draft->unit[node->id];
+    const int unit = draft->nodes[node->id].unit;
     return unit == NO_UNIT ? 0 : draft->units[unit].position;
 }
 
@@ -25,10 +25,11 @@ static bool has_life(const struct fig_node *node)
 /* A chain's sum reads the value while the chain runs; other users outside need it in memory. */
 static bool leaves_unit(const struct draft *draft, const struct fig_node *node)
 {
+    const struct plan_node *planned = &draft->nodes[node->id];
     const struct fig_node *sum = fused_sum(draft, node);
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        const struct fig_node *user = draft->uses[i];
-        if (user != sum && draft->unit[user->id] != draft->unit[node->id])
+    for (int i = 0; i < planned->use_count; i++) {
+        const struct fig_node *user = planned->uses[i];
+        if (user != sum && draft->nodes[user->id].unit != planned->unit)
             return true;
     }
     return false;
@@ -38,12 +39,13 @@ static void mark_stored(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id] || !has_life(node))
+        struct plan_node *planned = &draft->nodes[id];
+        if (!planned->needed || !has_life(node))
             continue;
         if (is_row(node) || is_total(node) || is_product(node))
-            draft->stored[id] = draft->direct[id] || leaves_unit(draft, node);
+            planned->stored = planned->direct || leaves_unit(draft, node);
         else
-            draft->stored[id] = node->op == OP_input || draft->unit[id] != NO_UNIT;
+            planned->stored = node->op == OP_input || planned->unit != NO_UNIT;
     }
 }
 
@@ -53,12 +55,12 @@ static enum fig_status fix_gradients(struct draft *draft, const struct fig_node 
     struct region values, gradient;
     for (int i = 0; i < collect->ins; i += 2) {
         const struct operand operand = operand_of(collect->in[i]);
-        const int id = operand.root->id;
+        struct plan_node *planned = &draft->nodes[operand.root->id];
         TRY(store_param(draft->store, collect->in[i + 1], &values, &gradient));
         if (operand.map.count == 0 && has_life(operand.root) && operand.root->op != OP_input &&
-            !draft->region[id].buffer) {
-            draft->region[id] = gradient;
-            draft->stored[id] = true;
+            !planned->region.buffer) {
+            planned->region = gradient;
+            planned->stored = true;
         }
     }
     return FIG_OK;
@@ -69,7 +71,7 @@ static enum fig_status fix_gradients(struct draft *draft, const struct fig_node 
 static bool has_read(const struct draft *draft, const struct fig_node *user,
                      const struct fig_node *state, const struct fig_node *value)
 {
-    if (draft->unit[user->id] != draft->unit[value->id])
+    if (draft->nodes[user->id].unit != draft->nodes[value->id].unit)
         return position_of(draft, user) < position_of(draft, value);
     for (int i = 0; i < user->ins; i++) {
         const struct operand operand = operand_of(user->in[i]);
@@ -81,7 +83,7 @@ static bool has_read(const struct draft *draft, const struct fig_node *user,
 
 static bool is_of_chain(const struct draft *draft, const struct fig_node *node)
 {
-    return is_row(node) && !draft->units[draft->unit[node->id]].node;
+    return is_row(node) && !draft->units[draft->nodes[node->id].unit].node;
 }
 
 /* What a state becomes is computed in its place, if all others have read by then what it was. */
@@ -89,14 +91,13 @@ static void fix_state(struct draft *draft, const struct fig_node *assign)
 {
     const struct fig_node *state = node_root(assign->in[0]);
     const struct operand value = operand_of(assign->in[1]);
-    const int id = value.root->id;
-    bool free = value.map.count == 0 && is_of_chain(draft, value.root) && !draft->region[id].buffer;
-    for (int i = draft->use_begin[state->id]; i < draft->use_begin[state->id + 1]; i++) {
-        const struct fig_node *user = draft->uses[i];
-        free &= user == assign || has_read(draft, user, state, value.root);
-    }
+    const struct plan_node *old = &draft->nodes[state->id];
+    struct plan_node *next = &draft->nodes[value.root->id];
+    bool free = value.map.count == 0 && is_of_chain(draft, value.root) && !next->region.buffer;
+    for (int i = 0; i < old->use_count; i++)
+        free &= old->uses[i] == assign || has_read(draft, old->uses[i], state, value.root);
     if (free)
-        draft->region[id] = draft->region[state->id];
+        next->region = old->region;
 }
 
 static enum fig_status fix_regions(struct draft *draft)
@@ -104,10 +105,10 @@ static enum fig_status fix_regions(struct draft *draft)
     struct region unused;
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id])
+        if (!draft->nodes[id].needed)
             continue;
         if (node->op == OP_param || node->op == OP_state)
-            TRY(store_param(draft->store, node, &draft->region[id], &unused));
+            TRY(store_param(draft->store, node, &draft->nodes[id].region, &unused));
         if (node->op == OP_collect)
             TRY(fix_gradients(draft, node));
         if (node->op == OP_assign)
@@ -118,7 +119,7 @@ static enum fig_status fix_regions(struct draft *draft)
             /* The flat gradient, where nothing scales it on the way. */
             const struct fig_node *flat = node_root(node->in[0]);
             if (flat->op == OP_collect)
-                draft->region[flat->id] = group->gradients;
+                draft->nodes[flat->id].region = group->gradients;
         }
     }
     return FIG_OK;
@@ -129,24 +130,31 @@ static enum fig_status fix_collects(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id] || node->op != OP_collect || draft->region[id].buffer)
+        struct plan_node *planned = &draft->nodes[id];
+        if (!planned->needed || node->op != OP_collect || planned->region.buffer)
             continue;
         struct region values;
-        TRY(store_param(draft->store, node->in[1], &values, &draft->region[id]));
-        draft->region[id].size = node_size(draft, node);
+        TRY(store_param(draft->store, node->in[1], &values, &planned->region));
+        planned->region.size = node_size(draft, node);
     }
     return FIG_OK;
 }
 
+static struct life *life_of(const struct draft *draft, struct fig_node *node)
+{
+    return &draft->nodes[node_root(node)->id].life[LIFE_VALUE];
+}
+
 static void live(struct draft *draft, const struct fig_node *node)
 {
-    struct life *life = &draft->life[node->id];
+    struct plan_node *planned = &draft->nodes[node->id];
+    struct life *life = &planned->life[LIFE_VALUE];
     life->size = round_up(node_size(draft, node), DEVICE_ALIGN);
     const bool written_by_user = node->op == OP_input && !feed_of(draft, node);
     life->first = written_by_user ? 0 : position_of(draft, node);
     life->last = written_by_user ? draft->unit_count : life->first;
-    for (int i = draft->use_begin[node->id]; i < draft->use_begin[node->id + 1]; i++) {
-        const int at = position_of(draft, draft->uses[i]);
+    for (int i = 0; i < planned->use_count; i++) {
+        const int at = position_of(draft, planned->uses[i]);
         if (life->last < at)
             life->last = at;
     }
@@ -158,9 +166,10 @@ static void live_sum(struct draft *draft, const struct fig_node *sum)
     const struct operand operand = operand_of(sum->in[0]);
     const bool fused = fused_sum(draft, operand.root) == sum;
     const int first = fused ? position_of(draft, operand.root) : position_of(draft, sum);
-    struct life *life = &draft->partial_life[sum->id];
+    struct plan_node *planned = &draft->nodes[sum->id];
+    struct life *life = &planned->life[LIFE_PARTIAL];
     if (!is_total(sum)) {
-        draft->life[sum->id].first = first;
+        planned->life[LIFE_VALUE].first = first;
         return;
     }
     life->size = round_up(device_reals(store_device(draft->store), partials_of(sum)), DEVICE_ALIGN);
@@ -171,12 +180,13 @@ static void live_sum(struct draft *draft, const struct fig_node *sum)
 /* A product whose result nobody keeps is computed where its chain stores, or in scratch. */
 static void live_product(struct draft *draft, const struct fig_node *product)
 {
-    const struct unit *unit = &draft->units[draft->unit[product->id]];
-    struct life *life = &draft->scratch_life[product->id];
-    if (draft->stored[product->id])
+    struct plan_node *planned = &draft->nodes[product->id];
+    const struct unit *unit = &draft->units[planned->unit];
+    struct life *life = &planned->life[LIFE_SCRATCH];
+    if (planned->stored)
         return;
     for (int i = 0; i < unit->count; i++) {
-        if (draft->stored[unit->members[i]->id])
+        if (draft->nodes[unit->members[i]->id].stored)
             return;
     }
     life->size = round_up(node_size(draft, product), DEVICE_ALIGN);
@@ -187,31 +197,33 @@ static void find_lives(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (!draft->needed[id])
+        const struct plan_node *planned = &draft->nodes[id];
+        if (!planned->needed)
             continue;
-        if (draft->stored[id] && !draft->region[id].buffer)
+        if (planned->stored && !planned->region.buffer)
             live(draft, node);
         if (node->op == OP_sum)
             live_sum(draft, node);
         if (is_product(node))
             live_product(draft, node);
     }
-    for (int i = 0; i < draft->params->output_count; i++) {
-        struct life *life = &draft->life[node_root(draft->params->outputs[i])->id];
-        life->last = draft->unit_count;
-    }
+    for (int i = 0; i < draft->params->output_count; i++)
+        life_of(draft, draft->params->outputs[i])->last = draft->unit_count;
 }
 
 static enum fig_status arrange(struct draft *draft)
 {
-    const int most = 3 * draft->graph->count;
+    const int most = LIVES * draft->graph->count;
     struct life **lives = calloc((size_t)most, sizeof(struct life *));
     int count = 0;
     if (!lives)
         return fail(FIG_NOMEM, "no memory to place %d tensors", most);
+    draft->naive = 0;
     for (int i = 0; i < most; i++) {
-        if (draft->life[i].size)
-            lives[count++] = &draft->life[i];
+        struct life *life = &draft->nodes[i % draft->graph->count].life[i / draft->graph->count];
+        draft->naive += life->size;
+        if (life->size)
+            lives[count++] = life;
     }
     draft->arena = place(lives, count);
     free(lives);
@@ -222,13 +234,13 @@ static enum fig_status arrange(struct draft *draft)
  * have, and do not outlive it. */
 static bool holds_operands(const struct draft *draft, const struct fig_node *concat)
 {
-    const struct life *life = &draft->life[concat->id];
+    const struct life *life = &draft->nodes[concat->id].life[LIFE_VALUE];
     bool holds = life->size && node_root(concat->in[0]) != node_root(concat->in[1]) &&
                  node_size(draft, concat->in[0]) % DEVICE_ALIGN == 0;
     for (int i = 0; i < concat->axis; i++)
         holds &= concat->shape.dim[i] == 1;
     for (int i = 0; i < 2; i++) {
-        const struct life *part = &draft->life[node_root(concat->in[i])->id];
+        const struct life *part = life_of(draft, concat->in[i]);
         holds &= part->size && part->last <= life->last;
     }
     return holds;
@@ -238,21 +250,22 @@ static bool holds_operands(const struct draft *draft, const struct fig_node *con
  * for it; but not where its longer life would take a larger arena. */
 static enum fig_status join_lives(struct draft *draft, const struct fig_node *concat)
 {
-    const int a = node_root(concat->in[0])->id, b = node_root(concat->in[1])->id;
-    struct life *life = draft->life, *whole = &life[concat->id];
-    const struct life before[] = { life[a], life[b], *whole };
+    struct life *a = life_of(draft, concat->in[0]), *b = life_of(draft, concat->in[1]);
+    struct life *whole = &draft->nodes[concat->id].life[LIFE_VALUE];
+    const struct life before[] = { *a, *b, *whole };
     const size_t arena = draft->arena;
-    whole->first = life[a].first < life[b].first ? life[a].first : life[b].first;
-    life[a].size = life[b].size = 0;
+    whole->first = a->first < b->first ? a->first : b->first;
+    a->size = b->size = 0;
     TRY(arrange(draft));
-    if (draft->arena <= arena) {
-        draft->whole[a] = draft->whole[b] = concat;
+    if (draft->arena > arena) {
+        *a = before[0];
+        *b = before[1];
+        *whole = before[2];
+        draft->arena = arena;
         return FIG_OK;
     }
-    life[a] = before[0];
-    life[b] = before[1];
-    *whole = before[2];
-    draft->arena = arena;
+    for (int i = 0; i < 2; i++)
+        draft->nodes[node_root(concat->in[i])->id].whole = concat;
     return FIG_OK;
 }
 
@@ -264,8 +277,6 @@ static enum fig_status place_lives(struct draft *draft)
         if (node->op == OP_concat && holds_operands(draft, node))
             TRY(join_lives(draft, node));
     }
-    for (int i = 0; i < 3 * draft->graph->count; i++)
-        draft->naive += draft->life[i].size;
     TRY(arrange(draft));
     return draft->arena ? device_alloc(store_device(draft->store), draft->arena,
                                        &draft->arena_buffer)
@@ -279,8 +290,8 @@ static struct region arena_region(const struct draft *draft, const struct life *
 
 static struct region part_region(const struct draft *draft, const struct fig_node *node)
 {
-    const struct fig_node *whole = draft->whole[node->id];
-    struct region region = draft->region[whole->id];
+    const struct fig_node *whole = draft->nodes[node->id].whole;
+    struct region region = draft->nodes[whole->id].region;
     if (node_root(whole->in[0]) != node)
         region.offset += node_size(draft, whole->in[0]);
     region.size = node_size(draft, node);
@@ -292,16 +303,18 @@ static void set_regions(struct draft *draft)
 {
     for (int id = draft->graph->count - 1; id >= 0; id--) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (draft->whole[id])
-            draft->region[id] = part_region(draft, node);
-        if (draft->life[id].size)
-            draft->region[id] = arena_region(draft, &draft->life[id], node_size(draft, node));
-        if (!draft->needed[id] || node->op != OP_sum)
+        struct plan_node *planned = &draft->nodes[id];
+        const struct life *life = planned->life;
+        if (planned->whole)
+            planned->region = part_region(draft, node);
+        if (life[LIFE_VALUE].size)
+            planned->region = arena_region(draft, &life[LIFE_VALUE], node_size(draft, node));
+        if (!planned->needed || node->op != OP_sum)
             continue;
-        draft->partial[id] = draft->region[id];
+        planned->partial = planned->region;
         if (is_total(node))
-            draft->partial[id] =
-                arena_region(draft, &draft->partial_life[id],
+            planned->partial =
+                arena_region(draft, &life[LIFE_PARTIAL],
                              device_reals(store_device(draft->store), partials_of(node)));
     }
 }
@@ -309,7 +322,7 @@ static void set_regions(struct draft *draft)
 /* Of what a constant has in memory: one number that chains read through a map, or all. */
 static size_t constant_size(const struct draft *draft, const struct fig_node *node)
 {
-    if (!draft->needed[node->id] || (node->op != OP_constant && node->op != OP_values))
+    if (!draft->nodes[node->id].needed || (node->op != OP_constant && node->op != OP_values))
         return 0;
     return device_reals(store_device(draft->store),
                         node->op == OP_constant ? 1 : shape_length(node->shape));
@@ -326,10 +339,11 @@ static enum fig_status write_constants(struct draft *draft)
     TRY(device_alloc(device, size, &draft->constants));
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
+        struct plan_node *planned = &draft->nodes[id];
         const struct region region = { draft->constants, offset, constant_size(draft, node) };
         if (!region.size)
             continue;
-        *(node->op == OP_constant ? &draft->partial[id] : &draft->region[id]) = region;
+        *(node->op == OP_constant ? &planned->partial : &planned->region) = region;
         TRY(device_write_doubles(device, region,
                                  node->op == OP_constant ? &node->value : node->values));
         offset += round_up(region.size, DEVICE_ALIGN);

@@ -16,22 +16,22 @@ static struct work *add_kernel(struct draft *draft, enum kernel kernel, const ch
 
 static struct region region_of(const struct draft *draft, struct fig_node *node)
 {
-    return draft->region[node_root(node)->id];
+    return draft->nodes[node_root(node)->id].region;
 }
 
 /* --- Operations */
 
 static struct region product_region(const struct draft *draft, const struct unit *unit)
 {
-    const int id = unit->node->id;
-    if (draft->stored[id])
-        return draft->region[id];
+    const struct plan_node *planned = &draft->nodes[unit->node->id];
+    if (planned->stored)
+        return planned->region;
     for (int k = 0; k < unit->count; k++) {
-        if (draft->stored[unit->members[k]->id])
-            return draft->region[unit->members[k]->id];
+        const struct plan_node *member = &draft->nodes[unit->members[k]->id];
+        if (member->stored)
+            return member->region;
     }
-    const struct life *life = &draft->scratch_life[id];
-    return (struct region){ draft->arena_buffer, life->offset,
+    return (struct region){ draft->arena_buffer, planned->life[LIFE_SCRATCH].offset,
                             device_reals(store_device(draft->store), unit->length) };
 }
 
@@ -47,7 +47,7 @@ static enum fig_status add_product(struct draft *draft, const struct unit *unit,
     product.b = region_of(draft, node->in[1]);
     product.c = product_region(draft, unit);
     work->product = product;
-    work->product_kept = draft->stored[node->id];
+    work->product_kept = draft->nodes[node->id].stored;
     fill_chain(draft, unit, work);
     return FIG_OK;
 }
@@ -62,7 +62,7 @@ static enum fig_status lower_matmul(struct draft *draft, const struct unit *unit
         .m = node->shape.dim[0],
         .n = node->shape.dim[1],
         .k = node->in[0]->shape.dim[!trans_a],
-        .sums = unit->sums ? draft->region[unit->sums->id] : (struct region){ 0 },
+        .sums = unit->sums ? draft->nodes[unit->sums->id].region : (struct region){ 0 },
     };
     return add_product(draft, unit, product);
 }
@@ -115,7 +115,7 @@ static enum fig_status lower_input(struct draft *draft, const struct unit *unit)
     struct work *work = add_kernel(draft, kernel, node->name, unit->length);
     if (!work)
         return FIG_NOMEM;
-    work->buffers[0] = draft->region[node->id];
+    work->buffers[0] = draft->nodes[node->id].region;
     work->buffers[1] = samples->values;
     work->buffers[2] = samples->order;
     work->params.gather = (struct gather){ 0, (unsigned)samples->length,
@@ -137,7 +137,7 @@ static enum fig_status lower_random(struct draft *draft, const struct unit *unit
     struct work *work = add_kernel(draft, node->kernel, node->name, unit->length);
     if (!work)
         return FIG_NOMEM;
-    work->buffers[0] = draft->region[node->id];
+    work->buffers[0] = draft->nodes[node->id].region;
     work->params.random =
         (struct random){ (uint32_t)seed, (uint32_t)(seed >> 32), node->stream, 0 };
     work->tick = tick_random;
@@ -147,13 +147,10 @@ static enum fig_status lower_random(struct draft *draft, const struct unit *unit
 static enum fig_status lower_broadcast(struct draft *draft, const struct unit *unit)
 {
     struct fig_node *node = unit->node;
-    return add_copy_chain(draft, node->name, node, draft->region[node->id], false);
+    return add_copy_chain(draft, node->name, node, draft->nodes[node->id].region, false);
 }
 
-static enum fig_status lower_constant(struct draft *draft, const struct unit *unit)
-{
-    return lower_broadcast(draft, unit);
-}
+#define lower_constant lower_broadcast
 
 static enum fig_status add_rows_kernel(struct draft *draft, const struct unit *unit,
                                        enum kernel kernel, size_t items)
@@ -162,7 +159,7 @@ static enum fig_status add_rows_kernel(struct draft *draft, const struct unit *u
     struct work *work = add_kernel(draft, kernel, unit->node->name, items);
     if (!work)
         return FIG_NOMEM;
-    work->buffers[0] = draft->region[unit->node->id];
+    work->buffers[0] = draft->nodes[unit->node->id].region;
     work->buffers[1] = region_of(draft, from);
     work->params.matrix = (struct matrix){ (unsigned)shape_rows(from->shape),
                                            (unsigned)shape_cols(from->shape) };
@@ -226,13 +223,13 @@ static enum fig_status lower_concat(struct draft *draft, const struct unit *unit
     const struct fig_node *node = unit->node;
     const unsigned stride = block_of(node->shape, node->axis);
     unsigned at = 0;
-    if (draft->whole[node_root(node->in[0])->id] == node)
+    if (draft->nodes[node_root(node->in[0])->id].whole == node)
         return FIG_OK;
     for (int i = 0; i < 2; i++) {
         const unsigned cols = block_of(node->in[i]->shape, node->axis);
         const struct copy copy = { cols, 0, cols, at, stride };
-        TRY(add_copy(draft, node->name, draft->region[node->id], region_of(draft, node->in[i]),
-                     copy, shape_length(node->in[i]->shape)));
+        TRY(add_copy(draft, node->name, draft->nodes[node->id].region,
+                     region_of(draft, node->in[i]), copy, shape_length(node->in[i]->shape)));
         at += cols;
     }
     return FIG_OK;
@@ -245,7 +242,7 @@ static enum fig_status lower_slice(struct draft *draft, const struct unit *unit)
     const unsigned one = block_of(node->shape, node->axis + 1);
     const struct copy copy = { cols, (unsigned)node->begin * one,
                                block_of(from->shape, node->axis), 0, cols };
-    return add_copy(draft, node->name, draft->region[node->id], region_of(draft, node->in[0]),
+    return add_copy(draft, node->name, draft->nodes[node->id].region, region_of(draft, node->in[0]),
                     copy, unit->length);
 }
 

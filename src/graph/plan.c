@@ -105,18 +105,18 @@ static enum fig_status make_history(struct fig_plan *plan, const struct fig_plan
     return FIG_OK;
 }
 
-static enum fig_status add_ports(struct fig_plan *plan, const struct draft *draft)
+static void add_ports(struct fig_plan *plan, const struct draft *draft)
 {
     for (int i = 0; i < plan->output_count; i++) {
         plan->outputs[i].node = draft->params->outputs[i];
-        plan->outputs[i].region = draft->region[node_root(draft->params->outputs[i])->id];
+        plan->outputs[i].region = draft->nodes[node_root(draft->params->outputs[i])->id].region;
     }
     for (int id = 0; id < draft->graph->count; id++) {
         const struct fig_node *node = draft->graph->nodes[id];
-        if (draft->needed[id] && node->op == OP_input && !feed_of(draft, node))
-            plan->inputs[plan->input_count++] = (struct port){ node, draft->region[id], { 0 } };
+        const struct plan_node *planned = &draft->nodes[id];
+        if (planned->needed && node->op == OP_input && !feed_of(draft, node))
+            plan->inputs[plan->input_count++] = (struct port){ node, planned->region, { 0 } };
     }
-    return FIG_OK;
 }
 
 static enum fig_status draw_up(struct fig_plan *plan, struct draft *draft)
@@ -178,10 +178,10 @@ static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
     enum fig_status status = draft_init(&draft, store, params);
     if (!status)
         status = draw_up(plan, &draft);
-    if (!status)
-        status = add_ports(plan, &draft);
-    if (!status)
+    if (!status) {
+        add_ports(plan, &draft);
         status = list_works(plan, &draft);
+    }
     draft_finish(&draft);
     return status;
 }
