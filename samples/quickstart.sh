@@ -3,6 +3,7 @@
 # From nothing to pictures: install what is missing, build, train a model of each family on the best
 # device found, and draw what they make: about three minutes on two CPU cores.
 #     samples/quickstart.sh [OPTION...]     options of `figment train`, such as --device cpu
+# What an earlier start of it left in runs/quickstart is replaced.
 # Images are MNIST's four IDX files in $FIGMENT_MNIST or data/mnist, or else drawn digits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +27,7 @@ train() {
   local name=$1 epochs=$2
   shift 2
   echo "== $name"
+  rm -rf "${runs:?}/$name"
   "$figment" train "$name" --data "$data" --epochs "$epochs" --out "$runs/$name" "$@"
 }
 

@@ -105,7 +105,7 @@ int main(int count, char **words)
         return EXIT_FAILURE;
     Suite *suite = suite_create("reconstruct");
     TCase *tests = tcase_create("reconstruct");
-    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
     tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
     tcase_add_test(tests, eval_measures_what_a_family_has);

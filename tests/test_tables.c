@@ -36,12 +36,12 @@ static void write_table(const char *path, double shift)
     text_free(&text);
 }
 
-static enum fig_status train(const char *model, const char *override)
+static enum fig_status train(const char *run, const char *model, const char *override)
 {
     char data[SCRATCH_PATH + 8];
     snprintf(data, sizeof(data), "data=%s", learnt);
     const char *const overrides[] = { data, "batch=8", "epochs=2", override, NULL };
-    return scratch_train(device, &(struct scratch_training){ .model = model, .run = "run" },
+    return scratch_train(device, &(struct scratch_training){ .model = model, .run = run },
                          overrides);
 }
 
@@ -62,7 +62,7 @@ static void prepare(void)
     scratch_path("run", folder);
     write_table(scratch_path("learnt.csv", learnt), 0);
     write_table(scratch_path("other.csv", other), 100);
-    ck_assert_int_eq(train("ae-table", NULL), FIG_OK);
+    ck_assert_int_eq(train("run", "ae-table", NULL), FIG_OK);
 }
 
 static void finish(void)
@@ -203,7 +203,7 @@ static const struct {
 
 START_TEST(a_model_that_cannot_draw_the_numbers_is_refused)
 {
-    ck_assert_int_eq(train(refused[_i].model, refused[_i].override), FIG_FORMAT);
+    ck_assert_int_eq(train("refused", refused[_i].model, refused[_i].override), FIG_FORMAT);
     ck_assert_msg(strstr(scratch_error(), refused[_i].message), "%s", scratch_error());
 }
 END_TEST
@@ -212,7 +212,7 @@ int main(void)
 {
     Suite *suite = suite_create("tables");
     TCase *tests = tcase_create("tables");
-    tcase_add_unchecked_fixture(tests, prepare, finish);
+    tcase_add_checked_fixture(tests, prepare, finish);
     tcase_add_test(tests, a_model_keeps_the_scaling_that_it_learnt_with);
     tcase_add_test(tests, other_data_are_standardised_by_the_numbers_of_the_model);
     tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);

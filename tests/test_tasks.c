@@ -207,7 +207,7 @@ int main(int count, char **words)
         return EXIT_FAILURE;
     Suite *suite = suite_create("tasks");
     TCase *tests = tcase_create("tasks");
-    tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
+    tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, scores_tell_a_class_that_was_not_trained_on);
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
     tcase_add_test(tests, a_resumed_training_tells_that_its_table_has_changed);

@@ -118,6 +118,11 @@ static bool is_last_step(const struct trainer *trainer)
     return trainer->settings->steps && trainer->place.step >= (uint64_t)trainer->settings->steps;
 }
 
+static bool is_finished(const struct trainer *trainer)
+{
+    return trainer->place.epoch >= trainer->settings->epochs || is_last_step(trainer);
+}
+
 static bool is_stopped(const struct trainer *trainer)
 {
     return trainer->params->stop && *trainer->params->stop;
@@ -231,12 +236,9 @@ static enum fig_status run_epochs(struct trainer *trainer)
     trainer->start = clock_now();
     trainer->earlier = trainer->place.seconds;
     trainer->start_step = trainer->place.step;
-    if (trainer->place.epoch >= trainer->settings->epochs || is_last_step(trainer)) {
-        log_info("%s: trained for %d epochs and %llu steps already", trainer->params->folder,
-                 trainer->place.epoch, (unsigned long long)trainer->place.step);
+    if (is_finished(trainer)) /* a training of no epochs is the model as it begins */
         return save(trainer);
-    }
-    while (trainer->place.epoch < trainer->settings->epochs && !is_last_step(trainer))
+    while (!is_finished(trainer))
         TRY(run_epoch(trainer));
     return FIG_OK;
 }
@@ -336,19 +338,35 @@ static enum fig_status open_sessions(struct trainer *trainer)
                       trainer->size);
 }
 
+/* Where a resumed training was, in the data that there are now. */
+static enum fig_status go_on(struct trainer *trainer)
+{
+    const char *folder = trainer->params->folder;
+    struct place *place = &trainer->place;
+    TRY(checkpoint_load(folder, trainer->config, trainer->store, place));
+    if (place->batch > trainer->batches)
+        return fail(FIG_INVALID, "%s: its checkpoint is at batch %d of an epoch of %d: the data "
+                    "are others", folder, place->batch, trainer->batches);
+    if (is_finished(trainer))
+        log_info("%s: trained for %d epochs and %llu steps already; nothing is changed", folder,
+                 place->epoch, (unsigned long long)place->step);
+    return FIG_OK;
+}
+
 static enum fig_status train(struct trainer *trainer)
 {
     const char *folder = trainer->params->folder;
     char path[PATH_LIMIT];
+    TRY(folder_claim(trainer));
     TRY(open_sources(trainer)); /* first: without data there shall be no folder */
     TRY(folder_create(folder, 0777));
+    TRY(folder_claim(trainer));
     TRY(path_join(path, folder, "config.yaml"));
     TRY(open_sessions(trainer));
     if (trainer->params->resume)
-        TRY(checkpoint_load(folder, trainer->config, trainer->store, &trainer->place));
-    if (trainer->place.batch > trainer->batches)
-        return fail(FIG_INVALID, "%s: its checkpoint is at batch %d of an epoch of %d: the data "
-                    "are others", folder, trainer->place.batch, trainer->batches);
+        TRY(go_on(trainer));
+    if (trainer->params->resume && is_finished(trainer))
+        return FIG_OK;
     TRY(report_open(trainer));
     TRY(fig_config_save(trainer->config, path));
     return run_epochs(trainer);
@@ -359,7 +377,7 @@ enum fig_status fig_train(const struct fig_config *config, struct fig_device *de
 {
     REQUIRE(config && device && params && params->folder);
     struct trainer trainer = { .config = config, .settings = fig_config_settings(config),
-                               .params = params, .device = device };
+                               .params = params, .device = device, .lock = -1 };
     const enum fig_status status = train(&trainer);
     report_close(&trainer);
     checkup_finish(&trainer.checkup);
@@ -372,5 +390,6 @@ enum fig_status fig_train(const struct fig_config *config, struct fig_device *de
     source_close(&trainer.train);
     source_close(&trainer.test);
     text_free(&trainer.class_names);
+    folder_release(&trainer);
     return status;
 }

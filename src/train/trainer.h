@@ -28,6 +28,7 @@ struct trainer {
     const struct fig_settings *settings;
     const struct fig_train_params *params;
     struct fig_device *device;
+    int lock; /* the run folder's own descriptor, which is locked; or -1 */
 
     struct source train, test;
     struct sample_size size; /* of both halves */
@@ -57,6 +58,14 @@ double mean_loss(const struct trainer *trainer, int loss);
 
 /* The model can draw samples and has begun to learn it. */
 bool trainer_draws(const struct trainer *trainer);
+
+/* --- claim.c */
+
+/* Take the run folder for this training: FIG_INVALID where another one is writing into it; where it
+ * holds a model already, unless it is resumed; and where it does not, if it is.  To be called
+ * before the folder is made, so that nothing is done in vain, and again when it is there. */
+enum fig_status folder_claim(struct trainer *trainer);
+void folder_release(struct trainer *trainer);
 
 /* --- report.c */
 
