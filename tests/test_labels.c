@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <figment/image.h>
+#include <figment/score.h>
 
 #include "base/random.h"
 #include "scratch.h"
@@ -272,6 +276,53 @@ START_TEST(a_conditional_model_wants_the_labels_of_images)
 }
 END_TEST
 
+/* "FOLDER/CLASS/a.png" in the scratch folder: a picture of the data, which is left in `image`. */
+static void write_picture(const char *folder, const char *class, float image[VALUES])
+{
+    char path[SCRATCH_PATH], name[64];
+    struct fig_dataset *data;
+    ck_assert_int_eq(fig_dataset_open(&data, "synthetic:10", FIG_TEST, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_sample(data, 7, image), FIG_OK);
+    fig_dataset_close(&data);
+    ck_assert_int_eq(mkdir(scratch_path(folder, path), 0777), 0);
+    snprintf(name, sizeof(name), "%s/%s", folder, class);
+    ck_assert_int_eq(mkdir(scratch_path(name, path), 0777), 0);
+    snprintf(name, sizeof(name), "%s/%s/a.png", folder, class);
+    ck_assert_int_eq(fig_grid_write(scratch_path(name, path), &(struct fig_grid){
+        .images = image, .count = 1, .height = 28, .width = 28, .channels = 1 }), FIG_OK);
+}
+
+/* `7` is class 0 of a folder that has no other. */
+START_TEST(a_model_is_told_the_classes_of_data_by_their_names)
+{
+    static float image[VALUES], rebuilt[VALUES], code[20], mean[20];
+    const uint8_t seven = 7;
+    char path[SCRATCH_PATH];
+    double score, expected = 0;
+    struct fig_dataset *data;
+    struct fig_run *run = train("vae-conditional", "told");
+    write_picture("few", "7", image);
+    ck_assert_int_eq(fig_run_dataset(&data, run, scratch_path("few", path), FIG_TEST), FIG_OK);
+    ck_assert_int_eq(fig_score(run, data, &score), FIG_OK);
+    ck_assert_int_eq(fig_run_mean_code(run, data, 0, mean), FIG_OK);
+    ck_assert_int_eq(fig_run_label(run, &seven, 1), FIG_OK);
+    ck_assert_int_eq(fig_run_reconstruct(run, image, 1, rebuilt), FIG_OK);
+    ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_OK);
+    for (int i = 0; i < VALUES; i++)
+        expected += pow((double)rebuilt[i] - image[i], 2) / VALUES;
+    ck_assert_double_eq_tol(score, expected, 1e-12);
+    ck_assert_mem_eq(mean, code, sizeof(code));
+    fig_dataset_close(&data);
+    write_picture("odd", "new", image);
+    ck_assert_int_eq(fig_run_dataset(&data, run, scratch_path("odd", path), FIG_TEST), FIG_OK);
+    ck_assert_int_eq(fig_score(run, data, &score), FIG_INVALID);
+    ck_assert_msg(strstr(scratch_error(), "that of image 0 is none of its 10"), "%s",
+                  scratch_error());
+    fig_dataset_close(&data);
+    fig_run_close(&run);
+}
+END_TEST
+
 START_TEST(a_model_keeps_the_names_of_its_classes)
 {
     struct fig_run *run = train("vae-conditional", "names");
@@ -340,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, a_convolution_sees_a_plane_for_each_label);
     tcase_add_test(tcase, a_conditional_model_draws_the_classes_in_turn_or_as_told);
     tcase_add_test(tcase, a_conditional_model_wants_the_labels_of_images);
+    tcase_add_test(tcase, a_model_is_told_the_classes_of_data_by_their_names);
     tcase_add_test(tcase, a_model_keeps_the_names_of_its_classes);
     tcase_add_test(tcase, each_epoch_shows_a_column_for_each_class);
     tcase_add_loop_test(tcase, resuming_a_training_with_labels_changes_nothing, 0,

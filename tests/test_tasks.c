@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <figment/array.h>
 #include <figment/image.h>
@@ -201,6 +202,30 @@ START_TEST(codes_of_classes_are_taken_off_and_added)
 }
 END_TEST
 
+/* `7` is class 0 of the one folder and class 1 of the other. */
+START_TEST(a_conditional_model_is_told_classes_by_their_names)
+{
+    ck_assert(!mkdir("few", 0777) && !mkdir("more", 0777) && !mkdir("odd", 0777));
+    run_well("train vae-conditional --data synthetic:60 --steps 2 --out run --quiet");
+    run_well("sample run -n 1 --class 7 -o few/7");
+    run_well("sample run -n 1 --class 7 -o more/7");
+    run_well("sample run -n 1 --class 7 -o odd/new");
+    run_well("sample run -n 1 --class 2 -o more/2");
+    run_well("encode run --data few -o few.csv");
+    run_well("encode run --data more -o more.csv");
+    read_text("few.csv", err);
+    read_text("more.csv", out);
+    ck_assert_str_eq(strchr(out, '\n') + 1, err);
+    run_well("interpolate run --data few --rows 1 -o walk.npy");
+    run_well("interpolate run --data few --rows 1 --class 7 -o seven.npy");
+    ck_assert(scratch_same_files("walk.npy", "seven.npy"));
+    run_well("score run --data few --worst worst.png");
+    ck_assert_int_eq(run("encode run --data odd -o odd.csv"), 2);
+    has(err, "the model vae-conditional must be told the classes of the images, and that of image "
+             "0 is none of its 10");
+}
+END_TEST
+
 int main(int count, char **words)
 {
     if (!command_find(count, words))
@@ -214,6 +239,7 @@ int main(int count, char **words)
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
     tcase_add_test(tests, compressed_images_come_back_and_their_size_is_told);
     tcase_add_test(tests, codes_of_classes_are_taken_off_and_added);
+    tcase_add_test(tests, a_conditional_model_is_told_classes_by_their_names);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "cli/commands.h"
 #include "cli/pictures.h"
+#include "run/labels.h"
 
 enum { DEFAULT_STEPS = 10, DEFAULT_ROWS = 8 };
 
@@ -54,40 +55,46 @@ static void set_class(const struct walk *walk, int row, uint8_t class)
 
 /* --- Ends that are codes */
 
-/* Each is encoded with its own label, and its row is of the class of the first. */
-static enum fig_status tell_labels(const struct task *task, const struct fig_dataset *dataset,
+/* Of a conditional model, if no class is asked for: each row is of the class of its first end. */
+static enum fig_status set_classes(const struct task *task, const struct fig_dataset *dataset,
                                    const uint32_t *order, const struct walk *walk)
 {
-    const uint32_t all = (uint32_t)fig_dataset_info(dataset)->count;
-    const uint8_t *labels = fig_dataset_labels(dataset);
-    const int count = labels ? 2 * walk->rows : 0;
-    uint8_t *picked = malloc((size_t)count + 1);
-    if (!picked)
-        return complain(FIG_NOMEM, "no memory for %d labels", count);
-    for (int i = 0; i < count; i++)
-        picked[i] = labels[order[(uint32_t)i % all]];
-    for (int row = 0; row < count / 2; row++)
-        set_class(walk, row, picked[2 * row]);
-    const enum fig_status status = fig_run_label(task->run, picked, count);
-    free(picked);
+    enum fig_status status = FIG_OK;
+    if (!task->info->conditional || task->request->class_name)
+        return FIG_OK;
+    int *labels = malloc((size_t)fig_dataset_info(dataset)->count * sizeof(*labels));
+    if (!labels)
+        return complain(FIG_NOMEM, "no memory for the classes of the images");
+    fig_run_match_labels(task->run, dataset, labels);
+    for (int row = 0; !status && row < walk->rows; row++) {
+        const int class = labels[order[2 * row]];
+        if (class < 0)
+            status = complain(FIG_INVALID, "%s: test image %u is of no class that the model %s "
+                              "knows; --class names one", task_data(task), order[2 * row],
+                              task->settings->name);
+        else
+            set_class(walk, row, (uint8_t)class);
+    }
+    free(labels);
     return status;
 }
 
-/* The seed picks the images. */
+/* The seed picks the images; of few each is taken more than once. */
 static enum fig_status pick_images(const struct task *task, const struct fig_dataset *dataset,
                                    const struct walk *walk, const struct images *out)
 {
     const struct stream stream = { task->request->seed, STREAM_SHUFFLE, 0 };
-    const uint32_t all = (uint32_t)fig_dataset_info(dataset)->count;
-    const size_t length = task_image_length(task);
-    uint32_t *order = malloc(all * sizeof(*order));
+    const uint32_t all = (uint32_t)fig_dataset_info(dataset)->count, count = (uint32_t)out->count;
+    uint32_t *order = malloc((all > count ? all : count) * sizeof(*order));
     enum fig_status status = order ? FIG_OK : complain(FIG_NOMEM, "no memory for an order");
     if (!status)
         random_permutation(&stream, order, all);
-    for (size_t i = 0; !status && i < (size_t)out->count; i++)
-        status = fig_dataset_sample(dataset, (int)order[i % all], out->values + i * length);
+    for (uint32_t i = all; !status && i < count; i++)
+        order[i] = order[i - all];
     if (!status)
-        status = tell_labels(task, dataset, order, walk);
+        status = run_load(task->run, dataset, order, 0, out->count, out->values);
+    if (!status)
+        status = set_classes(task, dataset, order, walk);
     free(order);
     return status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/size.h"
 #include "base/text.h"
+#include "run/labels.h"
 
 bool has_suffix(const char *path, const char *suffix)
 {
@@ -173,30 +174,12 @@ enum fig_status task_room(const struct task *task, int count, struct images *out
     return out->values ? FIG_OK : complain(FIG_NOMEM, "no memory for %d images", count);
 }
 
-static enum fig_status tell_labels(const struct task *task, const struct fig_dataset *dataset,
-                                   int count)
-{
-    const uint8_t *labels = fig_dataset_labels(dataset);
-    return fig_run_label(task->run, labels, labels ? count : 0);
-}
-
-static enum fig_status copy_images(const struct fig_dataset *dataset, size_t length,
-                                   const struct images *out)
-{
-    enum fig_status status = FIG_OK;
-    for (int i = 0; !status && i < out->count; i++)
-        status = fig_dataset_sample(dataset, i, out->values + (size_t)i * length);
-    return status;
-}
-
 enum fig_status task_load(const struct task *task, const struct fig_dataset *dataset, int limit,
                           struct images *out)
 {
     const int count = fig_dataset_info(dataset)->count;
-    enum fig_status status = task_room(task, limit && limit < count ? limit : count, out);
-    if (!status)
-        status = copy_images(dataset, task_image_length(task), out);
-    return status ? status : tell_labels(task, dataset, out->count);
+    const enum fig_status status = task_room(task, limit && limit < count ? limit : count, out);
+    return status ? status : run_load(task->run, dataset, NULL, 0, out->count, out->values);
 }
 
 enum fig_status task_images(const struct task *task, enum fig_split split, int limit,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/pictures.h"
+#include "run/labels.h"
 
 enum { DEFAULT_COUNT = 16 };
 
@@ -20,34 +21,24 @@ static int by_falling_score(const void *a, const void *b)
     return order ? order : left->index - right->index;
 }
 
-/* The sample at a place, and its label where there are any. */
-static enum fig_status take_sample(const struct fig_dataset *data, int index, float *out,
-                                   uint8_t *label)
-{
-    const uint8_t *labels = fig_dataset_labels(data);
-    *label = labels ? labels[index] : 0;
-    return fig_dataset_sample(data, index, out);
-}
-
-/* The samples of the highest scores, the worst first; the run is told their labels. */
+/* The samples of the highest scores, the worst first; the run is told their classes. */
 static enum fig_status take_worst(const struct task *task, const struct fig_dataset *data,
                                   const double *scores, const struct images *out)
 {
-    const size_t length = task_image_length(task);
     const int count = fig_dataset_info(data)->count;
     struct place *places = malloc((size_t)count * sizeof(*places));
-    uint8_t *labels = malloc((size_t)out->count);
+    uint32_t *order = malloc((size_t)count * sizeof(*order));
     enum fig_status status =
-        places && labels ? FIG_OK : complain(FIG_NOMEM, "no memory to sort %d scores", count);
+        places && order ? FIG_OK : complain(FIG_NOMEM, "no memory to sort %d scores", count);
     for (int i = 0; !status && i < count; i++)
         places[i] = (struct place){ scores[i], i };
     if (!status)
         qsort(places, (size_t)count, sizeof(*places), by_falling_score);
-    for (int i = 0; !status && i < out->count; i++)
-        status = take_sample(data, places[i].index, out->values + (size_t)i * length, &labels[i]);
+    for (int i = 0; !status && i < count; i++)
+        order[i] = (uint32_t)places[i].index;
     if (!status)
-        status = fig_run_label(task->run, labels, fig_dataset_labels(data) ? out->count : 0);
-    free(labels);
+        status = run_load(task->run, data, order, 0, out->count, out->values);
+    free(order);
     free(places);
     return status;
 }

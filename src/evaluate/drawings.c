@@ -20,7 +20,7 @@ static enum fig_status drawings_create(struct drawings *drawings, const struct s
     drawings->test_count = all < FIG_DRAWN_SAMPLES ? all : FIG_DRAWN_SAMPLES;
     TRY(make_rows(&drawings->drawn, FIG_DRAWN_SAMPLES, subject->length));
     TRY(make_rows(&drawings->test, drawings->test_count, subject->length));
-    TRY(load_images(subject->test, 0, drawings->test_count, subject->length, drawings->test));
+    TRY(load_images(subject->test, NULL, 0, drawings->test_count, drawings->test));
     return draw_samples(subject, 0, FIG_DRAWN_SAMPLES, drawings->drawn);
 }
 

@@ -219,6 +219,5 @@ enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
 
 enum fig_status load_tests(const struct subject *subject, int first, int count, float *images)
 {
-    TRY(labels_tell(subject->run, subject->test, first, count));
-    return load_images(subject->test, first, count, subject->length, images);
+    return run_load(subject->run, subject->test, NULL, first, count, images);
 }

@@ -54,8 +54,7 @@ static enum fig_status search_all(struct search *search, struct products *produc
     for (search->first = 0; search->first < all; search->first += PRODUCT_ROWS) {
         const int left = all - search->first;
         const struct rows block = { search->block, left < PRODUCT_ROWS ? left : PRODUCT_ROWS };
-        TRY(load_images(search->dataset, search->first, block.count, search->length,
-                        search->block));
+        TRY(load_images(search->dataset, NULL, search->first, block.count, search->block));
         square_rows(block, search->length, search->squares);
         TRY(products_visit(products, wanted, block, keep_least, search));
     }

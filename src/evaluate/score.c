@@ -25,9 +25,10 @@ static enum fig_status score_chunks(const struct rebuilder *rebuilder,
     float *rebuilt = values + CHUNK * length;
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_images(dataset, first, count, length, values));
         if (rebuilder->run)
-            TRY(labels_tell(rebuilder->run, dataset, first, count));
+            TRY(run_load(rebuilder->run, dataset, NULL, first, count, values));
+        else
+            TRY(load_images(dataset, NULL, first, count, values));
         TRY(rebuild(rebuilder, values, count, rebuilt));
         for (int i = 0; i < count; i++)
             scores[first + i] = mean_square(values + (size_t)i * length,

@@ -4,11 +4,12 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "run/parts.h"
+#include "run/rows.h"
 
 /* How many of each class keep their label. */
 static void find_quotas(const uint8_t *labels, int count, double known,
@@ -58,13 +59,18 @@ enum fig_status labels_upload(struct fig_samples **out, struct fig_device *devic
     return status;
 }
 
+static enum fig_status make_classes(int **values, int count)
+{
+    *values = malloc(((size_t)count + 1) * sizeof(**values));
+    return *values ? FIG_OK : fail(FIG_NOMEM, "no memory for the classes of %d rows", count);
+}
+
 enum fig_status classes_copy(struct classes *classes, const uint8_t *values, int count)
 {
-    uint8_t *copy = count ? malloc((size_t)count) : NULL;
-    if (count && !copy)
-        return fail(FIG_NOMEM, "no memory for the classes of %d rows", count);
-    if (count)
-        memcpy(copy, values, (size_t)count);
+    int *copy;
+    TRY(make_classes(&copy, count));
+    for (int i = 0; i < count; i++)
+        copy[i] = values[i];
     classes_free(classes);
     *classes = (struct classes){ copy, count };
     return FIG_OK;
@@ -81,20 +87,36 @@ int classes_at(const struct classes *classes, int row, int all)
     return classes->count ? classes->values[row % classes->count] : row % all;
 }
 
+/* The classes of a dataset as the model counts them.  A run in training has no names, and learns
+ * the very classes that it is told. */
+static void match_classes(const struct fig_run *run, const struct fig_dataset *dataset,
+                          int ours[FIG_CLASSES])
+{
+    const bool named = fig_run_class_name(run, 0);
+    for (int i = 0; i < fig_dataset_info(dataset)->classes; i++)
+        ours[i] = named ? fig_run_class(run, fig_dataset_class_name(dataset, i)) : i;
+}
+
 void fig_run_match_labels(const struct fig_run *run, const struct fig_dataset *dataset, int *labels)
 {
-    const struct fig_dataset_info *info = fig_dataset_info(dataset);
     const uint8_t *theirs = fig_dataset_labels(dataset);
     int ours[FIG_CLASSES];
-    for (int i = 0; i < info->classes; i++)
-        ours[i] = fig_run_class(run, fig_dataset_class_name(dataset, i));
-    for (int i = 0; i < info->count; i++)
+    match_classes(run, dataset, ours);
+    for (int i = 0; i < fig_dataset_info(dataset)->count; i++)
         labels[i] = theirs ? ours[theirs[i]] : -1;
 }
 
-enum fig_status labels_tell(struct fig_run *run, const struct fig_dataset *dataset, int first,
-                            int count)
+enum fig_status run_load(struct fig_run *run, const struct fig_dataset *dataset,
+                         const uint32_t *order, int first, int count, float *images)
 {
-    const uint8_t *labels = fig_dataset_labels(dataset);
-    return labels ? fig_run_label(run, labels + first, count) : fig_run_label(run, NULL, 0);
+    const uint8_t *theirs = fig_dataset_labels(dataset);
+    int ours[FIG_CLASSES], *classes;
+    TRY(load_images(dataset, order, first, count, images));
+    TRY(make_classes(&classes, count));
+    match_classes(run, dataset, ours);
+    for (int i = 0; theirs && i < count; i++)
+        classes[i] = ours[theirs[order ? order[first + i] : (uint32_t)(first + i)]];
+    classes_free(&run->given);
+    run->given = (struct classes){ classes, theirs ? count : 0 };
+    return FIG_OK;
 }

@@ -20,7 +20,7 @@ enum fig_status labels_upload(struct fig_samples **out, struct fig_device *devic
 
 /* What a run was told: row i is of class values[i % count]; count 0: nothing yet. */
 struct classes {
-    uint8_t *values;
+    int *values; /* -1: of one that the model does not know */
     int count;
 };
 enum fig_status classes_copy(struct classes *classes, const uint8_t *values, int count);
@@ -28,9 +28,8 @@ void classes_free(struct classes *classes);
 /* The class of a row, in turn among `all` if nothing was told. */
 int classes_at(const struct classes *classes, int row, int all);
 
-/* fig_run_label with the labels of samples first .. first + count - 1, or none if the dataset has
- * none. */
-enum fig_status labels_tell(struct fig_run *run, const struct fig_dataset *dataset, int first,
-                            int count);
+/* load_images, and the run is told their classes, by its own numbers. */
+enum fig_status run_load(struct fig_run *run, const struct fig_dataset *dataset,
+                         const uint32_t *order, int first, int count, float *images);
 
 #endif

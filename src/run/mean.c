@@ -6,27 +6,25 @@
 
 #include "base/log.h"
 #include "base/size.h"
+#include "run/labels.h"
 #include "run/rows.h"
 
-/* The next samples of a class, at most as many as there is room for. */
+/* The next samples of a class, at most CHUNK; returns how many. */
 struct finder {
     const struct fig_dataset *dataset;
     int label, next;
-    size_t length; /* values of a sample */
 };
 
-static enum fig_status find_samples(struct finder *finder, float *samples, int room, int *found)
+static int find_samples(struct finder *finder, uint32_t found[CHUNK])
 {
     const uint8_t *labels = fig_dataset_labels(finder->dataset);
-    const int count = fig_dataset_info(finder->dataset)->count;
-    for (*found = 0; *found < room && finder->next < count; finder->next++) {
-        if (labels[finder->next] != finder->label)
-            continue;
-        TRY(fig_dataset_sample(finder->dataset, finder->next,
-                               samples + (size_t)*found * finder->length));
-        ++*found;
+    const int all = fig_dataset_info(finder->dataset)->count;
+    int count = 0;
+    for (; count < CHUNK && finder->next < all; finder->next++) {
+        found[count] = (uint32_t)finder->next;
+        count += labels[finder->next] == finder->label;
     }
-    return FIG_OK;
+    return count;
 }
 
 /* `codes` has room for CHUNK codes, `samples` for as many samples. */
@@ -34,16 +32,13 @@ static enum fig_status add_codes(struct fig_run *run, struct finder finder, floa
                                  float *codes, double *sums, int *count)
 {
     const size_t code = (size_t)fig_run_info(run)->code;
-    const uint8_t label = (uint8_t)finder.label;
-    int found;
-    TRY(fig_run_label(run, &label, 1));
-    do {
-        TRY(find_samples(&finder, samples, CHUNK, &found));
+    uint32_t order[CHUNK];
+    for (int found; (found = find_samples(&finder, order)) > 0; *count += found) {
+        TRY(run_load(run, finder.dataset, order, 0, found, samples));
         TRY(fig_run_encode(run, samples, found, codes));
         for (size_t i = 0; i < (size_t)found * code; i++)
             sums[i % code] += codes[i];
-        *count += found;
-    } while (found == CHUNK);
+    }
     return FIG_OK;
 }
 
@@ -53,18 +48,16 @@ enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset 
     REQUIRE(run && dataset && mean && fig_run_info(run)->code > 0);
     REQUIRE(fig_dataset_labels(dataset) && label >= 0 && label <= UINT8_MAX);
     const struct fig_run_info *info = fig_run_info(run);
-    const struct finder finder = {
-        .dataset = dataset, .label = label,
-        .length = image_length(info->height, info->width, info->channels) };
+    const size_t length = image_length(info->height, info->width, info->channels);
     float *samples = NULL, *codes = NULL;
     double *sums = calloc((size_t)info->code, sizeof(*sums));
     int count = 0;
-    enum fig_status status = sums ? make_rows(&samples, CHUNK, finder.length)
+    enum fig_status status = sums ? make_rows(&samples, CHUNK, length)
                                   : fail(FIG_NOMEM, "no memory for a code of %d", info->code);
     if (!status)
         status = make_rows(&codes, CHUNK, (size_t)info->code);
     if (!status)
-        status = add_codes(run, finder, samples, codes, sums, &count);
+        status = add_codes(run, (struct finder){ dataset, label, 0 }, samples, codes, sums, &count);
     if (!status && !count)
         status = fail(FIG_INVALID, "no sample has the label %d", label);
     for (int i = 0; !status && i < info->code; i++)

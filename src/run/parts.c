@@ -104,6 +104,10 @@ static enum fig_status check_classes(const struct fig_run *run, const struct par
         return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
                     "they have no labels", part->name, model);
     for (int i = 0; i < part->classes->count; i++) {
+        if (part->classes->values[i] < 0)
+            return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
+                        "that of image %d is none of its %d", part->name, model, i,
+                        run->info.classes);
         if (part->classes->values[i] >= run->info.classes)
             return fail(FIG_INVALID, "%s: row %d is of class %d; the model %s knows %d",
                         part->name, i, part->classes->values[i], model, run->info.classes);

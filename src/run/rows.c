@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/size.h"
 
 enum fig_status make_rows(float **out, int count, size_t length)
@@ -13,11 +14,30 @@ enum fig_status make_rows(float **out, int count, size_t length)
     return *out ? FIG_OK : fail(FIG_NOMEM, "no memory for %d x %zu values", count, length);
 }
 
-enum fig_status load_images(const struct fig_dataset *dataset, int first, int count,
-                            size_t length, float *images)
+enum fig_status load_images(const struct fig_dataset *dataset, const uint32_t *order, int first,
+                            int count, float *images)
 {
-    for (int i = 0; i < count; i++)
-        TRY(fig_dataset_sample(dataset, first + i, images + (size_t)i * length));
+    const struct fig_dataset_info *info = fig_dataset_info(dataset);
+    const size_t length = image_length(info->height, info->width, info->channels);
+    for (int i = first; i < first + count; i++, images += length)
+        TRY(fig_dataset_sample(dataset, order ? (int)order[i] : i, images));
+    return FIG_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+enum fig_status pick_places(uint32_t **order, int count, int all)
+{
+    const struct stream stream = { 0, STREAM_SHUFFLE, 0 };
+    *order = malloc((size_t)all * sizeof(**order));
+    if (!*order)
+        return fail(FIG_NOMEM, "no memory for the order of %d samples", all);
+    random_permutation(&stream, *order, (uint32_t)all);
+    qsort(*order, (size_t)count, sizeof(**order), by_place);
     return FIG_OK;
 }
 

@@ -96,12 +96,9 @@ static enum fig_status read_mixture(const char *path, struct mixture *mixture, c
 static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset *dataset, int count,
                                   float *images, float *codes)
 {
-    const struct fig_dataset_info *info = fig_dataset_info(dataset);
-    const size_t length = image_length(info->height, info->width, info->channels);
     for (int first = 0; first < count; first += CHUNK) {
         const int rows = count - first < CHUNK ? count - first : CHUNK;
-        TRY(load_images(dataset, first, rows, length, images));
-        TRY(labels_tell(run, dataset, first, rows));
+        TRY(run_load(run, dataset, NULL, first, rows, images));
         TRY(fig_run_encode(run, images, rows,
                            codes + (size_t)first * (size_t)fig_run_info(run)->code));
     }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "evaluate/health.h"
+#include "run/labels.h"
 #include "run/rows.h"
 #include "train/trainer.h"
 
@@ -44,26 +45,22 @@ static enum fig_status look_at_codes(struct trainer *trainer, const float *image
     return status;
 }
 
-/* Some of the test half, from all of it, as some data are sorted by their classes; the run is told
- * their labels. */
-static enum fig_status load_some(struct trainer *trainer, float *images, size_t length, int count)
+/* Some of the test half; the run is told their classes. */
+static enum fig_status load_some(struct trainer *trainer, float *images, int count)
 {
-    const struct fig_dataset *test = trainer->test.dataset;
-    const uint8_t *labels = fig_dataset_labels(test);
-    uint8_t told[LOOKED_AT];
-    for (int i = 0; i < count; i++) {
-        const int index = (int)((long long)i * trainer->test.info.count / count);
-        TRY(fig_dataset_sample(test, index, images + (size_t)i * length));
-        told[i] = labels ? labels[index] : 0;
-    }
-    return fig_run_label(trainer->view, told, labels ? count : 0);
+    uint32_t *order;
+    TRY(pick_places(&order, count, trainer->test.info.count));
+    const enum fig_status status =
+        run_load(trainer->view, trainer->test.dataset, order, 0, count, images);
+    free(order);
+    return status;
 }
 
 static enum fig_status look_at_all(struct trainer *trainer, float *images, size_t length,
                                    struct signs *signs)
 {
     const int all = trainer->test.info.count, count = all < LOOKED_AT ? all : LOOKED_AT;
-    TRY(load_some(trainer, images, length, count));
+    TRY(load_some(trainer, images, count));
     spread_and_contrast(images, count, length, &signs->data_spread, &signs->data_contrast);
     TRY(effective_classes(&trainer->checkup.means, images, count, &signs->data_classes));
     if (fig_run_info(trainer->view)->code)

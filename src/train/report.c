@@ -192,9 +192,7 @@ static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t v
 {
     const int all = trainer->test.info.count, count = all < PICTURES ? all : PICTURES;
     float *images = grid + 2 * PICTURES * values, *rebuilt = images + PICTURES * values;
-    for (int i = 0; i < count; i++)
-        TRY(fig_dataset_sample(trainer->test.dataset, i, images + (size_t)i * values));
-    TRY(labels_tell(trainer->view, trainer->test.dataset, 0, count));
+    TRY(run_load(trainer->view, trainer->test.dataset, NULL, 0, count, images));
     TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
     pair_up(grid, images, rebuilt, count, values);
     return write_images(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS, COLUMNS);
