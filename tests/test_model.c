@@ -126,6 +126,23 @@ START_TEST(a_use_of_labels_that_a_family_does_not_have_is_refused)
 }
 END_TEST
 
+START_TEST(another_optimizer_than_the_files_has_its_own_defaults)
+{
+    static const char *const overrides[] = { "optimizer.name=adam", "optimizer.beta1=0.5",
+                                             "schedule.name=step" };
+    struct fig_optimizer wanted = fig_optimizer_defaults(FIG_ADAM);
+    struct fig_config *config;
+    wanted.beta1 = 0.5;
+    ck_assert_msg(!fig_config_open(&config, "ae-deep", overrides, 3), "%s", scratch_error());
+    const struct fig_optimizer *found = &fig_config_settings(config)->optimizer;
+    ck_assert_int_eq(found->kind, wanted.kind);
+    ck_assert_double_eq(found->rate, wanted.rate); /* the file's was Adadelta's */
+    ck_assert_double_eq(found->beta1, wanted.beta1);
+    ck_assert_double_eq(found->epsilon, wanted.epsilon);
+    fig_config_close(&config);
+}
+END_TEST
+
 START_TEST(an_error_in_a_file_names_file_and_line)
 {
     struct fig_config *config;
@@ -338,6 +355,7 @@ int main(void)
                         (int)(sizeof(broken) / sizeof(*broken)));
     tcase_add_loop_test(tcase, a_use_of_labels_that_a_family_does_not_have_is_refused, 0,
                         (int)(sizeof(labelled) / sizeof(*labelled)));
+    tcase_add_test(tcase, another_optimizer_than_the_files_has_its_own_defaults);
     tcase_add_test(tcase, an_error_in_a_file_names_file_and_line);
     tcase_add_test(tcase, cross_entropy_wants_logits);
     tcase_add_test(tcase, a_decoder_of_the_wrong_size_is_refused_with_both_sizes);

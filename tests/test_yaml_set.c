@@ -40,6 +40,36 @@ START_TEST(assignments_replace_and_add)
 }
 END_TEST
 
+static void set(struct document *doc, const char *assignment)
+{
+    ck_assert_msg(!document_set(doc, assignment), "%s", message);
+}
+
+START_TEST(another_name_of_a_map_takes_nothing_of_the_file_with_it)
+{
+    for (int i = 0; i < 2; i++) {
+        struct document doc = parse(example);
+        set(&doc, i ? "optimizer.rate=0.5" : "optimizer.name=sgd");
+        set(&doc, i ? "optimizer.name=sgd" : "optimizer.rate=0.5");
+        ck_assert_int_eq(at(&doc, "optimizer")->count, 2);
+        ck_assert_str_eq(at(&doc, "optimizer.name")->text, "sgd");
+        ck_assert_str_eq(at(&doc, "optimizer.rate")->text, "0.5");
+        document_free(&doc);
+    }
+}
+END_TEST
+
+START_TEST(the_same_name_and_that_of_the_document_change_nothing_else)
+{
+    struct document doc = parse("name: a\nmap: {name: b, c: 1}\n");
+    set(&doc, "map.name=b");
+    set(&doc, "name=d");
+    ck_assert_int_eq(doc.root->count, 2);
+    ck_assert_int_eq(at(&doc, "map")->count, 2);
+    document_free(&doc);
+}
+END_TEST
+
 static const struct {
     const char *assignment, *message;
 } wrong_sets[] = {
@@ -81,6 +111,8 @@ int main(void)
     Suite *suite = suite_create("yaml_set");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, assignments_replace_and_add);
+    tcase_add_test(tests, another_name_of_a_map_takes_nothing_of_the_file_with_it);
+    tcase_add_test(tests, the_same_name_and_that_of_the_document_change_nothing_else);
     tcase_add_loop_test(tests, a_wrong_assignment_changes_nothing, 0, LENGTH(wrong_sets));
     suite_add_tcase(suite, tests);
     return document_main(suite);

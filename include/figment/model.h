@@ -57,7 +57,10 @@ struct fig_settings {
 
 /* `model` is the name of a reference model (fig_model_name), or the path of a YAML file (it has a
  * '/' or ends in .yaml or .yml).  `overrides` are KEY=VALUE with dotted paths:
- * "optimizer.rate=0.002".  FIG_FORMAT with file, line, key and what was expected. */
+ * "optimizer.rate=0.002".  Where one changes the name of an optimizer, a schedule or another map
+ * that has a name, "optimizer.name=sgd", nothing else that the file says in it holds any more: the
+ * new one has its own defaults, and what other overrides say.  FIG_FORMAT with file, line, key and
+ * what was expected. */
 FIG_API enum fig_status fig_config_open(struct fig_config **out, const char *model,
                                         const char *const *overrides, int override_count);
 FIG_API void fig_config_close(struct fig_config **config);

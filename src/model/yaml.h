@@ -74,7 +74,10 @@ void document_free(struct document *doc); /* twice is harmless */
 
 /* What `--set KEY=VALUE` does.  KEY is a path: names of keys, and from 0 on the index in a list,
  * with dots between them.  VALUE is YAML: a scalar, or `[a, b]`.  What is there is replaced; what
- * is missing in a map is added, with the maps above it.  After a failure nothing has changed. */
+ * is missing in a map is added, with the maps above it.  After a failure nothing has changed.
+ *
+ * `name` says of what kind a map below the root is, and with it what its other keys mean: where it
+ * changes, those that a file has are left out, and those that were assigned stay. */
 enum fig_status document_set(struct document *doc, const char *assignment);
 
 /* The same for a program: `text` is a scalar as it is, with nothing special in it. */

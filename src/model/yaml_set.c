@@ -64,6 +64,26 @@ static enum fig_status wrap(struct document *doc, const char *const *parts, int 
     return FIG_OK;
 }
 
+/* Of a map that gets another `name`, what a file says beside the old one. */
+static void forget_written(struct yaml *map)
+{
+    for (struct yaml **link = &map->first; *link;) {
+        if ((*link)->line == 0) {
+            link = &(*link)->next;
+            continue;
+        }
+        *link = (*link)->next;
+        map->count--;
+    }
+}
+
+static bool is_other_kind(const struct place *place, const char *key, const struct yaml *value)
+{
+    const struct yaml *old = *place->link;
+    return old && place->parent->parent && strcmp(key, "name") == 0 && old->text && value->text &&
+           strcmp(old->text, value->text) != 0;
+}
+
 static enum fig_status put(struct document *doc, const char *name, const char *const *parts,
                            int count, struct yaml *value)
 {
@@ -72,7 +92,10 @@ static enum fig_status put(struct document *doc, const char *name, const char *c
     while (used < count && *place.link)
         TRY(enter(&place, parts[used++]));
     TRY(wrap(doc, parts + used, count - used, &value));
+    const bool other_kind = is_other_kind(&place, parts[used - 1], value);
     replace(&place, parts[used - 1], value);
+    if (other_kind)
+        forget_written(place.parent);
     return FIG_OK;
 }
 
