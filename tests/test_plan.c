@@ -215,6 +215,47 @@ START_TEST(remembering_what_a_chain_makes_takes_no_work)
 }
 END_TEST
 
+/* --- Plans that may be refused */
+
+static enum fig_status plan(struct rig *rig, const struct fig_plan_params *params)
+{
+    if (!rig->store)
+        RIG_OK(fig_store_create(&rig->store, rig->device, rig->graph, RIG_SEED));
+    fig_plan_destroy(&rig->plan);
+    return fig_plan_create(&rig->plan, rig->store, params);
+}
+
+static enum fig_status plan_of(struct rig *rig, struct fig_node *const *outputs, int count)
+{
+    return plan(rig, &(struct fig_plan_params){ .outputs = outputs, .output_count = count });
+}
+
+/* Their loss is the sum of what is in the parameters. */
+static struct fig_node *sum_of(struct rig *rig, const char *first, const char *second)
+{
+    const struct fig_init ones = { .kind = FIG_ONES };
+    struct fig_node *w = fig_param(rig->graph, first, fig_shape1(3), ones);
+    struct fig_node *u = second ? fig_param(rig->graph, second, fig_shape1(3), ones) : w;
+    return fig_add(fig_sum(w), fig_sum(u));
+}
+
+START_TEST(a_parameter_in_two_updates_of_a_plan_is_refused)
+{
+    const struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *loss = sum_of(&rig, "v", "w");
+    struct fig_node *all = fig_optimize(loss, "", &sgd), *v = fig_optimize(loss, "v", &sgd);
+    struct fig_node *w = fig_optimize(fig_affine(loss, 2, 0), "w", &sgd);
+    struct fig_node *shared[] = { all, w }, *apart[] = { v, w, v };
+    ck_assert_int_eq(plan_of(&rig, shared, LENGTH(shared)), FIG_INVALID);
+    ck_assert_msg(strstr(rig_message(), "plan: w is in the groups of two"), "%s", rig_message());
+    RIG_OK(plan_of(&rig, &all, 1));
+    RIG_OK(plan_of(&rig, apart, LENGTH(apart)));
+    rig_close(&rig);
+}
+END_TEST
+
 /* --- Feeds */
 
 enum { SAMPLES = 10 };
@@ -235,10 +276,7 @@ static enum fig_status feed(struct rig *rig, struct fig_node *output, struct fig
                             struct fig_samples *samples)
 {
     const struct fig_feed one = { input, samples };
-    if (!rig->store)
-        RIG_OK(fig_store_create(&rig->store, rig->device, rig->graph, RIG_SEED));
-    fig_plan_destroy(&rig->plan);
-    return fig_plan_create(&rig->plan, rig->store, &(struct fig_plan_params){
+    return plan(rig, &(struct fig_plan_params){
         .outputs = &output, .output_count = 1, .feeds = &one, .feed_count = 1 });
 }
 
@@ -349,6 +387,7 @@ int main(void)
     tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);
     tcase_add_test(tcase, remembering_what_a_chain_makes_takes_no_work);
+    tcase_add_test(tcase, a_parameter_in_two_updates_of_a_plan_is_refused);
     tcase_add_loop_test(tcase, a_batch_that_goes_beyond_the_samples_is_refused, 0, 2);
     tcase_add_test(tcase, a_feed_that_does_not_fit_is_refused);
     tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);

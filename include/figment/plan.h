@@ -84,7 +84,8 @@ struct fig_feed {
 };
 
 struct fig_plan_params {
-    struct fig_node *const *outputs; /* kept readable until the next run */
+    /* Kept readable until the next run.  No parameter is in the groups of two updates. */
+    struct fig_node *const *outputs;
     int output_count;
     const struct fig_feed *feeds;
     int feed_count;

@@ -41,6 +41,7 @@ struct plan_node {
     bool direct; /* read as it lies in memory, by an operation that is no row or by the user */
     bool late;   /* a single number of which only single numbers are made: it may wait */
     bool stored; /* its value is */
+    bool collected; /* a parameter whose gradient has been given its place */
     int unit;
     int use_count;
     struct fig_node **uses;       /* its users, those of nodes that share its memory too */

@@ -49,6 +49,17 @@ static void mark_stored(struct draft *draft)
     }
 }
 
+/* Two gradients would take the same place. */
+static enum fig_status check_collected(struct draft *draft, const struct fig_node *param)
+{
+    struct plan_node *planned = &draft->nodes[param->id];
+    if (planned->collected)
+        return fail(FIG_INVALID, "plan: %s is in the groups of two updates; a plan updates a "
+                    "parameter once: give each update a plan of its own", param->name);
+    planned->collected = true;
+    return FIG_OK;
+}
+
 /* A gradient is computed in its place in the flat buffer, unless it lies elsewhere already. */
 static enum fig_status fix_gradients(struct draft *draft, const struct fig_node *collect)
 {
@@ -56,6 +67,7 @@ static enum fig_status fix_gradients(struct draft *draft, const struct fig_node 
     for (int i = 0; i < collect->ins; i += 2) {
         const struct operand operand = operand_of(collect->in[i]);
         struct plan_node *planned = &draft->nodes[operand.root->id];
+        TRY(check_collected(draft, collect->in[i + 1]));
         TRY(store_param(draft->store, collect->in[i + 1], &values, &gradient));
         if (operand.map.count == 0 && has_life(operand.root) && operand.root->op != OP_input &&
             !planned->region.buffer) {
