@@ -94,6 +94,8 @@ size_t shape_length(struct fig_shape shape);
 int shape_cols(struct fig_shape shape); /* the last dimension */
 int shape_rows(struct fig_shape shape);
 bool shape_equal(struct fig_shape a, struct fig_shape b);
+/* Where element i of the memory lies in the file. */
+size_t layout_index(const struct layout *layout, size_t i);
 enum { SHAPE_TEXT = 64 };
 /* "[64,784]" into `text`, which it returns. */
 const char *shape_text(struct fig_shape shape, char text[SHAPE_TEXT]);

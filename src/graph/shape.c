@@ -61,3 +61,18 @@ bool broadcast_map(struct fig_shape from, struct fig_shape to, struct map *map)
         return false;
     return true;
 }
+
+size_t layout_index(const struct layout *layout, size_t i)
+{
+    size_t at[FIG_RANK] = { 0 }, index = 0;
+    if (!layout->view.rank)
+        return i;
+    for (int k = layout->view.rank - 1; k >= 0; k--) {
+        const size_t size = (size_t)layout->view.dim[layout->axis[k]];
+        at[layout->axis[k]] = i % size;
+        i /= size;
+    }
+    for (int k = 0; k < layout->view.rank; k++)
+        index = index * (size_t)layout->view.dim[k] + at[k];
+    return index;
+}

@@ -53,22 +53,6 @@ uint64_t store_seed(const struct fig_store *store)
 
 /* --- Values, in the order of the file */
 
-/* Where element i of the memory lies in the file. */
-static size_t layout_index(const struct layout *layout, size_t i)
-{
-    size_t at[FIG_RANK] = { 0 }, index = 0;
-    if (!layout->view.rank)
-        return i;
-    for (int k = layout->view.rank - 1; k >= 0; k--) {
-        const size_t size = (size_t)layout->view.dim[layout->axis[k]];
-        at[layout->axis[k]] = i % size;
-        i /= size;
-    }
-    for (int k = 0; k < layout->view.rank; k++)
-        index = index * (size_t)layout->view.dim[k] + at[k];
-    return index;
-}
-
 /* One of the two is NULL. */
 static enum fig_status read_values(struct fig_store *store, const struct tensor *tensor,
                                    double *doubles, float *floats)
