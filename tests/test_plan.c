@@ -256,6 +256,30 @@ START_TEST(a_parameter_in_two_updates_of_a_plan_is_refused)
 }
 END_TEST
 
+/* Graphs that the store was not made of have fewer parameters of the prefix, or in another order. */
+START_TEST(an_update_of_other_parameters_than_the_stores_group_is_refused)
+{
+    static const struct { const char *first, *second; enum fig_status status; } cases[] = {
+        { "g.w", NULL, FIG_INVALID }, { "g.u", NULL, FIG_INVALID }, { "g.u", "g.w", FIG_INVALID },
+        { "g.w", "g.u", FIG_OK } };
+    const struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    struct rig rig, other;
+    rig_open(&rig, NULL);
+    struct fig_node *update = fig_optimize(sum_of(&rig, "g.w", "g.u"), "g.", &sgd);
+    RIG_OK(plan_of(&rig, &update, 1));
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        rig_open(&other, NULL);
+        other.store = rig.store;
+        struct fig_node *loss = sum_of(&other, cases[i].first, cases[i].second);
+        struct fig_node *again = fig_optimize(loss, "g.", &sgd);
+        ck_assert_int_eq(plan_of(&other, &again, 1), cases[i].status);
+        other.store = NULL;
+        rig_close(&other);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
 /* --- Feeds */
 
 enum { SAMPLES = 10 };
@@ -388,6 +412,7 @@ int main(void)
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);
     tcase_add_test(tcase, remembering_what_a_chain_makes_takes_no_work);
     tcase_add_test(tcase, a_parameter_in_two_updates_of_a_plan_is_refused);
+    tcase_add_test(tcase, an_update_of_other_parameters_than_the_stores_group_is_refused);
     tcase_add_loop_test(tcase, a_batch_that_goes_beyond_the_samples_is_refused, 0, 2);
     tcase_add_test(tcase, a_feed_that_does_not_fit_is_refused);
     tcase_add_test(tcase, works_can_be_told_and_timed_one_by_one);

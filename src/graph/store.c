@@ -184,6 +184,11 @@ static struct region span(const struct fig_store *store, struct buffer *buffer, 
     return (struct region){ buffer, begin, end - begin };
 }
 
+static int member_count(const struct fig_node *update)
+{
+    return update->in[2]->order - update->in[1]->order + 1;
+}
+
 static enum fig_status add_moment(struct fig_store *store, struct group *group, int k)
 {
     struct region *flat = &group->moments[k];
@@ -216,7 +221,7 @@ static enum fig_status add_group(struct fig_store *store, const struct fig_node 
                              .prefixes = prefixes,
                              .optimizer = update->optimizer,
                              .first = update->in[1]->order,
-                             .count = update->in[2]->order - update->in[1]->order + 1 };
+                             .count = member_count(update) };
     store->group_count++;
     const int last = group->first + group->count - 1;
     group->values = span(store, store->values, group->first, last);
@@ -239,7 +244,7 @@ static enum fig_status fill(struct fig_store *store, const struct fig_graph *gra
             tensors += 1;
         } else if (node->op == OP_update) {
             updates += 1;
-            tensors += MOMENTS * (node->in[2]->order - node->in[1]->order + 1);
+            tensors += MOMENTS * member_count(node);
         }
     }
     const size_t size = device_reals(store->device, reals);
@@ -370,15 +375,26 @@ enum fig_status store_param(const struct fig_store *store, const struct fig_node
     return FIG_OK;
 }
 
+static bool has_members(const struct fig_store *store, const struct group *group,
+                        const struct fig_node *update)
+{
+    const struct tensor *members = &store->tensors[group->first];
+    return group->count == member_count(update) &&
+           strcmp(members[0].name, update->in[1]->name) == 0 &&
+           strcmp(members[group->count - 1].name, update->in[2]->name) == 0;
+}
+
 enum fig_status store_group(struct fig_store *store, const struct fig_node *update,
                             struct group **group)
 {
     for (int i = 0; i < store->group_count; i++) {
         *group = &store->groups[i];
         if (strcmp((*group)->state.prefixes, update->name) == 0 &&
-            (*group)->optimizer.kind == update->optimizer.kind)
+            (*group)->optimizer.kind == update->optimizer.kind &&
+            has_members(store, *group, update))
             return FIG_OK;
     }
-    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefixes \"%s\"",
-                update->name);
+    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefixes \"%s\" with "
+                "%d parameters from %s to %s", update->name, member_count(update),
+                update->in[1]->name, update->in[2]->name);
 }
