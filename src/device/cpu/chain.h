@@ -8,7 +8,6 @@
 
 struct program;
 
-/* `memory` gives the address of a region. */
 enum fig_status program_create(struct program **out, const struct native *native,
                                const struct chain *chain);
 void program_destroy(struct program **program);

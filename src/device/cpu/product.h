@@ -23,7 +23,7 @@ struct product_part {
     const struct native *native;
     multiply_fn *multiply;
     const struct product *product;
-    void *const *buffers; /* a, b and c */
+    void *const *buffers; /* a, b, c, and more that it leaves alone */
     size_t begin, end;
     char *scratch;
 };

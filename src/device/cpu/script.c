@@ -16,7 +16,7 @@ enum {
     COST_LEAST = 16384,   /* operations on numbers, some microseconds: less is not worth a part */
 };
 
-/* A work as it runs: `total` items, rows or elements in parts of `unit`s. */
+/* A work as it runs: `total` items, rows or elements in parts of `chunk`. */
 struct task {
     struct work work;
     void *buffers[KERNEL_BUFFERS];
