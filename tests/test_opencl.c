@@ -285,7 +285,7 @@ START_TEST(a_damaged_cache_is_built_again)
     char *right = result_of(child("work", "FIGMENT_PROBE=0"));
     for (size_t i = 0; i < LENGTH(damages); i++) {
         harm(damages[i]);
-        EXPECT("work", "FIGMENT_PROBE=0", right, "hits 0 misses 7 rejected 7 stored 7");
+        EXPECT("work", "FIGMENT_PROBE=0", right, "hits 0 misses 10 rejected 10 stored 10");
     }
     EXPECT("work", "FIGMENT_PROBE=0", right, "hits 3 misses 0 rejected 0 stored 0");
     free(right);

@@ -34,6 +34,13 @@ struct cache_key cache_key(const char *const *parts, int count)
     return key;
 }
 
+void cache_stamp(struct text *text, const char *path)
+{
+    struct stat info;
+    if (!stat(path, &info))
+        text_add(text, "%s %lld %lld\n", path, (long long)info.st_size, (long long)info.st_mtime);
+}
+
 /* Others could plant code for the device in a folder that they may write to. */
 static bool folder_is_ours(const char *folder)
 {

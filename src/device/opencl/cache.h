@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 struct cache {
     char folder[PATH_LIMIT]; /* "" without a cache */
@@ -24,6 +25,8 @@ struct cache_key {
     uint64_t word[2];
 };
 struct cache_key cache_key(const char *const *parts, int count); /* NULL parts count as "" */
+/* For a part: what tells a file from its other versions; nothing if there is no such file. */
+void cache_stamp(struct text *text, const char *path);
 
 /* Find or make the folder; without a safe one the cache stays empty. */
 void cache_open(struct cache *cache);

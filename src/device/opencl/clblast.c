@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* dladdr */
 #include <clblast_c.h>
+#include <dlfcn.h>
 
 #include "base/size.h"
 #include "device/opencl/error.h"
@@ -8,6 +10,14 @@
 bool clblast_present(void)
 {
     return true;
+}
+
+void clblast_identify(struct text *text)
+{
+    Dl_info info;
+    text_add(text, "with CLBlast\n");
+    if (dladdr((void *)(uintptr_t)CLBlastClearCache, &info) && info.dli_fname)
+        cache_stamp(text, info.dli_fname);
 }
 
 /* OpenCL's codes come through; CLBlast adds its own below -1000. */
@@ -115,4 +125,5 @@ void clblast_finish(struct opencl *cl)
     if (cl->scratch)
         clReleaseMemObject(cl->scratch);
     cl->scratch = NULL;
+    cl->scratch_size = 0;
 }

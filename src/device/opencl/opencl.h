@@ -131,13 +131,14 @@ size_t product_groups(const struct tile *tile, const struct product *product); /
 int product_fused(const struct work *work);
 /* Must C itself reach memory? */
 bool product_stores(const struct work *work, int fused);
-/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, and the
- * chain's. */
+/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, the sums if
+ * there are any, and the chain's. */
 enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
                                int fused, char name[NAME_LIMIT]);
 
 /* clblast.c, or without.c where the library was built without CLBlast. */
 bool clblast_present(void);
+void clblast_identify(struct text *text); /* what tells this CLBlast from another */
 /* Compile what this shape needs, and make room for its temporary memory. */
 enum fig_status clblast_prepare(struct opencl *cl, const struct product *product);
 enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl_mem a, cl_mem b,

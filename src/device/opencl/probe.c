@@ -96,9 +96,8 @@ static unsigned char run_child(uint32_t skip)
 static void add_file(struct text *text, const char *folder, const char *name)
 {
     char path[PATH_LIMIT];
-    struct stat info;
-    if (!path_join(path, folder, name) && !stat(path, &info))
-        text_add(text, "%s %lld %lld\n", path, (long long)info.st_size, (long long)info.st_mtime);
+    if (!path_join(path, folder, name))
+        cache_stamp(text, path);
 }
 
 /* The installed drivers, and what in the environment chooses among them. */

@@ -27,12 +27,14 @@ static enum fig_status read_wish(enum engine *wish)
     if (!name || !*name)
         return FIG_OK;
     for (int i = 0; i < ENGINE_COUNT; i++) {
-        if (strcmp(name, engine_names[i]) == 0) {
+        if (strcmp(name, engine_names[i]) == 0)
             *wish = (enum engine)i;
-            return FIG_OK;
-        }
     }
-    return fail(FIG_INVALID, "FIGMENT_PRODUCTS=%s: expected own, clblast or plain", name);
+    if (*wish == ENGINE_COUNT)
+        return fail(FIG_INVALID, "FIGMENT_PRODUCTS=%s: expected own, clblast or plain", name);
+    if (*wish == ENGINE_CLBLAST && !clblast_present())
+        return fail(FIG_INVALID, "FIGMENT_PRODUCTS=clblast: figment was built without CLBlast");
+    return FIG_OK;
 }
 
 /* Each tile shape is tried at sizes that leave rests everywhere; those that fail are not used. */
@@ -46,7 +48,7 @@ static void try_own(struct opencl *cl)
         cl->tiles = 1u << i;
         if (!(wanted & cl->tiles))
             continue;
-        if (trial_products(cl, tile->m + 3, tile->n + 5, tile->k + 3))
+        if (trial_products(cl, tile->m + 3, tile->n + 5, tile->k + 3) && trial_convolutions(cl))
             good |= cl->tiles;
         else
             log_warning("%s: self-test: tiles of %d x %d fail: not used", cl->base.info.name,
@@ -110,7 +112,7 @@ static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdi
     const char *name = cl->base.info.name;
     cl->engine = ENGINE_PLAIN;
     snprintf(verdict->self_test, sizeof(verdict->self_test), "passed");
-    if (!trial_kernels(cl) || !trial_products(cl, 19, 23, 37))
+    if (!trial_kernels(cl) || !trial_products(cl, 19, 23, 37) || !trial_convolutions(cl))
         return fail(FIG_DEVICE, "%s: it fails the self-test with plain kernels, so figment does "
                     "not use it; update the driver, or choose another device", name);
     if (wish != ENGINE_PLAIN)
@@ -135,9 +137,9 @@ static enum fig_status verdict_key(const struct opencl *cl, enum engine wish,
         status = source_add_kernels(&text);
     if (!status)
         status = source_add_products(&text);
-    const char *const parts[] = { "verdict 1", cl->identity, text.chars,
-                                  wish < ENGINE_COUNT ? engine_names[wish] : "best",
-                                  clblast_present() ? "with CLBlast" : "without CLBlast" };
+    clblast_identify(&text);
+    const char *const parts[] = { "verdict 2", cl->identity, text.chars,
+                                  wish < ENGINE_COUNT ? engine_names[wish] : "best" };
     *key = cache_key(parts, LENGTH(parts));
     text_free(&text);
     return status;

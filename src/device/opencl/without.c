@@ -7,6 +7,11 @@ bool clblast_present(void)
     return false;
 }
 
+void clblast_identify(struct text *text)
+{
+    text_add(text, "without CLBlast");
+}
+
 enum fig_status clblast_prepare(struct opencl *cl, const struct product *product)
 {
     (void)product;
