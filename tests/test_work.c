@@ -9,6 +9,7 @@ START_TEST(works_that_break_a_rule_are_refused)
 {
     struct arena arena;
     struct script *script = NULL;
+    const uint32_t slot = 0;
     arena_open(&arena, 10 + 1 + 1);
     const struct region small = arena_take(&arena, 10), other = arena_take(&arena, 1);
     const struct region third = arena_take(&arena, 1);
@@ -27,6 +28,9 @@ START_TEST(works_that_break_a_rule_are_refused)
         { .kind = WORK_CHAIN, .name = "no slot", .chain = {
             .n = 1, .ins = 1, .outs = 1, .in = { { .region = small } },
             .out = { { .region = other, .slot = true } } } },
+        { .kind = WORK_CHAIN, .name = "a slot of its own input", .chain = {
+            .n = 1, .ins = 1, .outs = 1, .slot = &slot, .in = { { .region = small } },
+            .out = { { .region = small, .slot = true } } } },
         { .kind = WORK_PRODUCT, .name = "onto itself", .product = {
             .a = small, .b = small, .c = small, .m = 1, .n = 1, .k = 1 } },
         { .kind = WORK_PRODUCT, .name = "sums over a factor", .product = {

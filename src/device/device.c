@@ -37,8 +37,8 @@ enum fig_status device_alloc(struct fig_device *device, size_t bytes, struct buf
     REQUIRE(device && out);
     const size_t most = device->info.max_alloc;
     if (bytes == 0 || (most && bytes > most))
-        return fail(FIG_NOMEM, "%s: a buffer of %zu bytes: 1 to %zu are possible",
-                    device->info.name, bytes, most);
+        return fail(FIG_NOMEM, "%s: a buffer of %zu bytes: 1 to %zu are possible; take a smaller "
+                    "batch or model", device->info.name, bytes, most);
     return device->ops->alloc(device, bytes, out);
 }
 
@@ -68,6 +68,12 @@ enum fig_status device_zero(struct fig_device *device, struct region region)
     return region.size ? device->ops->zero(device, region) : FIG_OK;
 }
 
+/* Numbers on their way. */
+union reals {
+    float floats[CONVERT];
+    double doubles[CONVERT];
+};
+
 /* Numbers of 4 bytes are floats, of 8 doubles. */
 static void convert(void *to, size_t to_size, const void *from, size_t from_size, size_t count)
 {
@@ -93,10 +99,10 @@ static enum fig_status write_reals(struct fig_device *device, struct region to,
         return device_write_bytes(device, to, values);
     REQUIRE(to.buffer && to.offset % DEVICE_ALIGN == 0 && values);
     for (size_t i = 0; i < to.size / size; i += CONVERT) {
-        double reals[CONVERT];
+        union reals reals;
         const size_t count = to.size / size - i < CONVERT ? to.size / size - i : CONVERT;
-        convert(reals, size, (const char *)values + i * value_size, value_size, count);
-        TRY(device->ops->write(device, slice_of(to, i * size, count * size), reals));
+        convert(&reals, size, (const char *)values + i * value_size, value_size, count);
+        TRY(device->ops->write(device, slice_of(to, i * size, count * size), &reals));
     }
     return FIG_OK;
 }
@@ -109,10 +115,10 @@ static enum fig_status read_reals(struct fig_device *device, struct region from,
         return device_read_bytes(device, from, values);
     REQUIRE(from.buffer && from.offset % DEVICE_ALIGN == 0 && values);
     for (size_t i = 0; i < from.size / size; i += CONVERT) {
-        double reals[CONVERT];
+        union reals reals;
         const size_t count = from.size / size - i < CONVERT ? from.size / size - i : CONVERT;
-        TRY(device->ops->read(device, slice_of(from, i * size, count * size), reals));
-        convert((char *)values + i * value_size, value_size, reals, size, count);
+        TRY(device->ops->read(device, slice_of(from, i * size, count * size), &reals));
+        convert((char *)values + i * value_size, value_size, &reals, size, count);
     }
     return FIG_OK;
 }

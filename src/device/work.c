@@ -29,16 +29,6 @@ static enum fig_status check_region(const struct work *work, const char *what,
     return FIG_OK;
 }
 
-static bool overlap(struct region a, struct region b)
-{
-    return a.buffer == b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-}
-
-static bool same(struct region a, struct region b)
-{
-    return a.buffer == b.buffer && a.offset == b.offset;
-}
-
 static const struct {
     const char *name;
     int buffers;
@@ -119,7 +109,7 @@ static enum fig_status check_kernel(const struct work *work, size_t size)
     for (int i = 0; i < kernels[work->kernel].buffers; i++) {
         TRY(check_region(work, "buffer of a kernel", work->buffers[i], need[i], size));
         for (int j = 0; j < i; j++)
-            CHECK(work, !overlap(work->buffers[i], work->buffers[j]));
+            CHECK(work, !region_overlaps(work->buffers[i], work->buffers[j]));
     }
     return FIG_OK;
 }
@@ -145,12 +135,12 @@ static enum fig_status check_out(const struct work *work, int o, size_t size)
     CHECK(work, !out->slot || (chain->slot && !out->sum));
     TRY(check_region(work, "output of a chain", out->region, count, size));
     for (int i = 0; i < chain->ins; i++) {
-        const bool own = same(out->region, chain->in[i].region);
-        CHECK(work, !overlap(out->region, chain->in[i].region) ||
-                        (own && chain->in[i].count == 0 && !out->sum));
+        const bool own = region_same(out->region, chain->in[i].region);
+        CHECK(work, !region_overlaps(out->region, chain->in[i].region) ||
+                        (own && chain->in[i].count == 0 && !out->sum && !out->slot));
     }
     for (int i = 0; i < o; i++)
-        CHECK(work, !overlap(out->region, chain->out[i].region));
+        CHECK(work, !region_overlaps(out->region, chain->out[i].region));
     return FIG_OK;
 }
 
@@ -247,11 +237,11 @@ static enum fig_status check_factors(const struct work *work, size_t size)
 static bool touches(const struct work *work, struct region region)
 {
     const struct product *p = &work->product;
-    bool found = overlap(region, p->a) || overlap(region, p->b) || overlap(region, p->c);
+    bool found = region_overlaps(region, p->a) || region_overlaps(region, p->b) || region_overlaps(region, p->c);
     for (int i = 0; i < work->chain.ins; i++)
-        found |= overlap(region, work->chain.in[i].region);
+        found |= region_overlaps(region, work->chain.in[i].region);
     for (int o = 0; o < work->chain.outs; o++)
-        found |= overlap(region, work->chain.out[o].region);
+        found |= region_overlaps(region, work->chain.out[o].region);
     return found;
 }
 
@@ -260,14 +250,14 @@ static enum fig_status check_product(const struct work *work, size_t size)
 {
     const struct product *p = &work->product;
     TRY(p->patches ? check_conv(work, size) : check_factors(work, size));
-    CHECK(work, !overlap(p->c, p->a) && !overlap(p->c, p->b));
+    CHECK(work, !region_overlaps(p->c, p->a) && !region_overlaps(p->c, p->b));
     CHECK(work, !p->sums.buffer || (p->trans_a && !p->patches && !touches(work, p->sums)));
     if (!work->chain.outs)
         return FIG_OK;
     CHECK(work, work->chain.n == (size_t)p->m * (size_t)p->n);
     for (int o = 0; o < work->chain.outs; o++)
-        CHECK(work, !overlap(work->chain.out[o].region, p->a) &&
-                        !overlap(work->chain.out[o].region, p->b));
+        CHECK(work, !region_overlaps(work->chain.out[o].region, p->a) &&
+                        !region_overlaps(work->chain.out[o].region, p->b));
     return check_chain(work, size);
 }
 
@@ -339,7 +329,7 @@ static size_t chain_bytes(const struct work *work, size_t size)
     const struct chain *chain = &work->chain;
     size_t bytes = 0;
     for (int i = 0; i < chain->ins; i++) {
-        if (work->kind == WORK_CHAIN || !same(chain->in[i].region, work->product.c))
+        if (work->kind == WORK_CHAIN || !region_same(chain->in[i].region, work->product.c))
             bytes += (chain->in[i].count ? chain->in[i].count : chain->n) * size;
     }
     for (int o = 0; o < chain->outs; o++)

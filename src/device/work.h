@@ -34,6 +34,17 @@ struct region {
     size_t offset, size;
 };
 
+static inline bool region_overlaps(struct region a, struct region b)
+{
+    return a.buffer == b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+}
+
+/* Do they begin at the same place? */
+static inline bool region_same(struct region a, struct region b)
+{
+    return a.buffer == b.buffer && a.offset == b.offset;
+}
+
 /* A chain: elementwise functions over elements 0..n-1 in one pass; nothing between them is stored.
  * Values are numbered: first the inputs, then the results of the steps. */
 struct chain_in {

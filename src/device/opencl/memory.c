@@ -12,9 +12,6 @@ static enum fig_status check_budget(const struct opencl *cl, size_t bytes)
 {
     const struct fig_device_info *info = &cl->base.info;
     const size_t budget = info->memory / 100 * (size_t)memory_percent;
-    if (info->max_alloc && bytes > info->max_alloc)
-        return fail(FIG_NOMEM, "%s: a buffer of %zu bytes: the device allocates at most %zu at "
-                    "once; take a smaller batch or model", info->name, bytes, info->max_alloc);
     if (info->memory && bytes > (cl->used < budget ? budget - cl->used : 0))
         return fail(FIG_NOMEM, "%s: a buffer of %zu bytes: %zu are in use, and figment takes %d %% "
                     "of the device's %zu; take a smaller batch or model", info->name, bytes,

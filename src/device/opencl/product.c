@@ -72,31 +72,21 @@ const struct tile *product_tile(const struct opencl *cl, const struct product *p
     return last;
 }
 
-static bool overlap(struct region a, struct region b)
-{
-    return a.buffer == b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-}
-
-static bool same(struct region a, struct region b)
-{
-    return a.buffer == b.buffer && a.offset == b.offset;
-}
-
 int product_fused(const struct work *work)
 {
     const struct chain *chain = &work->chain;
     const struct product *p = &work->product;
     int fused = -1;
     for (int i = 0; i < chain->ins; i++) {
-        if (!overlap(chain->in[i].region, p->c))
+        if (!region_overlaps(chain->in[i].region, p->c))
             continue;
-        if (fused >= 0 || chain->in[i].count || !same(chain->in[i].region, p->c))
+        if (fused >= 0 || chain->in[i].count || !region_same(chain->in[i].region, p->c))
             return -1; /* it reads elements that other groups make */
         fused = i;
     }
     for (int i = 0; i < chain->outs; i++) {
         const struct region out = chain->out[i].region;
-        if (chain->out[i].sum || overlap(out, p->a) || overlap(out, p->b))
+        if (chain->out[i].sum || region_overlaps(out, p->a) || region_overlaps(out, p->b))
             return -1; /* other groups would still read what is overwritten */
     }
     return chain->outs ? fused : -1;
@@ -107,7 +97,7 @@ bool product_stores(const struct work *work, int fused)
     if (fused < 0)
         return true;
     for (int i = 0; i < work->chain.outs; i++) {
-        if (overlap(work->chain.out[i].region, work->product.c))
+        if (region_overlaps(work->chain.out[i].region, work->product.c))
             return false;
     }
     return work->product_kept;

@@ -225,32 +225,34 @@ static void set_kernel(struct arguments *args, struct launch *launch)
     set_count(args, work->n);
 }
 
-static void set_product_sizes(struct launch *launch)
+/* Elements that the launch makes. */
+static size_t elements_of(const struct launch *launch)
 {
-    const struct product *p = &launch->work->product;
-    const bool tiled = launch->tile->m > 0;
-    if (tiled)
-        launch->local[0] = launch->tile->items;
-    launch->global[0] = tiled ? product_groups(launch->tile, p) * launch->local[0]
-                              : round_up(product_rows(p) * (size_t)p->n, launch->local[0]);
-    launch->global[1] = product_phases(p);
+    const struct work *work = launch->work;
+    if (launch->product)
+        return product_rows(&work->product) * (size_t)work->product.n;
+    if (launch->chain)
+        return work->chain.n;
+    return launch->sums ? (size_t)work->product.m : work->n;
 }
 
 static void set_sizes(struct opencl *cl, struct launch *launch)
 {
     const struct work *work = launch->work;
-    const size_t n = launch->chain ? work->chain.n
-                     : launch->sums ? (size_t)work->product.m : work->n;
-    launch->local[0] = cl->serial && !launch->product ? 1 : program_group(cl, launch->kernel);
-    launch->local[1] = launch->global[1] = 1;
-    if (launch->product)
-        set_product_sizes(launch);
-    else if (launch->chain && chain_by_partials(cl, &work->chain))
-        launch->global[0] = (n + PARTIAL - 1) / PARTIAL * launch->local[0];
+    const size_t n = elements_of(launch);
+    size_t *global = launch->global, *local = launch->local;
+    const bool tiled = launch->product && launch->tile->m;
+    local[0] = tiled ? launch->tile->items : cl->serial ? 1 : program_group(cl, launch->kernel);
+    local[1] = 1;
+    global[1] = launch->product ? product_phases(&work->product) : 1;
+    if (tiled)
+        global[0] = product_groups(launch->tile, &work->product) * local[0];
+    else if (!launch->product && launch->chain && chain_by_partials(cl, &work->chain))
+        global[0] = (n + PARTIAL - 1) / PARTIAL * local[0];
     else if (cl->serial)
-        launch->global[0] = (n + SERIAL_SPAN - 1) / SERIAL_SPAN;
+        global[0] = (n + SERIAL_SPAN - 1) / SERIAL_SPAN;
     else
-        launch->global[0] = round_up(n, launch->local[0]);
+        global[0] = round_up(n, local[0]);
 }
 
 static enum fig_status prepare(struct opencl *cl, struct script *script, struct launch *launch)
