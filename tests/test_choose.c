@@ -21,6 +21,8 @@ START_TEST(names_choose_devices)
     ck_assert_int_eq(info.real_size, 8);
     ck_assert_int_eq(fig_device_choose("no such thing", &info, reason), FIG_NODEVICE);
     ck_assert_int_eq(fig_device_choose("opencl:999", &info, NULL), FIG_NODEVICE);
+    ck_assert_int_eq(fig_device_choose("opencl:-1", &info, NULL), FIG_NODEVICE);
+    ck_assert_int_eq(fig_device_choose("opencl:4294967296", &info, NULL), FIG_NODEVICE);
     ck_assert_int_eq(fig_device_choose("auto", &info, reason), FIG_OK);
     ck_assert(info.type != FIG_HOST && *reason);
     const char *set = getenv("FIGMENT_DEVICE");

@@ -39,6 +39,7 @@ void text_add(struct text *text, const char *format, ...)
     va_start(args, format);
     const int count = vsnprintf(NULL, 0, format, args);
     va_end(args);
+    text->failed |= count < 0;
     if (count < 0 || !make_room(text, (size_t)count))
         return;
     va_start(args, format);

@@ -147,17 +147,21 @@ int pool_cores(void)
     return online < 1 ? 1 : online < THREADS_MOST ? (int)online : THREADS_MOST;
 }
 
-int pool_default_threads(void)
+/* What FIGMENT_THREADS says; 0 if it is not set, -1 if it is no number of threads. */
+static int wished_threads(void)
 {
     const char *text = getenv("FIGMENT_THREADS");
-    if (text && *text) {
-        char *end;
-        const long count = strtol(text, &end, 10);
-        if (!*end && count >= 1 && count <= THREADS_MOST)
-            return (int)count;
-        log_warning("FIGMENT_THREADS=%s is not a number from 1 to %d: ignored", text, THREADS_MOST);
-    }
-    return pool_cores();
+    if (!text || !*text)
+        return 0;
+    char *end;
+    const long count = strtol(text, &end, 10);
+    return !*end && count >= 1 && count <= THREADS_MOST ? (int)count : -1;
+}
+
+int pool_default_threads(void)
+{
+    const int wished = wished_threads();
+    return wished > 0 ? wished : pool_cores();
 }
 
 /* Threads that cannot be had are done without. */
@@ -177,6 +181,9 @@ static void start_workers(struct pool *pool, int count)
 
 enum fig_status pool_create(struct pool **out, int count)
 {
+    if (count <= 0 && wished_threads() < 0)
+        log_warning("FIGMENT_THREADS=%s is not a number from 1 to %d: ignored",
+                    getenv("FIGMENT_THREADS"), THREADS_MOST);
     if (count <= 0)
         count = pool_default_threads();
     struct pool *pool = aligned_alloc(64, sizeof(*pool)); /* its size is a multiple of 64 */

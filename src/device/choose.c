@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which devices there are, and which one a name means. */
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,15 +160,27 @@ static enum fig_status choose_cpu(const struct backend *backend, struct fig_devi
     return FIG_OK;
 }
 
+/* "opencl:N". */
+static bool is_numbered(const char *name, int *number)
+{
+    static const char before[] = "opencl:";
+    const char *digits = name + strlen(before);
+    if (strncmp(name, before, strlen(before)) != 0 || !isdigit((unsigned char)*digits))
+        return false;
+    char *end;
+    const long value = strtol(digits, &end, 10);
+    *number = value < INT_MAX ? (int)value : INT_MAX;
+    return !*end;
+}
+
 /* "opencl", "opencl:N", or part of a name. */
 static enum fig_status choose_named(const char *name, struct fig_device_info *info,
                                     char reason[256])
 {
     struct request request = { .name = name, .matches = is_called };
-    char rest;
     if (strcmp(name, "opencl") == 0)
         request = (struct request){ .matches = is_opencl, .opencl = -1 };
-    else if (sscanf(name, "opencl:%d%c", &request.opencl, &rest) == 1)
+    else if (is_numbered(name, &request.opencl))
         request.matches = is_opencl;
     const int found = find(&request, info);
     if (!found)

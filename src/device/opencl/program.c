@@ -20,8 +20,11 @@ static void log_build(const struct opencl *cl, cl_program program)
     if (clGetProgramBuildInfo(program, cl->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) || size < 2)
         return;
     char *text = calloc(1, size + 1);
-    if (text && !clGetProgramBuildInfo(program, cl->id, CL_PROGRAM_BUILD_LOG, size, text, NULL))
-        log_error("%s: the driver's build log: %s", cl->base.info.name, text);
+    if (text && clGetProgramBuildInfo(program, cl->id, CL_PROGRAM_BUILD_LOG, size, text, NULL))
+        *text = '\0';
+    for (char *rest, *line = text ? strtok_r(text, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest))
+        log_error("%s: the driver's build log: %s", cl->base.info.name, line);
     free(text);
 }
 
