@@ -95,13 +95,14 @@ END_TEST
 
 START_TEST(a_mode_is_hit_within_three_deviations)
 {
-    static const float points[] = { 1.0299f, 0, 1, 0.02f, 1.0301f, 0, 0, 0, 0, -1, -0.98f, 0.021f };
+    static const float points[] = { 1.0299f, 0, 1, 0.02f, 1.0301f, 0, 0, 0, 0, -1, -0.98f, 0.021f,
+                                    NAN, 0 };
     struct fig_dataset *dataset = open_points("ring:8", FIG_TRAIN, 1);
     int hit;
     double near;
-    count_modes(fig_dataset_modes(dataset), points, 6, &hit, &near);
+    count_modes(fig_dataset_modes(dataset), points, 7, &hit, &near);
     ck_assert_int_eq(hit, 3); /* right by two points, below, left; the others are near to none */
-    ck_assert_double_eq_tol(near, 4.0 / 6, 1e-12);
+    ck_assert_double_eq_tol(near, 4.0 / 7, 1e-12);
     fig_dataset_close(&dataset);
 }
 END_TEST

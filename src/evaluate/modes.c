@@ -30,7 +30,7 @@ void count_modes(const struct fig_modes *modes, const float *points, int count, 
     for (int i = 0; i < count; i++) {
         const float *point = points + 2 * i;
         const int mode = nearest_mode(modes, point);
-        if (distance_to(modes, mode, point) > 3 * modes->deviation)
+        if (!(distance_to(modes, mode, point) <= 3 * modes->deviation)) /* also of NaN */
             continue;
         *near += 1.0 / count;
         *hit += !seen[mode];
