@@ -3,6 +3,7 @@
 #include "tests/suite.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <figment/evaluate.h>
@@ -10,6 +11,7 @@
 #include "base/random.h"
 #include "base/size.h"
 #include "data/dataset.h"
+#include "evaluate/evaluation.h"
 #include "evaluate/nearest.h"
 #include "scratch.h"
 
@@ -397,6 +399,69 @@ START_TEST(what_a_model_or_its_data_lack_is_said)
 }
 END_TEST
 
+/* --- Sorted data */
+
+START_TEST(places_are_picked_from_all)
+{
+    enum { ALL = 2000, COUNT = 500 };
+    uint32_t *order;
+    int tenths[10] = { 0 }, remainders[10] = { 0 };
+    ck_assert_int_eq(pick_places(&order, COUNT, ALL), FIG_OK);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(order[i] < ALL && (!i || order[i - 1] < order[i]));
+        tenths[order[i] / (ALL / 10)]++;
+        remainders[order[i] % 10]++;
+    }
+    for (int i = 0; i < 10; i++) { /* 50 with a deviation below 7 */
+        ck_assert_int_le(abs(tenths[i] - 50), 28);
+        ck_assert_int_le(abs(remainders[i] - 50), 28);
+    }
+    free(order);
+    ck_assert_int_eq(pick_places(&order, ALL, ALL), FIG_OK);
+    for (uint32_t i = 0; i < ALL; i++)
+        ck_assert_uint_eq(order[i], i);
+    free(order);
+}
+END_TEST
+
+enum { SORTED = 2 * FIG_NLL_IMAGES };
+static float sorted[SORTED * LENGTH_28]; /* first black images, then white ones */
+
+static void open_sorted(struct fig_dataset *dataset, int first, int count)
+{
+    for (int i = SORTED / 2 * LENGTH_28; i < SORTED * LENGTH_28; i++)
+        sorted[i] = 1;
+    *dataset = (struct fig_dataset){
+        .info = { .count = count, .height = 28, .width = 28, .channels = 1 },
+        .values = sorted + first * LENGTH_28 };
+}
+
+static double measured_on(struct fig_dataset *test, const char *name, bool floor)
+{
+    struct fig_dataset *own = trained.test;
+    trained.test = test;
+    const struct fig_measure found = measure(name, 1);
+    trained.test = own;
+    return floor ? found.floor : found.value;
+}
+
+START_TEST(sorted_data_are_measured_from_all_of_them)
+{
+    struct fig_dataset black, white, both;
+    open_sorted(&black, 0, SORTED / 2);
+    open_sorted(&white, SORTED / 2, SORTED / 2);
+    open_sorted(&both, 0, SORTED);
+    open_vae();
+    /* Half of them are white: a twentieth of 500 or 1000 is over two or three deviations. */
+    ck_assert_double_eq(measured_on(&black, "sample_std", true), 0);
+    ck_assert_double_eq_tol(measured_on(&both, "sample_std", true), 0.5, 0.01);
+    const double low = measured_on(&black, "nll", false), high = measured_on(&white, "nll", false);
+    ck_assert_double_lt(low, high);
+    ck_assert_double_eq_tol((measured_on(&both, "nll", false) - low) / (high - low), 0.5, 0.05);
+    close_trained();
+}
+END_TEST
+
 /* More samples than fit into one look. */
 START_TEST(the_nearest_image_is_found)
 {
@@ -435,6 +500,8 @@ int main(void)
     tcase_add_test(tests, samples_are_judged_between_real_images_and_noise);
     tcase_add_test(tests, only_pictures_have_a_peak_to_compare_errors_with);
     tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
+    tcase_add_test(tests, places_are_picked_from_all);
+    tcase_add_test(tests, sorted_data_are_measured_from_all_of_them);
     tcase_add_test(tests, the_nearest_image_is_found);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

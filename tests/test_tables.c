@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "run/safetensors.h"
 #include "scratch.h"
 
 enum { ROWS = 40, COLUMNS = 3, TRAINED = 32 };
@@ -191,6 +192,38 @@ START_TEST(a_resumed_training_on_another_table_keeps_its_scaling)
 }
 END_TEST
 
+/* Sorted: 20000 rows of the training half have the one code, and as many behind them another. */
+START_TEST(a_mixture_is_fitted_to_codes_from_all_of_a_table)
+{
+    enum { ALL = 50000 };
+    char path[SCRATCH_PATH], data[SCRATCH_PATH + 8];
+    struct text text = { 0 };
+    float codes[2], rows[2][2] = { { -1, -1 }, { 1, 1 } };
+    struct safetensors file;
+    struct fig_mixture *mixture;
+    struct fig_run *run;
+    for (int i = 0; i < ALL; i++)
+        text_add(&text, "%d,%d\n", i * 2 / ALL, i * 2 / ALL);
+    ck_assert_int_eq(file_write(scratch_path("sorted.csv", path), text.chars, text.length), FIG_OK);
+    text_free(&text);
+    snprintf(data, sizeof(data), "data=%s", path);
+    ck_assert_int_eq(scratch_train(device, &(struct scratch_training){
+        .model = "ae-table", .run = "sorted" }, (const char *const[]){
+        data, "steps=1", "batch=100", "encoder.1=dense 1", NULL }), FIG_OK);
+    ck_assert_int_eq(fig_run_open(&run, scratch_path("sorted", path), device), FIG_OK);
+    ck_assert_int_eq(fig_run_encode(run, rows[0], 2, codes), FIG_OK);
+    ck_assert_int_eq(fig_mixture_open(&mixture, run, path, 1), FIG_OK);
+    fig_mixture_close(&mixture);
+    ck_assert_int_eq(safetensors_open(&file, scratch_path("sorted/mixture-1.safetensors", path)),
+                     FIG_OK);
+    const double mean = *(const double *)safetensors_find(&file, "means")->data;
+    /* Half of 20000 have a deviation of 71. */
+    ck_assert_double_eq_tol((mean - codes[0]) / (codes[1] - codes[0]), 0.5, 0.02);
+    safetensors_close(&file);
+    fig_run_close(&run);
+}
+END_TEST
+
 /* Each draws numbers of [0, 1] only, or is trained as if they were. */
 static const struct {
     const char *model, *override, *message;
@@ -220,6 +253,7 @@ int main(void)
     tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);
     tcase_add_test(tests, a_resumed_training_on_the_same_table_changes_nothing);
     tcase_add_test(tests, a_resumed_training_on_another_table_keeps_its_scaling);
+    tcase_add_test(tests, a_mixture_is_fitted_to_codes_from_all_of_a_table);
     tcase_add_loop_test(tests, a_model_that_cannot_draw_the_numbers_is_refused, 0,
                         sizeof(refused) / sizeof(*refused));
     suite_add_tcase(suite, tests);

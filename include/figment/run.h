@@ -131,7 +131,7 @@ FIG_API enum fig_status fig_run_likelihoods(struct fig_run *run, const float *im
 struct fig_mixture;
 
 /* The mixture that the run folder has for this very model; or else fit one to the run's own data
- * (of the first 20000 at most) and keep it there. */
+ * (20000 of its samples at most, from all of them) and keep it there. */
 FIG_API enum fig_status fig_mixture_open(struct fig_mixture **out, struct fig_run *run,
                                          const char *folder, int components);
 FIG_API void fig_mixture_close(struct fig_mixture **mixture);

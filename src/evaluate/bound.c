@@ -6,14 +6,17 @@
 #include "base/log.h"
 #include "evaluate/evaluation.h"
 #include "model/binarize.h"
+#include "run/labels.h"
 
-/* Test images as the model was trained on them. */
-static enum fig_status load_targets(const struct subject *subject, int first, int count,
-                                    float *images)
+/* Test images, as run_load has them, as the model was trained on them. */
+static enum fig_status load_targets(const struct subject *subject, const uint32_t *order, int first,
+                                    int count, float *images)
 {
     const enum fig_binarize binarize = fig_config_settings(fig_run_config(subject->run))->binarize;
-    TRY(load_tests(subject, first, count, images));
-    return binarize_values(binarize, first, count, images, subject->length);
+    TRY(run_load(subject->run, subject->test, order, first, count, images));
+    for (int i = first; i < first + count; i++, images += subject->length)
+        TRY(binarize_values(binarize, order ? (int)order[i] : i, 1, images, subject->length));
+    return FIG_OK;
 }
 
 /* Sums over the test half. */
@@ -27,7 +30,7 @@ static enum fig_status add_bound(struct bound *bound, const struct subject *subj
     const int all = fig_dataset_info(subject->test)->count;
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_targets(subject, first, count, images));
+        TRY(load_targets(subject, NULL, first, count, images));
         TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)(first / CHUNK),
                                 likelihoods));
         for (const float *row = likelihoods; row < likelihoods + count * FIG_LIKELIHOODS;
@@ -85,7 +88,7 @@ enum fig_status measure_units(struct subject *subject, struct fig_measure *measu
         status = make_rows(&codes, all, (size_t)length);
     for (int first = 0; !status && first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
-        status = load_targets(subject, first, count, images);
+        status = load_targets(subject, NULL, first, count, images);
         if (!status)
             status = fig_run_encode(subject->run, images, count,
                                     codes + (size_t)first * (size_t)length);
@@ -135,11 +138,14 @@ enum fig_status measure_nll(struct subject *subject, struct fig_measure *measure
     const int count = all < FIG_NLL_IMAGES ? all : FIG_NLL_IMAGES;
     struct log_sum sums[FIG_NLL_IMAGES];
     float *images = NULL, *likelihoods = NULL;
+    uint32_t *order = NULL;
     enum fig_status status = make_rows(&images, count, subject->length);
     if (!status)
         status = make_rows(&likelihoods, count, FIG_LIKELIHOODS);
     if (!status)
-        status = load_targets(subject, 0, count, images);
+        status = pick_places(&order, count, all);
+    if (!status)
+        status = load_targets(subject, order, 0, count, images);
     for (int i = 0; i < count; i++)
         sums[i] = (struct log_sum){ -INFINITY, 0 };
     if (!status)
@@ -147,6 +153,7 @@ enum fig_status measure_nll(struct subject *subject, struct fig_measure *measure
     measures[0].value = log(subject->nll_samples);
     for (int i = 0; i < count; i++)
         measures[0].value -= (sums[i].greatest + log(sums[i].rest)) / count;
+    free(order);
     free(likelihoods);
     free(images);
     return status;

@@ -8,24 +8,28 @@
 #include "evaluate/nearest.h"
 #include "run/run.h"
 
-/* Drawn with seed 0, and the same number of test images, or all. */
+/* Drawn with seed 0, and the same number of test images, from all of them. */
 struct drawings {
     float *drawn, *test;
     int test_count;
+    uint32_t *order; /* the places of the test images */
 };
 
 static enum fig_status drawings_create(struct drawings *drawings, const struct subject *subject)
 {
     const int all = fig_dataset_info(subject->test)->count;
-    drawings->test_count = all < FIG_DRAWN_SAMPLES ? all : FIG_DRAWN_SAMPLES;
+    const int count = all < FIG_DRAWN_SAMPLES ? all : FIG_DRAWN_SAMPLES;
+    drawings->test_count = count;
     TRY(make_rows(&drawings->drawn, FIG_DRAWN_SAMPLES, subject->length));
-    TRY(make_rows(&drawings->test, drawings->test_count, subject->length));
-    TRY(load_images(subject->test, NULL, 0, drawings->test_count, drawings->test));
+    TRY(make_rows(&drawings->test, count, subject->length));
+    TRY(pick_places(&drawings->order, count, all));
+    TRY(load_images(subject->test, drawings->order, 0, count, drawings->test));
     return draw_samples(subject, 0, FIG_DRAWN_SAMPLES, drawings->drawn);
 }
 
 static void drawings_destroy(struct drawings *drawings)
 {
+    free(drawings->order);
     free(drawings->test);
     free(drawings->drawn);
 }

@@ -27,7 +27,7 @@ struct likeness {
     int classes;
     int counts[ROLES]; /* images of each role */
     struct classifier *nets[FIG_FEATURE_NETS];
-    uint32_t *test_order, *train_order; /* in which the halves are looked at: some are sorted */
+    uint32_t *test_order, *train_order; /* places of the images that are looked at */
     double accuracy[FIG_FEATURE_NETS]; /* on the test images */
     struct view views[FIG_FEATURE_NETS][ROLES];
     struct products *products; /* of features */
@@ -38,30 +38,10 @@ struct likeness {
 
 /* --- Images of each role */
 
-static enum fig_status order_create(uint32_t **order, const struct fig_dataset *dataset)
-{
-    const struct stream stream = { 0, STREAM_SHUFFLE, 0 };
-    const int count = fig_dataset_info(dataset)->count;
-    *order = malloc((size_t)count * sizeof(**order));
-    if (!*order)
-        return fail(FIG_NOMEM, "no memory for the order of %d samples", count);
-    random_permutation(&stream, *order, (uint32_t)count);
-    return FIG_OK;
-}
-
-static enum fig_status load_ordered(const struct fig_dataset *dataset, const uint32_t *order,
-                                    int count, size_t length, float *images)
-{
-    for (int i = 0; i < count; i++)
-        TRY(fig_dataset_sample(dataset, (int)order[i], images + (size_t)i * length));
-    return FIG_OK;
-}
-
 static enum fig_status load_test(struct likeness *likeness, const struct subject *subject,
                                  int first, int count)
 {
-    return load_ordered(subject->test, likeness->test_order + first, count, subject->length,
-                        likeness->images);
+    return load_images(subject->test, likeness->test_order, first, count, likeness->images);
 }
 
 static enum fig_status load_drawn(struct likeness *likeness, const struct subject *subject,
@@ -88,8 +68,7 @@ static void add_moments(struct likeness *likeness, size_t length, int first, int
 static enum fig_status load_real(struct likeness *likeness, const struct subject *subject,
                                  int first, int count)
 {
-    TRY(load_ordered(subject->train, likeness->train_order + first, count, subject->length,
-                     likeness->images));
+    TRY(load_images(subject->train, likeness->train_order, first, count, likeness->images));
     add_moments(likeness, subject->length, first, count);
     return FIG_OK;
 }
@@ -194,8 +173,10 @@ static enum fig_status fill(struct likeness *likeness, struct subject *subject)
     TRY(make_rows(&likeness->images, CHUNK, subject->length));
     TRY(make_rows(&likeness->probabilities, CHUNK, (size_t)likeness->classes));
     TRY(products_create(&likeness->products, device, FEATURES));
-    TRY(order_create(&likeness->test_order, subject->test));
-    TRY(order_create(&likeness->train_order, subject->train));
+    TRY(pick_places(&likeness->test_order, likeness->counts[TEST],
+                    fig_dataset_info(subject->test)->count));
+    TRY(pick_places(&likeness->train_order, likeness->counts[REAL],
+                    fig_dataset_info(subject->train)->count));
     likeness->mean = calloc(subject->length, sizeof(*likeness->mean));
     likeness->deviation = calloc(subject->length, sizeof(*likeness->deviation));
     if (!likeness->mean || !likeness->deviation)

@@ -93,12 +93,12 @@ static enum fig_status read_mixture(const char *path, struct mixture *mixture, c
 
 /* --- Fitting */
 
-static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset *dataset, int count,
-                                  float *images, float *codes)
+static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset *dataset,
+                                  const uint32_t *order, int count, float *images, float *codes)
 {
     for (int first = 0; first < count; first += CHUNK) {
         const int rows = count - first < CHUNK ? count - first : CHUNK;
-        TRY(run_load(run, dataset, NULL, first, rows, images));
+        TRY(run_load(run, dataset, order, first, rows, images));
         TRY(fig_run_encode(run, images, rows,
                            codes + (size_t)first * (size_t)fig_run_info(run)->code));
     }
@@ -113,15 +113,19 @@ static enum fig_status fit(struct mixture *mixture, struct fig_run *run,
     const size_t length = image_length(info->height, info->width, info->channels);
     int rounds = FIT_ROUNDS;
     float *images = NULL, *codes = NULL;
+    uint32_t *order = NULL;
     enum fig_status status = make_rows(&images, CHUNK, length);
     if (!status)
         status = make_rows(&codes, count, (size_t)mixture->length);
     if (!status)
-        status = encode_all(run, dataset, count, images, codes);
+        status = pick_places(&order, count, info->count);
+    if (!status)
+        status = encode_all(run, dataset, order, count, images, codes);
     if (!status)
         status = mixture_fit(mixture, codes, count, 0, NULL, &rounds);
     if (!status)
         log_info("%d Gaussians fitted to %d codes in %d rounds", mixture->count, count, rounds);
+    free(order);
     free(codes);
     free(images);
     return status;
