@@ -399,6 +399,22 @@ START_TEST(what_a_model_or_its_data_lack_is_said)
 }
 END_TEST
 
+/* The distance of two unbiased estimates, which can be negative. */
+START_TEST(the_difference_of_two_nets_is_that_of_their_values)
+{
+    static const struct {
+        double first, second, mean, difference;
+    } cases[] = { { -1, 3, 1, 4 }, { 3, -1, 1, 4 }, { -2, -5, -3.5, 3 }, { 2, 5, 3.5, 3 } };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct fig_measure found = { 0 };
+        add_net(&found, 0, cases[i].first);
+        add_net(&found, 1, cases[i].second);
+        ck_assert_double_eq(found.value, cases[i].mean);
+        ck_assert_double_eq(found.difference, cases[i].difference);
+    }
+}
+END_TEST
+
 /* --- Sorted data */
 
 START_TEST(places_are_picked_from_all)
@@ -500,6 +516,7 @@ int main(void)
     tcase_add_test(tests, samples_are_judged_between_real_images_and_noise);
     tcase_add_test(tests, only_pictures_have_a_peak_to_compare_errors_with);
     tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
+    tcase_add_test(tests, the_difference_of_two_nets_is_that_of_their_values);
     tcase_add_test(tests, places_are_picked_from_all);
     tcase_add_test(tests, sorted_data_are_measured_from_all_of_them);
     tcase_add_test(tests, the_nearest_image_is_found);

@@ -42,6 +42,9 @@ enum fig_status measure_modes(struct subject *subject, struct fig_measure *measu
 void count_modes(const struct fig_modes *modes, const float *points, int count, int *hit,
                  double *near);
 
+/* One of the nets' values: their mean, and how far they are apart. */
+void add_net(struct fig_measure *measure, int net, double value);
+
 void likeness_destroy(struct likeness **likeness);
 
 /* Samples first .. first + count - 1 of those that are measured. */

@@ -243,6 +243,12 @@ static struct rows rows_of(const struct likeness *likeness, int net, enum role r
     return (struct rows){ likeness->views[net][role].features, likeness->counts[role] };
 }
 
+void add_net(struct fig_measure *measure, int net, double value)
+{
+    measure->value += value / FIG_FEATURE_NETS;
+    measure->difference = net ? fabs(measure->difference - value) : value;
+}
+
 static void add_value(struct fig_measure *measure, int net, enum role role, double value)
 {
     if (role == REAL)
@@ -250,9 +256,7 @@ static void add_value(struct fig_measure *measure, int net, enum role role, doub
     else if (role == PIXELS)
         measure->ceiling += value / FIG_FEATURE_NETS;
     else
-        measure->value += value / FIG_FEATURE_NETS;
-    if (role == SAMPLES)
-        measure->difference = fabs((net ? measure->difference : 0) - value);
+        add_net(measure, net, value);
 }
 
 static enum fig_status compare_all(struct subject *subject,
