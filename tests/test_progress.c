@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,40 +35,12 @@ START_TEST(a_training_prints_a_line_per_epoch_and_can_go_on)
 }
 END_TEST
 
-START_TEST(a_folder_that_holds_a_model_is_trained_into_only_to_go_on)
-{
-    static char kept[COMMAND_TEXT];
-    run_well(TRAIN "--epochs 2 --out run --quiet");
-    read_text("run/config.yaml", kept);
-    ck_assert_int_eq(run("train gan-small --data synthetic:300 --out run"), 2);
-    has(err, "run: it holds a training of ae-shallow, 12 steps long; go on with it (--resume) or "
-             "train into another folder (--out)");
-    run_well(TRAIN "--epochs 1 --out run --resume"); /* more has been done already */
-    has(err, "run: trained for 2 epochs and 12 steps already");
-    read_text("run/config.yaml", out);
-    ck_assert_str_eq(out, kept);
-    ck_assert_int_eq(remove("run/checkpoint.safetensors"), 0);
-    ck_assert_int_eq(run(TRAIN "--out run"), 2);
-    has(err, "run: it holds a trained model, and no checkpoint to go on from");
-}
-END_TEST
-
-START_TEST(what_is_not_there_cannot_be_gone_on_with)
-{
-    ck_assert_int_eq(run(TRAIN "--out absent --resume"), 2);
-    has(err, "absent/checkpoint.safetensors: there is nothing to go on from; train without "
-             "--resume");
-    ck_assert(!exists("absent"));
-}
-END_TEST
-
 static void wait_a_moment(void)
 {
     nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 }
 
-/* A process that trains into `stopped` until a signal comes; an epoch of it is done. */
-static pid_t start_training(void)
+START_TEST(an_interrupted_training_saves_itself_and_goes_on)
 {
     const pid_t child = fork();
     if (child == 0) {
@@ -77,34 +48,16 @@ static pid_t start_training(void)
               "100000", "--out", "stopped", "--quiet", (char *)NULL);
         _exit(127);
     }
-    while (!exists("stopped/checkpoint.safetensors")) {
-        ck_assert_int_eq(waitpid(child, NULL, WNOHANG), 0);
+    int status;
+    while (!exists("stopped/metrics.jsonl")) {
+        ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
         wait_a_moment();
     }
-    return child;
-}
-
-START_TEST(an_interrupted_training_saves_itself_and_goes_on)
-{
-    const pid_t child = start_training();
-    int status;
     ck_assert_int_eq(kill(child, _i ? SIGTERM : SIGINT), 0);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 130);
     ck_assert(exists("stopped/checkpoint.safetensors"));
-    run_well("train ae-shallow --data synthetic:300 --epochs 1 --out stopped --resume");
-}
-END_TEST
-
-START_TEST(two_trainings_do_not_share_a_folder)
-{
-    const pid_t child = start_training();
-    const int code = run("train ae-shallow --data synthetic:300 --epochs 1 --out stopped --resume");
-    ck_assert_int_eq(kill(child, SIGKILL), 0);
-    ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    ck_assert_int_eq(code, 2);
-    has(err, "stopped: another training is writing into this folder");
     run_well("train ae-shallow --data synthetic:300 --epochs 1 --out stopped --resume");
 }
 END_TEST
@@ -159,10 +112,7 @@ int main(int count, char **words)
     TCase *tests = tcase_create("progress");
     tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, a_training_prints_a_line_per_epoch_and_can_go_on);
-    tcase_add_test(tests, a_folder_that_holds_a_model_is_trained_into_only_to_go_on);
-    tcase_add_test(tests, what_is_not_there_cannot_be_gone_on_with);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
-    tcase_add_test(tests, two_trainings_do_not_share_a_folder);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

@@ -156,9 +156,11 @@ START_TEST(a_checkpoint_of_another_training_is_refused)
         const char *override, *message;
     } cases[] = {
         { "seed=2", "trained with seed 1, the configuration says 2" },
-        { "batch=32", "trained with batches of 64, the configuration says 32" },
-        { "encoder=[dense 32 relu]", "ae.0.weight: its shape or type is not that of the model" },
-        { "optimizer.name=sgd", "12 tensors; the model has 4" },
+        { "batch=32", "trained with batch 64, the configuration says 32" },
+        { "encoder=[dense 64 tanh]", "trained with encoder [dense 64 relu], the configuration says "
+                                     "[dense 64 tanh]; go on as it began" },
+        { "optimizer.name=sgd", "trained with optimizer.name adam, the configuration says sgd" },
+        { "name=other", "trained with name ae-shallow, the configuration says other" },
     };
     const char *const *overrides = two_epochs;
     train("mine", overrides, false);

@@ -17,7 +17,8 @@ struct fig_config;
 enum fig_schedule_kind {
     FIG_CONSTANT,
     FIG_STEPPED,      /* rate * gamma^(epoch / every) */
-    FIG_COSINE,       /* down to 0 over all epochs, by half a cosine */
+    FIG_COSINE,       /* down to 0 over all epochs, by half a cosine; to go on for more of them is
+                         not what training for so many at once is */
     FIG_INVERSE_TIME, /* rate / (1 + epoch) */
     FIG_TRIPLING,     /* rate 10^(-i/7) for 3^i epochs, i = 0, 1, ... (Burda et al., 2016) */
 };

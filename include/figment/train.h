@@ -40,10 +40,11 @@ struct fig_progress {
 };
 
 struct fig_train_params {
-    const char *folder; /* the run folder; made if missing.  FIG_INVALID if it holds a model already,
-                           or if another training is writing into it */
+    const char *folder; /* the run folder; made if missing.  FIG_INVALID if it holds a model
+                           already, or if another training is writing into it */
     bool resume;        /* go on from its checkpoint up to the configuration's epochs; FIG_INVALID
-                           if there is none */
+                           if there is none, or if it is of another model, network, optimizer,
+                           seed or batch: what else differs is warned of */
     const char *trace;  /* one JSON object per step with the losses, 9 digits; or NULL */
     void (*progress)(void *data, const struct fig_progress *progress); /* or NULL */
     void *data;

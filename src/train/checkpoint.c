@@ -9,8 +9,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "model/config.h"
 #include "run/notes.h"
 #include "run/store_file.h"
+#include "train/changes.h"
 
 static void note_losses(struct notes *notes, const char *key, const double *values)
 {
@@ -42,39 +44,34 @@ enum fig_status checkpoint_save(const char *folder, const struct fig_config *con
 {
     const struct fig_settings *settings = fig_config_settings(config);
     struct notes notes = { .count = 0 };
+    struct text text = { 0 };
     char path[PATH_LIMIT];
+    TRY(path_join(path, folder, "checkpoint.safetensors"));
     note(&notes, "model", "%s", settings->name);
-    note(&notes, "seed", "%" PRIu64, settings->seed);
     note(&notes, "step", "%" PRIu64, place->step);
     note(&notes, "epoch", "%d", place->epoch);
     note(&notes, "batch", "%d", place->batch);
-    note(&notes, "batch_size", "%d", settings->batch);
     note(&notes, "seconds", "%.17g", place->seconds);
     note_losses(&notes, "seen", place->seen);
     note_losses(&notes, "sums", place->sums);
     note_optimizers(&notes, store);
-    TRY(path_join(path, folder, "checkpoint.safetensors"));
-    return store_save(path, store, &(struct store_file){
-        .moments = true, .pairs = notes.pairs, .pair_count = notes.count });
+    enum fig_status status = document_write(&config->document, &text);
+    notes.pairs[notes.count++] = (struct safe_pair){ "config", text.chars };
+    if (!status)
+        status = store_save(path, store, &(struct store_file){
+            .moments = true, .pairs = notes.pairs, .pair_count = notes.count });
+    text_free(&text);
+    return status;
 }
 
-/* A checkpoint of another batch size or seed would go on with other batches. */
-static enum fig_status check_settings(const struct safetensors *file, const char *path,
-                                      const struct fig_config *config)
+static enum fig_status check_config(const struct safetensors *file, const char *path,
+                                    const struct fig_config *config)
 {
-    const struct fig_settings *settings = fig_config_settings(config);
-    char seed[32];
-    double batch;
-    const char *found = safetensors_metadata(file, "seed");
-    snprintf(seed, sizeof(seed), "%" PRIu64, settings->seed);
-    if (!found || strcmp(found, seed) != 0)
-        return fail(FIG_INVALID, "%s: trained with seed %s, the configuration says %s", path,
-                    found ? found : "?", seed);
-    TRY(read_whole(file, path, "batch_size", 1 << 20, &batch));
-    if ((int)batch != settings->batch)
-        return fail(FIG_INVALID, "%s: trained with batches of %d, the configuration says %d", path,
-                    (int)batch, settings->batch);
-    return FIG_OK;
+    const char *before = safetensors_metadata(file, "config");
+    if (!before)
+        return fail(FIG_FORMAT, "%s: metadata config: expected the configuration that it was "
+                    "trained with, found nothing", path);
+    return changes_check(path, before, config);
 }
 
 static enum fig_status load_place(const struct safetensors *file, const char *path,
@@ -112,7 +109,7 @@ enum fig_status checkpoint_load(const char *folder, const struct fig_config *con
     struct safetensors file;
     TRY(path_join(path, folder, "checkpoint.safetensors"));
     TRY(safetensors_open(&file, path));
-    enum fig_status status = check_settings(&file, path, config);
+    enum fig_status status = check_config(&file, path, config);
     if (!status)
         status = load_place(&file, path, place);
     if (!status)

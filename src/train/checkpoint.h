@@ -19,7 +19,7 @@ struct place {
 };
 
 /* Everything: RUN/checkpoint.safetensors.  Loading refuses a file that does not have just the
- * tensors of the store. */
+ * tensors of the store, or that another training wrote: see changes.h. */
 enum fig_status checkpoint_save(const char *folder, const struct fig_config *config,
                                 struct fig_store *store, const struct place *place);
 enum fig_status checkpoint_load(const char *folder, const struct fig_config *config,
