@@ -21,6 +21,28 @@ struct mistake {
     struct fig_node *(*make)(struct fig_graph *graph, struct fig_node *x); /* x is [4,3] */
 };
 
+static const struct fig_shape no_rank = { 0 }, five = { 5, { 1, 1, 1, 1 } };
+
+static struct fig_node *constant(struct fig_graph *graph)
+{
+    return fig_constant(graph, fig_shape2(2, 3), 1);
+}
+
+static struct fig_node *line(struct fig_graph *graph)
+{
+    return fig_constant(graph, fig_shape2(100000, 1), 1);
+}
+
+static struct fig_node *wide(struct fig_graph *graph)
+{
+    return fig_constant(graph, fig_shape2(1 << 10, 1 << 20), 1);
+}
+
+static struct fig_node *pixels(struct fig_graph *graph, int side)
+{
+    return fig_constant(graph, fig_shape4(1, side, side, 1), 1);
+}
+
 #define MISTAKE(name, expression)                                                                  \
     static struct fig_node *name(struct fig_graph *graph, struct fig_node *x)                      \
     {                                                                                              \
@@ -38,6 +60,18 @@ MISTAKE(no_slice, fig_slice(x, 1, 2, 4))
 MISTAKE(empty_slice, fig_slice(x, 0, 2, 2))
 MISTAKE(empty_shape, fig_input(graph, "z", fig_shape2(4, 0)))
 MISTAKE(huge_shape, fig_input(graph, "z", fig_shape2(1 << 20, 1 << 11)))
+MISTAKE(no_constant_reshape, fig_reshape(constant(graph), fig_shape1(7)))
+MISTAKE(no_constant_broadcast, fig_broadcast(constant(graph), fig_shape2(2, 5)))
+MISTAKE(negative_reshape, fig_reshape(x, fig_shape2(-4, -3)))
+MISTAKE(negative_broadcast, fig_broadcast(fig_sum(x), fig_shape2(-4, 2)))
+MISTAKE(huge_broadcast, fig_broadcast(fig_sum(x), fig_shape2(100000, 100000)))
+MISTAKE(huge_constant, fig_broadcast(constant(graph), fig_shape2(1 << 20, 1 << 12)))
+MISTAKE(huge_matmul, fig_matmul(line(graph), line(graph), FIG_TRANS_B))
+MISTAKE(huge_concat, fig_concat(line(graph), fig_constant(graph, fig_shape2(INT32_MAX, 1), 1), 0))
+MISTAKE(long_concat, fig_concat(wide(graph), wide(graph), 0))
+MISTAKE(broadcast_to_nothing, fig_broadcast(fig_sum(x), no_rank))
+MISTAKE(broadcast_to_five, fig_broadcast(fig_sum(x), five))
+MISTAKE(no_height, fig_conv_input(pixels(graph, 1), pixels(graph, 2), 1, 1, 0, 0))
 MISTAKE(bad_rate, fig_dropout(x, 1, 0x5000))
 MISTAKE(bad_bounds, fig_clamp(x, 1, -1))
 MISTAKE(bad_slope, fig_leaky_relu(x, -1))
@@ -57,6 +91,18 @@ static const struct mistake mistakes[] = {
     { "slice: elements 2 to 1 of axis 0 of [4,3]: ", FIG_SHAPE, empty_slice },
     { "z: shape [4,0]: ", FIG_SHAPE, empty_shape },
     { "z: shape [1048576,2048]: ", FIG_SHAPE, huge_shape },
+    { "reshape: [2,3] to [7]: ", FIG_SHAPE, no_constant_reshape },
+    { "broadcast: [2,3] to [2,5]: ", FIG_SHAPE, no_constant_broadcast },
+    { "reshape: shape [-4,-3]: ", FIG_SHAPE, negative_reshape },
+    { "broadcast: shape [-4,2]: ", FIG_SHAPE, negative_broadcast },
+    { "broadcast: shape [100000,100000]: ", FIG_SHAPE, huge_broadcast },
+    { "broadcast: shape [1048576,4096]: ", FIG_SHAPE, huge_constant },
+    { "matmul: shape [100000,100000]: ", FIG_SHAPE, huge_matmul },
+    { "concat: [100000,1] and [2147483647,1] along axis 0: ", FIG_SHAPE, huge_concat },
+    { "concat: shape [2048,1048576]: ", FIG_SHAPE, long_concat },
+    { "broadcast: shape []: ", FIG_SHAPE, broadcast_to_nothing },
+    { "broadcast: shape [1,1,1,1]: 1 to 4 dimensions ", FIG_SHAPE, broadcast_to_five },
+    { "conv_input: shape [1,0,0,1]: ", FIG_SHAPE, no_height },
     { "dropout: a rate in [0, 1) is expected, found 1", FIG_INVALID, bad_rate },
     { "clamp: a lower bound not above the upper is expected, found 1", FIG_INVALID, bad_bounds },
     { "leaky_relu: a slope of at least 0 is expected, found -1", FIG_INVALID, bad_slope },

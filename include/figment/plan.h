@@ -14,8 +14,8 @@ FIG_BEGIN
 
 /* --- A store keeps what outlives a step: parameters, gradients and the optimisers' moments, each
  * in one flat buffer on the device.  Plans of several graphs may share one: they find their
- * parameters by name, and their optimisers by prefix and the parameters that have it (the two halves
- * of a GAN, the full and the last, smaller batch). */
+ * parameters by name, and their optimisers by prefix and the parameters that have it (the two
+ * halves of a GAN, the full and the last, smaller batch). */
 struct fig_store;
 
 /* With the parameters of `graph` at their initial values for `seed`, and zero moments. */

@@ -141,6 +141,8 @@ struct fig_node *node_create(struct fig_graph *graph, enum op op, struct fig_sha
             return graph_fail(graph, FIG_INVALID, "%s: operand %d is %s", op_name(op), i,
                               in[i] ? "of another graph" : "NULL");
     }
+    if (!graph_check_shape(graph, op_name(op), shape))
+        return NULL;
     struct fig_node *node = graph_alloc(graph, sizeof(*node));
     struct fig_node **operands = graph_alloc(graph, (size_t)(ins ? ins : 1) * sizeof(*operands));
     if (!node || !operands)

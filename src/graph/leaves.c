@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/size.h"
 #include "graph/node.h"
-
-/* Kernels index with 32 bits: a tensor has fewer than 2^31 elements. */
-static bool check_shape(struct fig_graph *graph, const char *what, struct fig_shape shape)
-{
-    size_t length = 1;
-    bool good = shape.rank >= 1 && shape.rank <= FIG_RANK;
-    for (int i = 0; good && i < shape.rank; i++)
-        good = shape.dim[i] >= 1 && size_mul(length, (size_t)shape.dim[i], &length);
-    if (good && length <= INT32_MAX)
-        return true;
-    char text[SHAPE_TEXT];
-    graph_fail(graph, FIG_SHAPE, "%s: shape %s: 1 to %d dimensions of at least 1, and fewer than "
-               "2^31 elements in all, are expected", what, shape_text(shape, text), FIG_RANK);
-    return false;
-}
 
 static struct fig_node *leaf(struct fig_graph *graph, enum op op, const char *name,
                              struct fig_shape shape)
 {
-    if (!graph || graph->status || !check_shape(graph, name, shape))
+    if (!graph || graph->status || !graph_check_shape(graph, name, shape))
         return NULL;
     struct fig_node *node = node_create(graph, op, shape, 0, NULL);
     const char *copy = node ? graph_copy_text(graph, name) : NULL;

@@ -64,7 +64,7 @@ struct fig_graph {
 };
 
 /* A node with room for `ins` operands, filled in from `in`; NULL (and the graph's error is set)
- * when an operand is NULL or memory runs out. */
+ * when an operand is NULL, the shape cannot be or memory runs out. */
 struct fig_node *node_create(struct fig_graph *graph, enum op op, struct fig_shape shape, int ins,
                              struct fig_node *const *in);
 struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q);
@@ -72,6 +72,9 @@ struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q
 struct fig_node *node_conv(enum op op, struct fig_node *a, struct fig_node *b,
                            const struct conv *conv);
 
+/* Whether there can be such a tensor (kernels index with 32 bits, so it has fewer than 2^31
+ * elements); if not, the graph's error says so of `what`. */
+bool graph_check_shape(struct fig_graph *graph, const char *what, struct fig_shape shape);
 /* Remember the graph's first error; always NULL. */
 struct fig_node *graph_fail(struct fig_graph *graph, enum fig_status status, const char *format,
                             ...) PRINTF_LIKE(3, 4);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "base/size.h"
 #include "graph/node.h"
 
 size_t shape_length(struct fig_shape shape)
@@ -39,6 +40,20 @@ const char *shape_text(struct fig_shape shape, char text[SHAPE_TEXT])
         at += snprintf(text + at, (size_t)(SHAPE_TEXT - at), "%s%d", i ? "," : "", shape.dim[i]);
     snprintf(text + at, (size_t)(SHAPE_TEXT - at), "]");
     return text;
+}
+
+bool graph_check_shape(struct fig_graph *graph, const char *what, struct fig_shape shape)
+{
+    size_t length = 1;
+    bool good = shape.rank >= 1 && shape.rank <= FIG_RANK;
+    for (int i = 0; good && i < shape.rank; i++)
+        good = shape.dim[i] >= 1 && size_mul(length, (size_t)shape.dim[i], &length);
+    if (good && length <= INT32_MAX)
+        return true;
+    char text[SHAPE_TEXT];
+    graph_fail(graph, FIG_SHAPE, "%s: shape %s: 1 to %d dimensions of at least 1, and fewer than "
+               "2^31 elements in all, are expected", what, shape_text(shape, text), FIG_RANK);
+    return false;
 }
 
 /* Whether `from` is `to` with a last dimension of 1. */

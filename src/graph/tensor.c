@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Constructors of what is not elementwise: shapes, reductions, products. */
-#include <string.h>
-
 #include "graph/node.h"
 
 struct fig_node *fig_broadcast(struct fig_node *x, struct fig_shape shape)
 {
     struct map map;
     char from[SHAPE_TEXT], to[SHAPE_TEXT];
-    if (!x)
+    if (!x || !graph_check_shape(x->graph, "broadcast", shape))
         return NULL;
     if (shape_equal(x->shape, shape))
         return x;
-    if (x->op == OP_constant)
-        return fig_constant(x->graph, shape, x->value);
     if (!broadcast_map(x->shape, shape, &map))
         return graph_fail(x->graph, FIG_SHAPE,
                           "broadcast: %s to %s: a single number, a row [c] or a column [...,1] is "
                           "expected", shape_text(x->shape, from), shape_text(shape, to));
+    if (x->op == OP_constant)
+        return fig_constant(x->graph, shape, x->value);
     if (shape_length(x->shape) == shape_length(shape)) /* what maps read is always smaller */
         return fig_reshape(x, shape);
     return node_create(x->graph, OP_broadcast, shape, 1, &x);
@@ -26,15 +24,17 @@ struct fig_node *fig_broadcast(struct fig_node *x, struct fig_shape shape)
 struct fig_node *fig_reshape(struct fig_node *x, struct fig_shape shape)
 {
     char from[SHAPE_TEXT], to[SHAPE_TEXT];
-    if (!x || shape_equal(x->shape, shape))
+    if (!x || !graph_check_shape(x->graph, "reshape", shape))
+        return NULL;
+    if (shape_equal(x->shape, shape))
         return x;
-    if (x->op == OP_constant)
-        return fig_constant(x->graph, shape, x->value);
-    if (shape.rank < 1 || shape.rank > FIG_RANK || shape_length(shape) != shape_length(x->shape))
+    if (shape_length(shape) != shape_length(x->shape))
         return graph_fail(x->graph, FIG_SHAPE,
                           "reshape: %s to %s: as many elements (%zu) are expected",
                           shape_text(x->shape, from), shape_text(shape, to),
                           shape_length(x->shape));
+    if (x->op == OP_constant)
+        return fig_constant(x->graph, shape, x->value);
     return node_create(x->graph, OP_reshape, shape, 1, &x);
 }
 
@@ -54,11 +54,11 @@ struct fig_node *fig_concat(struct fig_node *a, struct fig_node *b, int axis)
     const bool good = axis >= 0 && axis < shape.rank && rest.rank == shape.rank;
     if (good)
         rest.dim[axis] = shape.dim[axis];
-    if (!good || !shape_equal(rest, shape))
+    if (!good || !shape_equal(rest, shape) || shape.dim[axis] > INT32_MAX - b->shape.dim[axis])
         return graph_fail(a->graph, FIG_SHAPE,
-                          "concat: %s and %s along axis %d: shapes equal in all other dimensions "
-                          "are expected", shape_text(shape, left), shape_text(b->shape, right),
-                          axis);
+                          "concat: %s and %s along axis %d: shapes equal in all other dimensions, "
+                          "with fewer than 2^31 elements in all, are expected",
+                          shape_text(shape, left), shape_text(b->shape, right), axis);
     shape.dim[axis] += b->shape.dim[axis];
     struct fig_node *const operands[] = { a, b };
     struct fig_node *node = node_create(a->graph, OP_concat, shape, 2, operands);
