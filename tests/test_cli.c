@@ -129,6 +129,8 @@ static const struct {
     { "eval absent --metrics mse,nonsense", 2, "`nonsense`; there are: mse, psnr, bce, pca_mse" },
     { "eval .", 2, "config.yaml" },
     { "bench nonsense", 2, "nonsense" },
+    { "bench ae-shallow --profile --floors", 2, "give one of them" },
+    { "restore absent --data . -o .", 2, "which would be written over" },
 };
 
 START_TEST(wrong_words_are_named_with_the_right_exit_code)

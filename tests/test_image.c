@@ -86,10 +86,12 @@ static const struct fig_grid grids[] = {
     { .images = ramp, .count = 5, .height = 2, .width = 3, .channels = 1 },
     { .images = ramp, .count = 5, .height = 2, .width = 3, .channels = 1, .columns = 9 },
     { .images = ramp, .count = 1, .height = 2, .width = 3, .channels = 1, .scale = 1 },
+    { .images = ramp, .count = 2, .height = 2, .width = 3, .channels = 1, .columns = 3, .rows = 2 },
     { .images = ramp, .count = 4, .height = 1, .width = 1, .channels = 1, .columns = 4 },
 };
 static const int sizes[LENGTH(grids)][3] = { /* columns, width, height */
     { 2, 8, 10 }, { 2, 8, 10 }, { 3, 40, 18 }, { 3, 13, 6 }, { 5, 23, 2 }, { 1, 3, 2 },
+    { 3, 13, 6 },
     { 4, 10, 1 },
 };
 

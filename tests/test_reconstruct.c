@@ -68,6 +68,11 @@ START_TEST(codes_come_back_as_the_images_that_eval_measures)
     has(err, "codes.csv: not a .npy file");
     ck_assert_int_eq(run("decode run images.npy -o images.png"), 2);
     has(err, "codes of run are [n, 64]");
+    float values[64] = { [3] = NAN };
+    const struct fig_array codes = { .rank = 2, .dim = { 1, 64 }, .values = values };
+    ck_assert_int_eq(fig_array_write("nan.npy", &codes), FIG_OK);
+    ck_assert_int_eq(run("decode run nan.npy -o images.png"), 2);
+    has(err, "nan.npy: value 3 of code 0 is nan");
 }
 END_TEST
 

@@ -22,6 +22,7 @@ struct fig_grid {
     int count, height, width;     /* each at least 1 */
     int channels;                 /* 1: grey, 3: RGB */
     int columns;                  /* pictures beside each other; 0: a square grid */
+    int rows;                     /* what is left of so many is grey; 0: those that are needed */
     int scale;                    /* each pixel becomes scale x scale of them; 0 means 1 */
     const struct fig_text *texts; /* besides "Software: figment"; NULL if there are none */
     int text_count;

@@ -16,6 +16,7 @@ enum fig_status path_join(char out[PATH_LIMIT], const char *folder, const char *
 const char *path_name(const char *path); /* what follows the last '/' */
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
+bool path_same(const char *a, const char *b); /* they are there, and one file or folder */
 
 /* The folder and all that are missing above it; `mode` as for mkdir. */
 enum fig_status folder_create(const char *path, unsigned mode);

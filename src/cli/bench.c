@@ -206,6 +206,9 @@ static enum fig_status bench_run(struct request *request)
     struct fig_device *device = NULL;
     struct fig_rates rates = { 0 };
     const char *model;
+    if (request->profile && request->floors)
+        return complain(FIG_INVALID, "bench: --floors is of whole steps, --profile of their parts; "
+                        "give one of them");
     enum fig_status status = check_models(request);
     if (!status)
         status = fig_device_open(&device, request->device);

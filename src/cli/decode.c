@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 
 #include <figment/array.h>
@@ -8,14 +9,28 @@
 
 static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
 
+static enum fig_status check_finite(const char *path, const struct fig_array *codes)
+{
+    const size_t length = (size_t)codes->dim[1], all = (size_t)codes->dim[0] * length;
+    for (size_t i = 0; i < all; i++) {
+        if (!isfinite(codes->values[i]))
+            return complain(FIG_FORMAT, "%s: value %zu of code %zu is %g; codes are finite numbers",
+                            path, i % length, i / length, (double)codes->values[i]);
+    }
+    return FIG_OK;
+}
+
 static enum fig_status read_codes(const struct task *task, struct fig_array *codes)
 {
     const char *path = task->request->arguments[1];
+    if (!task->info->code)
+        return complain(FIG_INVALID, "%s: a model of this family has no codes",
+                        task->settings->name);
     const enum fig_status status = fig_array_read(codes, path);
     if (status)
         return status == FIG_IO ? FIG_INVALID : status;
     if (codes->rank == 2 && codes->dim[1] == task->info->code)
-        return FIG_OK;
+        return check_finite(path, codes);
     return complain(FIG_SHAPE, "%s: %d dimensions, the last of %d; codes of %s are [n, %d]", path,
                     codes->rank, codes->dim[codes->rank - 1], task->request->arguments[0],
                     task->info->code);

@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NO_DEVICE, EXIT_INTERRUPTED = 130 };
+enum { EXIT_FAILED = 1, EXIT_USAGE, EXIT_NO_DEVICE, EXIT_INTERRUPTED = 130 };
 
 /* A file that cannot be read or written is no mistake on the command line. */
 static const unsigned char exit_codes[] = {
@@ -59,6 +59,14 @@ static int refuse_command(const char *name)
     return EXIT_USAGE;
 }
 
+/* What was printed is out, or the status says that it is not. */
+static int finish(enum fig_status status)
+{
+    if (fflush(stdout) && !status)
+        status = complain(FIG_IO, "cannot write to the standard output");
+    return exit_codes[status];
+}
+
 static int run_help(const char *name)
 {
     const struct command *command = name ? find_command(name) : NULL;
@@ -68,7 +76,7 @@ static int run_help(const char *name)
         command_help(command, stdout);
     else
         print_usage(stdout);
-    return EXIT_DONE;
+    return finish(FIG_OK);
 }
 
 static int run_command(const struct command *command, int count, char **words)
@@ -84,9 +92,7 @@ static int run_command(const struct command *command, int count, char **words)
         status = command->run(&request);
     console_clear(&request.console);
     request_finish(&request);
-    if (fflush(stdout) && !status)
-        status = complain(FIG_IO, "cannot write to the standard output");
-    return exit_codes[status];
+    return finish(status);
 }
 
 int main(int count, char **words)
@@ -96,7 +102,7 @@ int main(int count, char **words)
         return EXIT_USAGE;
     }
     if (strcmp(words[1], "--version") == 0)
-        return puts("figment " FIGMENT_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+        return puts("figment " FIGMENT_VERSION) < 0 ? EXIT_FAILED : finish(FIG_OK);
     if (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0)
         return run_help(NULL);
     if (strcmp(words[1], "help") == 0)

@@ -161,7 +161,7 @@ enum fig_status pictures_write_grid(const char *path, const struct task *task,
 {
     return write_grid(path, task, pictures, (struct fig_grid){
         .images = pictures->images.values, .count = pictures->images.count,
-        .columns = pictures->columns, .scale = 2 });
+        .rows = pictures->rows, .columns = pictures->columns, .scale = 2 });
 }
 
 enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)

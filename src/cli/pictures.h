@@ -16,10 +16,10 @@
 /* Images of the run's size, and what the PNGs say about them. */
 struct pictures {
     struct images images;
-    int columns;      /* of a grid; 0: a square */
-    int channels;     /* of these images; 0: the run's */
-    uint64_t seed;    /* that they were drawn with, or the run's */
-    const char *data; /* that they were made of; NULL if of none */
+    int rows, columns; /* of a grid; 0 rows: as many as are needed, 0 columns: a square */
+    int channels;      /* of these images; 0: the run's */
+    uint64_t seed;     /* that they were drawn with, or the run's */
+    const char *data;  /* that they were made of; NULL if of none */
     const struct text *names; /* of the files in a folder, a zero behind each, with '/' for those in
                                  folders below; .png is added to others; NULL: 0000.png ... */
 };

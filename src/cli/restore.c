@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "cli/album.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -174,6 +175,9 @@ static enum fig_status restore_run(struct request *request)
     struct album album = { 0 };
     struct restoration work = { 0 };
     enum fig_status status = pictures_check(request->out);
+    if (!status && request->data && path_same(request->data, request->out))
+        status = complain(FIG_INVALID, "%s: there lie the pictures themselves, which would be "
+                          "written over; give another folder to -o", request->out);
     if (!status)
         status = task_open(&task, request);
     if (!status)

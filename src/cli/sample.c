@@ -67,7 +67,7 @@ static void arrange(const struct task *task, int *count, int *columns)
 
 static enum fig_status sample(const struct task *task, int count)
 {
-    struct pictures pictures = { .seed = task->request->seed };
+    struct pictures pictures = { .seed = task->request->seed, .rows = task->request->grid.rows };
     arrange(task, &count, &pictures.columns);
     enum fig_status status = task_room(task, count, &pictures.images);
     if (!status)

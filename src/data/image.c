@@ -165,13 +165,14 @@ enum fig_status fig_grid_write(const char *path, const struct fig_grid *grid)
     REQUIRE(path && grid && grid->images);
     REQUIRE(grid->count >= 1 && grid->height >= 1 && grid->width >= 1);
     REQUIRE(grid->channels == 1 || grid->channels == 3);
-    REQUIRE(grid->columns >= 0 && grid->scale >= 0 && grid->scale <= SIDE_LIMIT);
+    REQUIRE(grid->columns >= 0 && grid->rows >= 0 && grid->scale >= 0 && grid->scale <= SIDE_LIMIT);
     REQUIRE(texts_are_valid(grid));
 
     const int scale = grid->scale ? grid->scale : 1;
     const int wished = grid->columns ? grid->columns : square_columns(grid->count);
-    const int columns = wished < grid->count ? wished : grid->count;
-    const int rows = (grid->count - 1) / columns + 1;
+    const int columns = wished < grid->count || grid->rows ? wished : grid->count;
+    const int needed = (grid->count - 1) / columns + 1;
+    const int rows = grid->rows > needed ? grid->rows : needed;
     struct canvas canvas = {
         .grid = grid, .columns = columns, .scale = scale,
         .width = side(columns, grid->width, scale), .height = side(rows, grid->height, scale),
