@@ -23,6 +23,9 @@ struct mistake {
 
 static const struct fig_shape no_rank = { 0 }, five = { 5, { 1, 1, 1, 1 } };
 
+static const struct fig_init ones = { .kind = FIG_ONES }, no_fan = { .kind = FIG_HE },
+                             half_a_fan = { .kind = FIG_GLOROT, .fan_in = 5 };
+
 static struct fig_node *constant(struct fig_graph *graph)
 {
     return fig_constant(graph, fig_shape2(2, 3), 1);
@@ -75,6 +78,14 @@ MISTAKE(no_height, fig_conv_input(pixels(graph, 1), pixels(graph, 2), 1, 1, 0, 0
 MISTAKE(bad_rate, fig_dropout(x, 1, 0x5000))
 MISTAKE(bad_bounds, fig_clamp(x, 1, -1))
 MISTAKE(bad_slope, fig_leaky_relu(x, -1))
+MISTAKE(no_name, fig_input(graph, NULL, fig_shape1(3)))
+MISTAKE(no_param_name, fig_param(graph, NULL, fig_shape1(3), ones))
+MISTAKE(no_state_name, fig_state(graph, NULL, fig_shape1(3), 0))
+MISTAKE(no_values, fig_values(graph, fig_shape1(3), NULL))
+MISTAKE(no_fans, fig_param(graph, "w", fig_shape1(3), no_fan))
+MISTAKE(no_fan_out, fig_param(graph, "w", fig_shape1(3), half_a_fan))
+MISTAKE(param_as_state, (fig_param(graph, "w", fig_shape1(3), ones),
+                         fig_state(graph, "w", fig_shape1(3), 0)))
 MISTAKE(no_units, fig_dense(x, "enc.0", 0))
 MISTAKE(dense_of_a_row, fig_dense(fig_sum_rows(x), "enc.0", 5))
 MISTAKE(other_shape, (fig_dense(x, "enc.0", 5), fig_dense(x, "enc.0", 6)))
@@ -104,8 +115,16 @@ static const struct mistake mistakes[] = {
     { "broadcast: shape [1,1,1,1]: 1 to 4 dimensions ", FIG_SHAPE, broadcast_to_five },
     { "conv_input: shape [1,0,0,1]: ", FIG_SHAPE, no_height },
     { "dropout: a rate in [0, 1) is expected, found 1", FIG_INVALID, bad_rate },
-    { "clamp: a lower bound not above the upper is expected, found 1", FIG_INVALID, bad_bounds },
+    { "clamp: a lower bound not above the upper is expected, found 1 and -1", FIG_INVALID,
+      bad_bounds },
     { "leaky_relu: a slope of at least 0 is expected, found -1", FIG_INVALID, bad_slope },
+    { "input: a name is expected", FIG_INVALID, no_name },
+    { "param: a name is expected", FIG_INVALID, no_param_name },
+    { "state: a name is expected", FIG_INVALID, no_state_name },
+    { "values: numbers are expected", FIG_INVALID, no_values },
+    { "w: initial values for a fan-in of 0 and a fan-out of 0: ", FIG_INVALID, no_fans },
+    { "w: initial values for a fan-in of 5 and a fan-out of 0: ", FIG_INVALID, no_fan_out },
+    { "w: a state's name is expected to be its own", FIG_INVALID, param_as_state },
     { "enc.0: dense 0 of [4,3]: ", FIG_SHAPE, no_units },
     { "enc.0: dense 5 of [3]: ", FIG_SHAPE, dense_of_a_row },
     { "enc.0.weight: ", FIG_SHAPE, other_shape },

@@ -58,7 +58,7 @@ static inline struct fig_shape fig_shape4(int a, int b, int c, int d)
 enum fig_init_kind { FIG_ZEROS, FIG_ONES, FIG_GLOROT, FIG_HE };
 struct fig_init {
     enum fig_init_kind kind;
-    int fan_in, fan_out; /* of one unit; unused for FIG_ZEROS and FIG_ONES */
+    int fan_in, fan_out; /* of one unit, at least 1; unused for FIG_ZEROS and FIG_ONES */
 };
 
 FIG_API struct fig_node *fig_input(struct fig_graph *graph, const char *name,
@@ -74,7 +74,8 @@ FIG_API struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape 
 FIG_API struct fig_node *fig_values(struct fig_graph *graph, struct fig_shape shape,
                                     const double *values);
 /* What outlives a step but is not trained, such as running statistics: `value` at first.  It is
- * changed by running an assignment, after everything else of a plan that reads it. */
+ * changed by running an assignment, after everything else of a plan that reads it.  No parameter
+ * has its name; the same name and shape again is the same node. */
 FIG_API struct fig_node *fig_state(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape, double value);
 FIG_API struct fig_node *fig_assign(struct fig_node *state, struct fig_node *value);

@@ -71,7 +71,9 @@ struct fig_node *fig_elu(struct fig_node *x, double alpha)
 
 struct fig_node *fig_clamp(struct fig_node *x, double low, double high)
 {
-    x = check_constant(x, low <= high, "clamp: a lower bound not above the upper is expected", low);
+    if (x && !(low <= high))
+        return graph_fail(x->graph, FIG_INVALID, "clamp: a lower bound not above the upper is "
+                          "expected, found %g and %g", low, high);
     return node_unary(x, ROW_clamp, low, high);
 }
 

@@ -7,7 +7,7 @@
 
 static double init_bound(struct fig_init init)
 {
-    const int fan = init.kind == FIG_GLOROT ? init.fan_in + init.fan_out : init.fan_in;
+    const double fan = init.fan_in + (init.kind == FIG_GLOROT ? (double)init.fan_out : 0);
     return sqrt(6.0 / fan);
 }
 

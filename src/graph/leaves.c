@@ -6,7 +6,11 @@
 static struct fig_node *leaf(struct fig_graph *graph, enum op op, const char *name,
                              struct fig_shape shape)
 {
-    if (!graph || graph->status || !graph_check_shape(graph, name, shape))
+    if (!graph || graph->status)
+        return NULL;
+    if (!name)
+        return graph_fail(graph, FIG_INVALID, "%s: a name is expected, not NULL", op_name(op));
+    if (!graph_check_shape(graph, name, shape))
         return NULL;
     struct fig_node *node = node_create(graph, op, shape, 0, NULL);
     const char *copy = node ? graph_copy_text(graph, name) : NULL;
@@ -21,11 +25,12 @@ struct fig_node *fig_input(struct fig_graph *graph, const char *name, struct fig
     return leaf(graph, OP_input, name, shape);
 }
 
+/* None has the name NULL, which leaf() refuses. */
 static struct fig_node *find_named(const struct fig_graph *graph, enum op op, const char *name)
 {
     for (int i = 0; i < graph->count; i++) {
         struct fig_node *node = graph->nodes[i];
-        if (node->op == op && strcmp(node->name, name) == 0)
+        if (node->op == op && name && strcmp(node->name, name) == 0)
             return node;
     }
     return NULL;
@@ -55,6 +60,9 @@ struct fig_node *fig_state(struct fig_graph *graph, const char *name, struct fig
     struct fig_node *known = find_named(graph, OP_state, name);
     if (known)
         return same_param(known, shape);
+    if (find_named(graph, OP_param, name))
+        return graph_fail(graph, FIG_INVALID, "%s: a state's name is expected to be its own; there "
+                          "is a parameter of this name", name);
     struct fig_node *node = leaf(graph, OP_state, name, shape);
     if (node)
         node->value = value;
@@ -75,6 +83,13 @@ struct fig_node *fig_assign(struct fig_node *state, struct fig_node *value)
     return node_create(state->graph, OP_assign, fig_shape1(1), 2, operands);
 }
 
+static bool has_fans(struct fig_init init)
+{
+    if (init.kind == FIG_GLOROT)
+        return init.fan_in > 0 && init.fan_out > 0;
+    return init.kind != FIG_HE || init.fan_in > 0;
+}
+
 struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fig_shape shape,
                             struct fig_init init, const struct layout *layout)
 {
@@ -86,6 +101,9 @@ struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fi
     if (known)
         return same_param(known, shape);
     struct fig_node *node = leaf(graph, OP_param, name, shape);
+    if (node && !has_fans(init))
+        return graph_fail(graph, FIG_INVALID, "%s: initial values for a fan-in of %d and a fan-out "
+                          "of %d: at least 1 is expected", name, init.fan_in, init.fan_out);
     if (!node)
         return NULL;
     node->init = init;
@@ -105,7 +123,9 @@ struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape shape, d
 
 struct fig_node *fig_values(struct fig_graph *graph, struct fig_shape shape, const double *values)
 {
-    struct fig_node *node = values ? leaf(graph, OP_values, "values", shape) : NULL;
+    if (graph && !values)
+        return graph_fail(graph, FIG_INVALID, "values: numbers are expected, not NULL");
+    struct fig_node *node = leaf(graph, OP_values, "values", shape);
     const size_t size = node ? shape_length(shape) * sizeof(*values) : 0;
     double *copy = node ? graph_alloc(graph, size) : NULL;
     if (!copy)
