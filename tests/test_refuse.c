@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What plans and stores refuse: updates that do not fit, feeds without samples. */
+/* What plans and stores refuse: indices beyond, updates that do not fit, feeds without samples. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,24 @@
 
 #include "base/size.h"
 #include "tests/rig.h"
+
+START_TEST(a_store_tells_nothing_of_what_it_does_not_have)
+{
+    const struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *w = fig_param(rig.graph, "w", fig_shape1(3), (struct fig_init){ 0 });
+    struct fig_node *update = fig_optimize(fig_sum(w), "", &sgd);
+    rig_plan(&rig, &update, 1);
+    ck_assert_str_eq(fig_store_tensor(rig.store, 0)->name, "w");
+    ck_assert_str_eq(fig_store_optimizer(rig.store, 0)->prefixes, "");
+    for (int beyond = -1; beyond <= 1; beyond += 2) {
+        ck_assert_ptr_null(fig_store_tensor(rig.store, beyond));
+        ck_assert_ptr_null(fig_store_optimizer(rig.store, beyond));
+    }
+    rig_close(&rig);
+}
+END_TEST
 
 static enum fig_status plan(struct rig *rig, const struct fig_plan_params *params)
 {
@@ -163,6 +181,7 @@ int main(void)
 {
     Suite *suite = suite_create("refuse");
     TCase *tcase = tcase_create("refuse");
+    tcase_add_test(tcase, a_store_tells_nothing_of_what_it_does_not_have);
     tcase_add_test(tcase, a_parameter_in_two_updates_of_a_plan_is_refused);
     tcase_add_test(tcase, an_update_of_other_parameters_than_the_stores_group_is_refused);
     tcase_add_loop_test(tcase, a_batch_that_goes_beyond_the_samples_is_refused, 0, 2);

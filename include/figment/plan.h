@@ -34,6 +34,7 @@ struct fig_tensor {
     struct fig_shape shape; /* PyTorch's, as the values that are read and written */
 };
 FIG_API int fig_store_count(const struct fig_store *store);
+/* NULL from fig_store_count on. */
 FIG_API const struct fig_tensor *fig_store_tensor(const struct fig_store *store, int index);
 FIG_API int fig_store_find(const struct fig_store *store, const char *name); /* or -1 */
 FIG_API enum fig_status fig_store_read(struct fig_store *store, int index, float *values);
@@ -51,6 +52,7 @@ struct fig_optimizer_state {
     double rate;          /* of the next step; schedules change it */
 };
 FIG_API int fig_store_optimizers(const struct fig_store *store);
+/* NULL from fig_store_optimizers on. */
 FIG_API struct fig_optimizer_state *fig_store_optimizer(struct fig_store *store, int index);
 
 /* --- Samples that live on the device, of which a plan takes one batch per run. */

@@ -313,7 +313,7 @@ int fig_store_count(const struct fig_store *store)
 
 const struct fig_tensor *fig_store_tensor(const struct fig_store *store, int index)
 {
-    return &store->tensors[index].info;
+    return index >= 0 && index < store->count ? &store->tensors[index].info : NULL;
 }
 
 int fig_store_find(const struct fig_store *store, const char *name)
