@@ -79,6 +79,26 @@ START_TEST(resuming_from_a_checkpoint_changes_nothing)
 }
 END_TEST
 
+/* After steps that were traced and lost, as when the process is killed between two checkpoints. */
+START_TEST(a_resumed_trace_has_every_step_once)
+{
+    char whole[SCRATCH_PATH], parts[SCRATCH_PATH];
+    struct scratch_training training = { .model = "ae-shallow", .run = "traced-whole",
+                                         .trace = scratch_path("whole.jsonl", whole) };
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, two_epochs), FIG_OK);
+    training.run = "traced-parts";
+    training.trace = scratch_path("parts.jsonl", parts);
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, seven_steps), FIG_OK);
+    FILE *trace = fopen(parts, "a");
+    ck_assert_ptr_nonnull(trace);
+    fputs("{\"step\":7,\"loss\":1}\n{\"step\":8,\"loss\":1}\n{\"step\":9,\"lo", trace);
+    ck_assert_int_eq(fclose(trace), 0);
+    training.resume = true;
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, two_epochs), FIG_OK);
+    same("whole.jsonl", "parts.jsonl");
+}
+END_TEST
+
 /* Epochs of 300 samples in parts of 128, from which the last batch is left over; and labels, which
  * stay whole beside them. */
 START_TEST(samples_that_come_in_parts_change_nothing)
@@ -263,6 +283,7 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, resuming_from_a_checkpoint_changes_nothing);
+    tcase_add_test(tcase, a_resumed_trace_has_every_step_once);
     tcase_add_test(tcase, samples_that_come_in_parts_change_nothing);
     tcase_add_test(tcase, more_samples_than_the_memory_takes_are_drawn_as_they_are_used);
     tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);

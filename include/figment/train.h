@@ -45,7 +45,8 @@ struct fig_train_params {
     bool resume;        /* go on from its checkpoint up to the configuration's epochs; FIG_INVALID
                            if there is none, or if it is of another model, network, optimizer,
                            seed or batch: what else differs is warned of */
-    const char *trace;  /* one JSON object per step with the losses, 9 digits; or NULL */
+    const char *trace;  /* one JSON object per step with the losses, 9 digits; or NULL.  A resumed
+                           training goes on with the file as far as its checkpoint goes */
     void (*progress)(void *data, const struct fig_progress *progress); /* or NULL */
     void *data;
     const volatile sig_atomic_t *stop; /* when it becomes non-zero the step ends, a checkpoint is

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <figment/image.h>
 
@@ -41,6 +43,33 @@ static enum fig_status read_metrics(struct trainer *trainer)
     return trainer->metrics.failed ? fail(FIG_NOMEM, "no memory for %s", path) : FIG_OK;
 }
 
+/* Bytes of a trace up to the first line of `step` or a later one, or one that has no end. */
+static off_t trace_length(FILE *file, uint64_t step)
+{
+    char *line = NULL;
+    size_t room = 0;
+    uint64_t found;
+    off_t length = 0;
+    while (getline(&line, &room, file) > 0 && strchr(line, '\n') &&
+           !(sscanf(line, "{\"step\":%" SCNu64, &found) == 1 && found >= step))
+        length = ftello(file);
+    free(line);
+    return length;
+}
+
+static enum fig_status cut_trace(const char *path, uint64_t step)
+{
+    struct stat info;
+    if (stat(path, &info) || !S_ISREG(info.st_mode))
+        return FIG_OK; /* a pipe has no old lines */
+    FILE *file = fopen(path, "r+b");
+    const bool cut = file && ftruncate(fileno(file), trace_length(file, step)) == 0;
+    const int error = errno;
+    if (file)
+        fclose(file);
+    return cut ? FIG_OK : fail(FIG_IO, "%s: cannot go on with it: %s", path, strerror(error));
+}
+
 enum fig_status report_open(struct trainer *trainer)
 {
     char path[PATH_LIMIT];
@@ -49,6 +78,8 @@ enum fig_status report_open(struct trainer *trainer)
     TRY(read_metrics(trainer));
     if (!trainer->params->trace)
         return FIG_OK;
+    if (trainer->params->resume)
+        TRY(cut_trace(trainer->params->trace, trainer->place.step));
     trainer->trace = fopen(trainer->params->trace, trainer->params->resume ? "ab" : "wb");
     return trainer->trace ? FIG_OK : fail(FIG_IO, "%s: cannot write: %s", trainer->params->trace,
                                           strerror(errno));

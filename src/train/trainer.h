@@ -69,7 +69,7 @@ void folder_release(struct trainer *trainer);
 
 /* --- report.c */
 
-/* Files of a run folder; what a resumed run had written of later epochs is dropped. */
+/* Files of a run folder; what a resumed run had written of later epochs and steps is dropped. */
 enum fig_status report_open(struct trainer *trainer);
 void report_close(struct trainer *trainer);
 /* One line per step of the trace. */
