@@ -12,6 +12,7 @@
 #include <figment/run.h>
 
 #include "base/file.h"
+#include "run/safetensors.h"
 
 #include "scratch.h"
 
@@ -195,6 +196,44 @@ START_TEST(a_checkpoint_of_another_training_is_refused)
 }
 END_TEST
 
+/* The run's checkpoint with another value of a metadata key. */
+static void damage(const char *run, const char *key, const char *value)
+{
+    char name[64], path[SCRATCH_PATH];
+    struct safetensors file;
+    snprintf(name, sizeof(name), "%s/checkpoint.safetensors", run);
+    ck_assert_int_eq(safetensors_open(&file, scratch_path(name, path)), FIG_OK);
+    for (int i = 0; i < file.pairs; i++) {
+        if (strcmp(file.metadata[i].key, key) == 0)
+            file.metadata[i].value = value;
+    }
+    ck_assert_int_eq(safetensors_write(path, &file), FIG_OK);
+    safetensors_close(&file);
+}
+
+START_TEST(a_checkpoint_of_impossible_steps_is_refused)
+{
+    static const struct {
+        const char *key, *value;
+    } cases[] = {
+        { "optimizers", "-5" }, { "optimizers", "1e300" }, { "optimizers", "7.5" },
+        { "optimizers", "4294967296" }, { "step", "-1" }, { "epoch", "1e10" },
+    };
+    train("damaged-steps", seven_steps, false);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        damage("damaged-steps", cases[i].key, cases[i].value);
+        ck_assert_int_eq(scratch_train(scratch_device(), &(struct scratch_training){
+            .model = "ae-shallow", .run = "damaged-steps", .resume = true }, two_epochs),
+                         FIG_FORMAT);
+        ck_assert_msg(strstr(scratch_error(), cases[i].key) &&
+                      strstr(scratch_error(), "expected whole numbers up to"), "%s",
+                      scratch_error());
+        damage("damaged-steps", cases[i].key, strcmp(cases[i].key, "epoch") == 0 ? "1" : "7");
+    }
+    train("damaged-steps", two_epochs, true);
+}
+END_TEST
+
 START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
 {
     static const char *const wild[] = { "data=synthetic:300", "batch=64", "epochs=4",
@@ -289,6 +328,7 @@ int main(void)
     tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);
     tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);
     tcase_add_test(tcase, a_checkpoint_of_another_training_is_refused);
+    tcase_add_test(tcase, a_checkpoint_of_impossible_steps_is_refused);
     tcase_add_test(tcase, a_loss_that_is_not_finite_ends_the_training_and_is_named);
     tcase_add_test(tcase, weights_that_are_not_finite_are_not_saved);
     tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);

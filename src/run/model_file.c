@@ -111,7 +111,7 @@ enum fig_status model_size(const struct model_file *file, struct sample_size *si
         if (!(sample[i] >= 1 && sample[i] <= 65536 && sample[i] == floor(sample[i])))
             return fail(FIG_FORMAT, "%s: metadata sample: %g is no size", file->path, sample[i]);
     }
-    TRY(read_whole(&file->content, file->path, "step", 9e15, &steps));
+    TRY(read_whole(&file->content, file->path, "step", 1, 9e15, &steps));
     *step = (uint64_t)steps;
     *size = (struct sample_size){ .height = (int)sample[0], .width = (int)sample[1],
                                   .channels = (int)sample[2] };

@@ -39,11 +39,13 @@ enum fig_status read_numbers(const struct safetensors *file, const char *path, c
 }
 
 enum fig_status read_whole(const struct safetensors *file, const char *path, const char *key,
-                           double most, double *out)
+                           int count, double most, double *out)
 {
-    TRY(read_numbers(file, path, key, 1, out));
-    if (*out < 0 || *out > most || *out != floor(*out))
-        return fail(FIG_FORMAT, "%s: metadata %s: expected a whole number up to %.0f, found %g",
-                    path, key, most, *out);
+    TRY(read_numbers(file, path, key, count, out));
+    for (int i = 0; i < count; i++) {
+        if (out[i] < 0 || out[i] > most || out[i] != floor(out[i]))
+            return fail(FIG_FORMAT, "%s: metadata %s: expected whole numbers up to %.0f, found %g",
+                        path, key, most, out[i]);
+    }
     return FIG_OK;
 }

@@ -21,8 +21,8 @@ void note(struct notes *notes, const char *key, const char *format, ...) PRINTF_
  * messages. */
 enum fig_status read_numbers(const struct safetensors *file, const char *path, const char *key,
                              int count, double *out);
-/* A whole number from 0 to `most`. */
+/* Of these all whole, from 0 to `most`. */
 enum fig_status read_whole(const struct safetensors *file, const char *path, const char *key,
-                           double most, double *out);
+                           int count, double most, double *out);
 
 #endif

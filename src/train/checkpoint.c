@@ -78,9 +78,9 @@ static enum fig_status load_place(const struct safetensors *file, const char *pa
                                   struct place *place)
 {
     double step, epoch, batch;
-    TRY(read_whole(file, path, "step", UINT32_MAX, &step));
-    TRY(read_whole(file, path, "epoch", 1 << 24, &epoch));
-    TRY(read_whole(file, path, "batch", INT32_MAX, &batch));
+    TRY(read_whole(file, path, "step", 1, UINT32_MAX, &step));
+    TRY(read_whole(file, path, "epoch", 1, 1 << 24, &epoch));
+    TRY(read_whole(file, path, "batch", 1, INT32_MAX, &batch));
     TRY(read_numbers(file, path, "seconds", 1, &place->seconds));
     TRY(read_numbers(file, path, "seen", SESSION_LOSSES, place->seen));
     TRY(read_numbers(file, path, "sums", SESSION_LOSSES, place->sums));
@@ -96,7 +96,7 @@ static enum fig_status load_optimizers(const struct safetensors *file, const cha
     double steps[FIG_PHASES * 4];
     const int count = fig_store_optimizers(store);
     assert(count <= (int)LENGTH(steps));
-    TRY(read_numbers(file, path, "optimizers", count, steps));
+    TRY(read_whole(file, path, "optimizers", count, UINT32_MAX, steps));
     for (int i = 0; i < count; i++)
         fig_store_optimizer(store, i)->steps = (uint64_t)steps[i];
     return FIG_OK;
