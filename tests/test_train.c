@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "run/safetensors.h"
+#include "train/source.h"
 
 #include "scratch.h"
 
@@ -118,6 +119,33 @@ START_TEST(samples_that_come_in_parts_change_nothing)
     training.run = "label-windows";
     ck_assert_int_eq(scratch_train(scratch_device(), &training, windows), FIG_OK);
     same("labels/model.safetensors", "label-windows/model.safetensors");
+}
+END_TEST
+
+/* By hand: samples of 784 bytes, 10000 of them, in batches of 128. */
+static const struct {
+    size_t memory, max_alloc;
+    int window, rows;
+} parts[] = {
+    { 0, 0, 0, 10000 },
+    { 4 * 784 * 10000, 784 * 10000, 0, 10000 }, /* a quarter of the memory is for samples */
+    { 4 * 784 * 1000, 0, 0, 896 },
+    { 0, 784 * 1000, 0, 896 },
+    { 4 * 784 * 1024, 784 * 1024, 0, 1024 },
+    { 4 * 784, 0, 0, 128 }, /* not even a batch */
+    { 4 * 784 * 1000, 0, 1000, 1024 },
+    { 0, 0, 1, 128 },
+    { 0, 0, 9999, 10000 },
+};
+
+START_TEST(a_part_of_the_samples_fits_the_device)
+{
+    const struct fig_dataset_info info = { .count = 10000, .height = 28, .width = 28,
+                                           .channels = 1, .bytes = true };
+    const struct fig_settings settings = { .batch = 128, .window = parts[_i].window };
+    const struct fig_device_info device = { .memory = parts[_i].memory, .real_size = 4,
+                                            .max_alloc = parts[_i].max_alloc };
+    ck_assert_int_eq(source_rows(&info, &settings, &device), parts[_i].rows);
 }
 END_TEST
 
@@ -324,6 +352,8 @@ int main(void)
     tcase_add_test(tcase, resuming_from_a_checkpoint_changes_nothing);
     tcase_add_test(tcase, a_resumed_trace_has_every_step_once);
     tcase_add_test(tcase, samples_that_come_in_parts_change_nothing);
+    tcase_add_loop_test(tcase, a_part_of_the_samples_fits_the_device, 0,
+                        sizeof(parts) / sizeof(*parts));
     tcase_add_test(tcase, more_samples_than_the_memory_takes_are_drawn_as_they_are_used);
     tcase_add_test(tcase, an_epoch_leaves_its_metrics_and_a_picture);
     tcase_add_test(tcase, a_stopped_training_is_saved_and_goes_on);

@@ -65,9 +65,8 @@ enum fig_status source_rescale(struct source *train, struct source *test, const 
     return status;
 }
 
-/* Samples that are on the device at a time: whole batches, or all. */
-static size_t rows_for(const struct fig_dataset_info *info, const struct fig_settings *settings,
-                       const struct fig_device_info *device)
+int source_rows(const struct fig_dataset_info *info, const struct fig_settings *settings,
+                const struct fig_device_info *device)
 {
     const size_t length = image_length(info->height, info->width, info->channels);
     const size_t size = length * (info->bytes ? 1 : (size_t)device->real_size);
@@ -75,10 +74,10 @@ static size_t rows_for(const struct fig_dataset_info *info, const struct fig_set
     const size_t share = device->memory ? device->memory / 4 : SIZE_MAX;
     const size_t fit = size_least(device->max_alloc ? device->max_alloc : SIZE_MAX, share) / size;
     if (!settings->window && !info->drawn && count <= fit)
-        return count;
-    const size_t rows = settings->window ? (size_t)settings->window
-                                         : size_least(WINDOW_BYTES / size, fit) + 1;
-    return size_least((rows - 1) / batch * batch + batch, count);
+        return info->count;
+    const size_t batches = settings->window ? ((size_t)settings->window + batch - 1) / batch
+                                            : size_least(WINDOW_BYTES / size, fit) / batch;
+    return (int)size_least(size_most(batches, 1) * batch, count);
 }
 
 enum fig_status source_upload(struct source *source, const struct fig_settings *settings,
@@ -88,7 +87,7 @@ enum fig_status source_upload(struct source *source, const struct fig_settings *
     source->unbounded = is_unbounded(source->dataset);
     if (source->uniform)
         return FIG_OK;
-    const int rows = (int)rows_for(info, settings, fig_device_info(device));
+    const int rows = source_rows(info, settings, fig_device_info(device));
     TRY(fig_samples_create_window(&source->samples, device, info->count,
                                   info->height * info->width * info->channels, rows, info->bytes));
     if (info->drawn || rows < info->count)

@@ -29,6 +29,10 @@ enum fig_status source_open(struct source *source, const char *data, enum fig_sp
 /* Before the upload, standardise both halves of a table by the numbers that the model in a run's
  * folder was trained with; a warning says so if the table has others by now. */
 enum fig_status source_rescale(struct source *train, struct source *test, const char *folder);
+/* Samples that are on a device at a time: all, or as many whole batches as fit, but one at least.
+ * The settings' window goes before what fits, rounded up to whole batches. */
+int source_rows(const struct fig_dataset_info *info, const struct fig_settings *settings,
+                const struct fig_device_info *device);
 /* The training half of `uniform` is drawn by the model; all else is uploaded, part by part if it is
  * drawn as it is used, larger than a quarter of the device's memory or than one of its buffers may
  * be, or if the settings say so. */
