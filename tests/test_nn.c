@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers that remember: batch norm's running statistics, spectral norm's direction; and classifiers
- * of which not every row is known. */
+/* Layers that remember: batch norm's running statistics, spectral norm's direction; classifiers
+ * of which not every row is known; and what is refused. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 #include <figment/nn.h>
 #include <figment/plan.h>
 
+#include "base/size.h"
 #include "scratch.h"
 
 enum { ROWS = 37, COLS = 5, OUT = 6, IN = 9 };
@@ -214,6 +215,63 @@ START_TEST(a_classifier_without_known_rows_loses_nothing)
 }
 END_TEST
 
+/* --- Sizes whose products no 32 bits hold */
+
+static struct fig_node *images_of(int side, int channels)
+{
+    return fig_input(graph, "x", fig_shape4(1, side, side, channels));
+}
+
+static struct fig_node *large_kernel(void)
+{
+    return fig_conv2d(images_of(4, 1), "conv", (struct fig_conv2d){
+        .filters = 1, .kernel = 70000, .stride = 1 });
+}
+
+static struct fig_node *large_stride(void)
+{
+    return fig_conv2d_transpose(images_of(9999, 1), "deconv", (struct fig_conv2d){
+        .filters = 1, .kernel = 3, .stride = 1 << 20, .pad = 1 });
+}
+
+static struct fig_node *no_pixels(void)
+{
+    return fig_conv2d_transpose(images_of(1, 1), "deconv", (struct fig_conv2d){
+        .filters = 1, .kernel = 2, .stride = 1, .pad = 1 });
+}
+
+static struct fig_node *large_image(void)
+{
+    return fig_dense_image(images_of(4, 1), "dense", (struct fig_dense){
+        .height = 70000, .width = 70000, .channels = 1 });
+}
+
+static struct fig_node *no_height(void)
+{
+    return fig_dense_image(images_of(4, 1), "dense", (struct fig_dense){
+        .height = 0, .width = 8, .channels = 64 });
+}
+
+static const struct {
+    struct fig_node *(*make)(void);
+    const char *message; /* how the graph's error begins */
+} sizes[] = {
+    { large_kernel, "conv: 1 filters of 70000x70000, stride 1, pad 0, output pad 0 on [1,4,4,1]: " },
+    { large_stride, "deconv: transposed, 1 images of 10483662849x10483662849 pixels and 1 " },
+    { no_pixels, "deconv: transposed, 1 images of 0x0 pixels and 1 channels: " },
+    { large_image, "dense: dense 70000x70000x1 of [1,4,4,1]: " },
+    { no_height, "dense: dense 0x8x64 of [1,4,4,1]: " },
+};
+
+START_TEST(sizes_are_counted_without_overflow)
+{
+    ck_assert_ptr_null(sizes[_i].make());
+    ck_assert_int_eq(fig_graph_status(graph), FIG_SHAPE);
+    ck_assert_msg(strncmp(fig_graph_error(graph), sizes[_i].message, strlen(sizes[_i].message)) ==
+                  0, "%s", fig_graph_error(graph));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("nn");
@@ -223,6 +281,7 @@ int main(void)
     tcase_add_test(tcase, spectral_norm_comes_to_one);
     tcase_add_test(tcase, a_classifier_learns_from_the_known_rows_alone);
     tcase_add_test(tcase, a_classifier_without_known_rows_loses_nothing);
+    tcase_add_loop_test(tcase, sizes_are_counted_without_overflow, 0, LENGTH(sizes));
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

@@ -30,12 +30,14 @@ static bool good_input(struct fig_node *x, const char *name, const struct fig_co
     char text[SHAPE_TEXT];
     if (!x)
         return false;
-    if (x->shape.rank == 4 && conv->filters >= 1 && conv->kernel >= 1 && conv->stride >= 1 &&
-        conv->pad >= 0 && conv->output_pad >= 0 && conv->output_pad < conv->stride)
+    if (x->shape.rank == 4 && conv->stride >= 1 && conv->pad >= 0 && conv->output_pad >= 0 &&
+        conv->output_pad < conv->stride &&
+        size_fits(conv->filters, conv->kernel, conv->kernel, x->shape.dim[3]))
         return true;
     graph_fail(x->graph, FIG_SHAPE,
                "%s: %d filters of %dx%d, stride %d, pad %d, output pad %d on %s: images [n,h,w,c], "
-               "sizes of at least 1 and an output pad below the stride are expected", name,
+               "sizes of at least 1, an output pad below the stride and fewer than 2^31 weights "
+               "are expected", name,
                conv->filters, conv->kernel, conv->kernel, conv->stride, conv->pad,
                conv->output_pad, shape_text(x->shape, text));
     return false;
@@ -52,9 +54,9 @@ struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_con
     return add_bias(fig_conv(x, weight, conv.stride, conv.pad), name, &conv);
 }
 
-static int transposed_size(int size, const struct fig_conv2d *conv)
+static long long transposed_size(int size, const struct fig_conv2d *conv)
 {
-    return (size - 1) * conv->stride - 2 * conv->pad + conv->kernel + conv->output_pad;
+    return (size - 1LL) * conv->stride - 2LL * conv->pad + conv->kernel + conv->output_pad;
 }
 
 struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
@@ -62,12 +64,17 @@ struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
 {
     if (!good_input(x, name, &conv))
         return NULL;
+    const long long height = transposed_size(x->shape.dim[1], &conv);
+    const long long width = transposed_size(x->shape.dim[2], &conv);
+    if (!size_fits(x->shape.dim[0], height, width, conv.filters))
+        return graph_fail(x->graph, FIG_SHAPE, "%s: transposed, %d images of %lldx%lld pixels and "
+                          "%d channels: at least one pixel, and fewer than 2^31 values in all, are "
+                          "expected", name, x->shape.dim[0], height, width, conv.filters);
     struct fig_node *weight = conv_weight(x->graph, name, x->shape.dim[3], conv.filters,
                                           conv.kernel);
     if (conv.spectral)
         weight = spectral_norm(weight, name, conv.spectral->training, conv.spectral->update);
-    struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad,
-                                        transposed_size(x->shape.dim[1], &conv),
-                                        transposed_size(x->shape.dim[2], &conv));
+    struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad, (int)height,
+                                        (int)width);
     return add_bias(y, name, &conv);
 }

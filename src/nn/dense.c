@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/nn.h>
 
+#include <stdio.h>
+
 #include "nn/param.h"
 #include "nn/spectral.h"
 
@@ -43,9 +45,9 @@ static struct layout bias_layout(int units, struct swapped to)
     return layout;
 }
 
-static struct fig_node *dense(struct fig_node *x, const char *name, struct swapped to,
-                              const struct fig_dense *size)
+static struct fig_node *dense(struct fig_node *x, const char *name, const struct fig_dense *size)
 {
+    const struct swapped to = { size->height * size->width, size->channels };
     const int units = to.pixels * to.channels;
     const struct fig_shape shape = x->shape;
     const int in = (int)(shape_length(shape) / (size_t)shape.dim[0]);
@@ -66,31 +68,41 @@ static struct fig_node *dense(struct fig_node *x, const char *name, struct swapp
     return fig_add(y, layer_param(x->graph, name, "bias", fig_shape1(units), zeros, &biases));
 }
 
-static bool good_input(struct fig_node *x, const char *name, int units)
+/* "128", or "7x7x64" of an image. */
+static const char *size_text(const struct fig_dense *size, char text[SHAPE_TEXT])
 {
-    char text[SHAPE_TEXT];
+    if (size->height == 1 && size->width == 1)
+        snprintf(text, SHAPE_TEXT, "%d", size->channels);
+    else
+        snprintf(text, SHAPE_TEXT, "%dx%dx%d", size->height, size->width, size->channels);
+    return text;
+}
+
+static bool good_input(struct fig_node *x, const char *name, const struct fig_dense *size)
+{
+    char units[SHAPE_TEXT], shape[SHAPE_TEXT];
     if (!x)
         return false;
-    if ((x->shape.rank == 2 || x->shape.rank == 4) && units >= 1)
+    if ((x->shape.rank == 2 || x->shape.rank == 4) &&
+        size_fits(size->height, size->width, size->channels, 1))
         return true;
     graph_fail(x->graph, FIG_SHAPE,
-               "%s: dense %d of %s: at least 1 unit, and a matrix [rows, in] or images "
-               "[n,h,w,c], are expected", name, units, shape_text(x->shape, text));
+               "%s: dense %s of %s: at least 1 unit, fewer than 2^31, and a matrix [rows, in] or "
+               "images [n,h,w,c], are expected", name, size_text(size, units),
+               shape_text(x->shape, shape));
     return false;
 }
 
 struct fig_node *fig_dense(struct fig_node *x, const char *name, int units)
 {
-    const struct swapped none = { 1, units };
-    return good_input(x, name, units) ? dense(x, name, none, &(struct fig_dense){ 0 }) : NULL;
+    const struct fig_dense size = { .height = 1, .width = 1, .channels = units };
+    return good_input(x, name, &size) ? dense(x, name, &size) : NULL;
 }
 
 struct fig_node *fig_dense_image(struct fig_node *x, const char *name, struct fig_dense size)
 {
-    const struct swapped to = { size.height * size.width, size.channels };
-    const int units = to.pixels * to.channels;
-    if (!good_input(x, name, units))
+    if (!good_input(x, name, &size))
         return NULL;
-    return fig_reshape(dense(x, name, to, &size),
+    return fig_reshape(dense(x, name, &size),
                        fig_shape4(x->shape.dim[0], size.height, size.width, size.channels));
 }

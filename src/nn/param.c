@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/param.h"
 
+#include "base/size.h"
 #include "base/text.h"
 
 struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const char *part,
@@ -25,4 +26,15 @@ struct fig_node *layer_state(struct fig_graph *graph, const char *layer, const c
                                         : fig_state(graph, name.chars, shape, value);
     text_free(&name);
     return node;
+}
+
+bool size_fits(long long a, long long b, long long c, long long d)
+{
+    const long long factors[] = { a, b, c, d };
+    size_t product = 1;
+    for (size_t i = 0; i < LENGTH(factors); i++) {
+        if (factors[i] < 1 || !size_mul(product, (size_t)factors[i], &product))
+            return false;
+    }
+    return product <= INT32_MAX;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameters of layers: "LAYER.part". */
+/* Parameters of layers, "LAYER.part", and the sizes that layers may have. */
 #ifndef NN_PARAM_H
 #define NN_PARAM_H
 
@@ -10,5 +10,8 @@ struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const c
                              const struct layout *layout);
 struct fig_node *layer_state(struct fig_graph *graph, const char *layer, const char *part,
                              struct fig_shape shape, double value);
+
+/* All are at least 1, and their product is below 2^31: kernels index with 32 bits. */
+bool size_fits(long long a, long long b, long long c, long long d);
 
 #endif

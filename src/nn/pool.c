@@ -3,7 +3,7 @@
  * then along the rows. */
 #include <figment/nn.h>
 
-#include "graph/node.h"
+#include "nn/param.h"
 
 /* One axis of images, seen as [outer, size, inner], and its windows. */
 struct axis {
@@ -104,7 +104,7 @@ static bool can_enlarge(struct fig_shape images, int factor)
     const long long height = (long long)images.dim[1] * factor;
     const long long width = (long long)images.dim[2] * factor;
     return height <= FIG_SIDE && width <= FIG_SIDE &&
-           height * width * images.dim[0] * images.dim[3] <= INT32_MAX;
+           size_fits(images.dim[0], height, width, images.dim[3]);
 }
 
 struct fig_node *fig_upsample(struct fig_node *x, int factor)
