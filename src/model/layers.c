@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "graph/node.h"
 #include "model/layer_text.h"
+#include "nn/param.h"
 
 /* Room for the assignments of the layer that is next; NULL, and the graph's error, if it is used
  * up. */
@@ -178,14 +179,10 @@ static struct fig_node *apply_named(const struct layer *layer, struct stack *sta
 static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,
                               struct fig_node *labels, struct fig_node **logits)
 {
-    struct text name = { 0 }, label_name = { 0 };
-    text_add(&name, "%s.%d", stack->prefix, stack->next);
-    text_add(&label_name, "%s.labels", stack->prefix);
+    const char *name = graph_text(x->graph, "%s.%d", stack->prefix, stack->next);
+    const char *label_name = graph_text(x->graph, "%s.labels", stack->prefix);
     stack->next += kinds[layer->kind].numbered;
-    *logits = name.failed || label_name.failed
-        ? NULL : apply_named(layer, stack, x, labels, name.chars, label_name.chars);
-    text_free(&name);
-    text_free(&label_name);
+    *logits = name && label_name ? apply_named(layer, stack, x, labels, name, label_name) : NULL;
     return fig_activate(*logits, layer->activation);
 }
 

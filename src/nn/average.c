@@ -3,18 +3,14 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "nn/param.h"
 
 /* 1 - min(decay, n / (n + 9)) for n updates so far, which are counted in a state. */
 static struct fig_node *part_of_the_way(struct fig_graph *graph, const struct fig_average *average,
                                         struct fig_node **update)
 {
-    struct text name = { 0 };
-    text_add(&name, "average.%supdates", average->prefix);
-    struct fig_node *count = name.failed ? graph_fail(graph, FIG_NOMEM, "no memory for a name")
-                                         : fig_state(graph, name.chars, fig_shape1(1), 0);
-    text_free(&name);
+    const char *name = graph_text(graph, "average.%supdates", average->prefix);
+    struct fig_node *count = name ? fig_state(graph, name, fig_shape1(1), 0) : NULL;
     struct fig_node *early = fig_div(count, fig_affine(count, 1, 9));
     *update = fig_assign(count, fig_affine(count, 1, 1));
     return fig_affine(fig_clamp(early, 0, average->decay), -1, 1);

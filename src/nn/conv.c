@@ -5,15 +5,17 @@
 #include "nn/spectral.h"
 
 /* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in]; a
- * transposed one's are those of the convolution that it transposes. */
-static struct fig_node *conv_weight(struct fig_graph *graph, const char *name, int out, int in,
-                                    int kernel)
+ * transposed one's are those of the convolution that it transposes.  Normed, if that is asked for. */
+static struct fig_node *conv_weight(struct fig_graph *graph, const char *name,
+                                    const struct fig_conv2d *conv, int out, int in)
 {
+    const int kernel = conv->kernel, taps = kernel * kernel;
     const struct fig_shape file = fig_shape4(out, in, kernel, kernel);
     const struct layout layout = { .file = file, .view = file, .axis = { 0, 2, 3, 1 } };
-    const int taps = kernel * kernel;
-    return layer_param(graph, name, "weight", fig_shape4(out, kernel, kernel, in),
-                       (struct fig_init){ FIG_GLOROT, in * taps, out * taps }, &layout);
+    struct fig_node *weight = layer_param(
+        graph, name, "weight", fig_shape4(out, kernel, kernel, in),
+        (struct fig_init){ FIG_GLOROT, in * taps, out * taps }, &layout);
+    return spectral_norm(weight, name, conv->spectral);
 }
 
 static struct fig_node *add_bias(struct fig_node *y, const char *name,
@@ -47,10 +49,7 @@ struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_con
 {
     if (!good_input(x, name, &conv))
         return NULL;
-    struct fig_node *weight = conv_weight(x->graph, name, conv.filters, x->shape.dim[3],
-                                          conv.kernel);
-    if (conv.spectral)
-        weight = spectral_norm(weight, name, conv.spectral->training, conv.spectral->update);
+    struct fig_node *weight = conv_weight(x->graph, name, &conv, conv.filters, x->shape.dim[3]);
     return add_bias(fig_conv(x, weight, conv.stride, conv.pad), name, &conv);
 }
 
@@ -70,10 +69,7 @@ struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
         return graph_fail(x->graph, FIG_SHAPE, "%s: transposed, %d images of %lldx%lld pixels and "
                           "%d channels: at least one pixel, and fewer than 2^31 values in all, are "
                           "expected", name, x->shape.dim[0], height, width, conv.filters);
-    struct fig_node *weight = conv_weight(x->graph, name, x->shape.dim[3], conv.filters,
-                                          conv.kernel);
-    if (conv.spectral)
-        weight = spectral_norm(weight, name, conv.spectral->training, conv.spectral->update);
+    struct fig_node *weight = conv_weight(x->graph, name, &conv, x->shape.dim[3], conv.filters);
     struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad, (int)height,
                                         (int)width);
     return add_bias(y, name, &conv);

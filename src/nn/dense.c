@@ -59,10 +59,9 @@ static struct fig_node *dense(struct fig_node *x, const char *name, const struct
     const struct fig_init embedding = { FIG_HE, 8, units }; /* a variance of 2 / 8 */
     struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in),
                                           size->one_hot ? embedding : glorot, &weights);
-    if (size->spectral)
-        weight = spectral_norm(weight, name, size->spectral->training, size->spectral->update);
     struct fig_node *rows = fig_reshape(x, fig_shape2(shape.dim[0], in));
-    struct fig_node *y = fig_matmul(rows, weight, FIG_TRANS_B);
+    struct fig_node *y = fig_matmul(rows, spectral_norm(weight, name, size->spectral),
+                                    FIG_TRANS_B);
     if (size->no_bias)
         return y;
     return fig_add(y, layer_param(x->graph, name, "bias", fig_shape1(units), zeros, &biases));

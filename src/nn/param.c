@@ -1,31 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/param.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/size.h"
-#include "base/text.h"
+
+const char *graph_text(struct fig_graph *graph, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = graph_alloc(graph, (size_t)length + 1);
+    va_start(args, format);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+static const char *part_name(struct fig_graph *graph, const char *layer, const char *part)
+{
+    return graph_text(graph, "%s.%s", layer, part);
+}
 
 struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const char *part,
                              struct fig_shape shape, struct fig_init init,
                              const struct layout *layout)
 {
-    struct text name = { 0 };
-    text_add(&name, "%s.%s", layer, part);
-    struct fig_node *node = name.failed
-        ? graph_fail(graph, FIG_NOMEM, "no memory for a name")
-        : node_param(graph, name.chars, shape, init, layout);
-    text_free(&name);
-    return node;
+    const char *name = part_name(graph, layer, part);
+    return name ? node_param(graph, name, shape, init, layout) : NULL;
 }
 
 struct fig_node *layer_state(struct fig_graph *graph, const char *layer, const char *part,
                              struct fig_shape shape, double value)
 {
-    struct text name = { 0 };
-    text_add(&name, "%s.%s", layer, part);
-    struct fig_node *node = name.failed ? graph_fail(graph, FIG_NOMEM, "no memory for a name")
-                                        : fig_state(graph, name.chars, shape, value);
-    text_free(&name);
-    return node;
+    const char *name = part_name(graph, layer, part);
+    return name ? fig_state(graph, name, shape, value) : NULL;
 }
 
 bool size_fits(long long a, long long b, long long c, long long d)

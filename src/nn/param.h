@@ -5,6 +5,9 @@
 
 #include "graph/node.h"
 
+/* Text that lives as long as the graph; NULL, and the graph's error, when memory runs out. */
+const char *graph_text(struct fig_graph *graph, const char *format, ...) PRINTF_LIKE(2, 3);
+
 struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const char *part,
                              struct fig_shape shape, struct fig_init init,
                              const struct layout *layout);

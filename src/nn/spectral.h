@@ -3,12 +3,12 @@
 #ifndef NN_SPECTRAL_H
 #define NN_SPECTRAL_H
 
-#include "graph/node.h"
+#include <figment/nn.h>
 
 /* weight / sigma, where sigma is its largest singular value as a matrix [out, rest], followed by
- * one power iteration per step; the state LAYER.u [out] remembers the direction.  With `training`,
- * *update receives the assignment that a plan may run. */
-struct fig_node *spectral_norm(struct fig_node *weight, const char *layer, bool training,
-                               struct fig_node **update);
+ * one power iteration per step; the state LAYER.u [out] remembers the direction.  The weight as it
+ * is where `spectral` is NULL. */
+struct fig_node *spectral_norm(struct fig_node *weight, const char *layer,
+                               const struct fig_spectral *spectral);
 
 #endif
