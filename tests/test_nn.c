@@ -215,7 +215,7 @@ START_TEST(a_classifier_without_known_rows_loses_nothing)
 }
 END_TEST
 
-/* --- Sizes whose products no 32 bits hold */
+/* --- What is refused: sizes whose products no 32 bits hold, and what is missing or unknown */
 
 static struct fig_node *images_of(int side, int channels)
 {
@@ -252,23 +252,97 @@ static struct fig_node *no_height(void)
         .height = 0, .width = 8, .channels = 64 });
 }
 
+/* A step for the layer "a", as an optimiser of that kind would do it. */
+static struct fig_node *step(const char *prefixes, const struct fig_optimizer *optimizer)
+{
+    struct fig_node *y = fig_dense(fig_input(graph, "x", fig_shape2(2, 3)), "a", 1);
+    return fig_optimize(fig_mean(y), prefixes, optimizer);
+}
+
+static struct fig_node *unknown_optimizer(void)
+{
+    const struct fig_optimizer optimizer = { .kind = (enum fig_optimizer_kind)99, .rate = 1 };
+    return step("a.", &optimizer);
+}
+
+static struct fig_node *no_optimizer(void)
+{
+    return step("a.", NULL);
+}
+
+static struct fig_node *step_of(const char *prefixes)
+{
+    const struct fig_optimizer adam = fig_optimizer_defaults(FIG_ADAM);
+    return step(prefixes, &adam);
+}
+
+static struct fig_node *no_prefixes(void)
+{
+    return step_of(NULL);
+}
+
+static struct fig_node *trailing_comma(void)
+{
+    return step_of("a.,");
+}
+
+static struct fig_node *two_commas(void)
+{
+    return step_of("a.,,b.");
+}
+
+static struct fig_node *no_name(void)
+{
+    return fig_dense(images_of(4, 1), NULL, 3);
+}
+
+static struct fig_node *average_of(const struct fig_average *average)
+{
+    struct fig_node *updates[2];
+    fig_dense(images_of(4, 1), "a", 1);
+    return fig_average(graph, average, updates, 2) ? updates[0] : NULL;
+}
+
+static struct fig_node *no_average(void)
+{
+    return average_of(NULL);
+}
+
+static struct fig_node *endless_average(void)
+{
+    return average_of(&(struct fig_average){ "a.", 1 });
+}
+
 static const struct {
     struct fig_node *(*make)(void);
+    enum fig_status status;
     const char *message; /* how the graph's error begins */
-} sizes[] = {
-    { large_kernel, "conv: 1 filters of 70000x70000, stride 1, pad 0, output pad 0 on [1,4,4,1]: " },
-    { large_stride, "deconv: transposed, 1 images of 10483662849x10483662849 pixels and 1 " },
-    { no_pixels, "deconv: transposed, 1 images of 0x0 pixels and 1 channels: " },
-    { large_image, "dense: dense 70000x70000x1 of [1,4,4,1]: " },
-    { no_height, "dense: dense 0x8x64 of [1,4,4,1]: " },
+} refused[] = {
+    { large_kernel, FIG_SHAPE,
+      "conv: 1 filters of 70000x70000, stride 1, pad 0, output pad 0 on [1,4,4,1]: " },
+    { large_stride, FIG_SHAPE,
+      "deconv: transposed, 1 images of 10483662849x10483662849 pixels and 1 " },
+    { no_pixels, FIG_SHAPE,
+      "deconv: transposed, 1 images of 0x0 pixels and 1 channels: " },
+    { large_image, FIG_SHAPE, "dense: dense 70000x70000x1 of [1,4,4,1]: " },
+    { no_height, FIG_SHAPE, "dense: dense 0x8x64 of [1,4,4,1]: " },
+    { unknown_optimizer, FIG_INVALID, "optimize: \"a.\": there is no optimiser 99" },
+    { no_optimizer, FIG_INVALID, "optimize: prefixes and an optimiser are expected" },
+    { no_prefixes, FIG_INVALID, "optimize: prefixes and an optimiser are expected" },
+    { trailing_comma, FIG_INVALID, "optimize: prefixes \"a.,\": " },
+    { two_commas, FIG_INVALID, "optimize: prefixes \"a.,,b.\": " },
+    { no_name, FIG_INVALID, "a layer with a weight: a name is expected, found NULL" },
+    { no_average, FIG_INVALID, "average: a prefix and a place for updates are expected" },
+    { endless_average, FIG_INVALID, "average: a.: a decay in [0, 1) is expected, found 1" },
 };
 
-START_TEST(sizes_are_counted_without_overflow)
+START_TEST(mistakes_are_the_graphs_first_error)
 {
-    ck_assert_ptr_null(sizes[_i].make());
-    ck_assert_int_eq(fig_graph_status(graph), FIG_SHAPE);
-    ck_assert_msg(strncmp(fig_graph_error(graph), sizes[_i].message, strlen(sizes[_i].message)) ==
-                  0, "%s", fig_graph_error(graph));
+    const char *message = refused[_i].message;
+    ck_assert_ptr_null(refused[_i].make());
+    ck_assert_int_eq(fig_graph_status(graph), refused[_i].status);
+    ck_assert_msg(strncmp(fig_graph_error(graph), message, strlen(message)) == 0, "%s",
+                  fig_graph_error(graph));
 }
 END_TEST
 
@@ -281,7 +355,7 @@ int main(void)
     tcase_add_test(tcase, spectral_norm_comes_to_one);
     tcase_add_test(tcase, a_classifier_learns_from_the_known_rows_alone);
     tcase_add_test(tcase, a_classifier_without_known_rows_loses_nothing);
-    tcase_add_loop_test(tcase, sizes_are_counted_without_overflow, 0, LENGTH(sizes));
+    tcase_add_loop_test(tcase, mistakes_are_the_graphs_first_error, 0, LENGTH(refused));
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

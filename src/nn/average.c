@@ -37,10 +37,22 @@ static bool is_followed(const struct fig_node *node, const char *prefix)
            strncmp(node->name, prefix, strlen(prefix)) == 0;
 }
 
+static bool good_average(struct fig_graph *graph, const struct fig_average *average,
+                         struct fig_node **updates)
+{
+    if (!average || !average->prefix || !updates)
+        graph_fail(graph, FIG_INVALID, "average: a prefix and a place for updates are expected, "
+                   "found NULL");
+    else if (!(average->decay >= 0 && average->decay < 1))
+        graph_fail(graph, FIG_INVALID, "average: %s: a decay in [0, 1) is expected, found %g",
+                   average->prefix, average->decay);
+    return !graph->status;
+}
+
 int fig_average(struct fig_graph *graph, const struct fig_average *average,
                 struct fig_node **updates, int room)
 {
-    if (!graph || graph->status || !average || !updates)
+    if (!graph || graph->status || !good_average(graph, average, updates))
         return 0;
     const int nodes = graph->count;
     struct fig_node *counted, *part = part_of_the_way(graph, average, &counted);

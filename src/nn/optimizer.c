@@ -124,6 +124,29 @@ static struct fig_node *update(const struct members *members, struct fig_graph *
     return node;
 }
 
+/* One empty prefix is all parameters; among others it would be a slip with great effect. */
+static bool good_prefixes(const char *prefixes)
+{
+    const size_t length = strlen(prefixes);
+    return length == 0 ||
+           (*prefixes != ',' && prefixes[length - 1] != ',' && !strstr(prefixes, ",,"));
+}
+
+static bool good_arguments(struct fig_graph *graph, const char *prefixes,
+                           const struct fig_optimizer *optimizer)
+{
+    if (!prefixes || !optimizer)
+        graph_fail(graph, FIG_INVALID, "optimize: prefixes and an optimiser are expected, found "
+                   "NULL");
+    else if (!good_prefixes(prefixes))
+        graph_fail(graph, FIG_INVALID, "optimize: prefixes \"%s\": names with single commas "
+                   "between them, or \"\" for all, are expected", prefixes);
+    else if ((unsigned)optimizer->kind > FIG_ADAMW)
+        graph_fail(graph, FIG_INVALID, "optimize: \"%s\": there is no optimiser %d", prefixes,
+                   (int)optimizer->kind);
+    return !graph->status;
+}
+
 static struct fig_node *optimize(struct members *members, struct fig_node *loss,
                                  const char *prefixes, const struct fig_optimizer *optimizer)
 {
@@ -140,7 +163,7 @@ struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                               const struct fig_optimizer *optimizer)
 {
     struct members members = { 0 };
-    if (!loss || !prefixes || !optimizer)
+    if (!loss || !good_arguments(loss->graph, prefixes, optimizer))
         return NULL;
     struct fig_node *node = optimize(&members, loss, prefixes, optimizer);
     free(members.params);

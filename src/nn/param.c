@@ -22,7 +22,10 @@ const char *graph_text(struct fig_graph *graph, const char *format, ...)
 
 static const char *part_name(struct fig_graph *graph, const char *layer, const char *part)
 {
-    return graph_text(graph, "%s.%s", layer, part);
+    if (layer)
+        return graph_text(graph, "%s.%s", layer, part);
+    graph_fail(graph, FIG_INVALID, "a layer with a %s: a name is expected, found NULL", part);
+    return NULL;
 }
 
 struct fig_node *layer_param(struct fig_graph *graph, const char *layer, const char *part,
