@@ -35,6 +35,22 @@ START_TEST(a_training_prints_a_line_per_epoch_and_can_go_on)
 }
 END_TEST
 
+START_TEST(a_part_of_an_epoch_has_its_losses_and_no_metrics)
+{
+    run_well(TRAIN "--steps 2 --epochs 3 --out run");
+    has(out, "epoch 1/3  batch 2/6  loss 0.");
+    has(out, "wrote run: config.yaml model.safetensors checkpoint.safetensors\n");
+    ck_assert(!exists("run/samples") && !exists("run/metrics.jsonl"));
+    run_well(TRAIN "--steps 8 --epochs 3 --out run --resume");
+    has(out, "epoch 1/3  loss 0.");
+    has(out, "epoch 2/3  batch 2/6  loss 0.");
+    has(out, "wrote run: config.yaml model.safetensors checkpoint.safetensors metrics.jsonl "
+             "samples/\n");
+    run_well(TRAIN "--steps 8 --epochs 3 --out run --resume");
+    ck_assert_str_eq(out, "");
+}
+END_TEST
+
 static void wait_a_moment(void)
 {
     nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
@@ -112,6 +128,7 @@ int main(int count, char **words)
     TCase *tests = tcase_create("progress");
     tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, a_training_prints_a_line_per_epoch_and_can_go_on);
+    tcase_add_test(tests, a_part_of_an_epoch_has_its_losses_and_no_metrics);
     tcase_add_loop_test(tests, an_interrupted_training_saves_itself_and_goes_on, 0, 2);
     tcase_add_loop_test(tests, a_terminal_shows_a_live_line_that_fits, 0, 2);
     suite_add_tcase(suite, tests);

@@ -23,7 +23,8 @@ FIG_BEGIN
  *     RUN/samples/epoch-NNNN.png   samples of fixed noise, or reconstructions of fixed test images
  */
 
-/* How far a training is, a few times per second and at the end of each epoch. */
+/* How far a training is: a few times per second, at the end of each epoch, and where it ends within
+ * one. */
 struct fig_progress {
     int epoch, epochs; /* epoch counts from 1 */
     int batch, batches; /* within the epoch: done, and in all */
@@ -34,6 +35,7 @@ struct fig_progress {
     const char *loss_names[FIG_PHASES * FIG_LOSSES];
     double losses[FIG_PHASES * FIG_LOSSES]; /* mean of the epoch so far */
     bool epoch_done;
+    bool ended; /* within this epoch, by the limit of steps or by `stop` */
     int test_count; /* at the end of an epoch: the losses of the test set */
     const char *test_names[FIG_PHASES * FIG_LOSSES];
     double tests[FIG_PHASES * FIG_LOSSES];

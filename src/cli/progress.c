@@ -86,10 +86,12 @@ void progress_epoch_line(char *out, size_t size, const struct fig_progress *prog
 {
     struct line line = { .text = out, .size = size };
     add_epoch(&line, progress);
+    if (progress->ended)
+        add(&line, "  batch %d/%d", progress->batch, progress->batches);
     add_losses(&line, "", progress->loss_count, progress->loss_names, progress->losses);
     add_losses(&line, "test_", progress->test_count, progress->test_names, progress->tests);
     add(&line, "  %.0f images/s", progress->images_per_s);
-    if (progress->epoch < progress->epochs) {
+    if (progress->epoch < progress->epochs && !progress->ended) {
         add(&line, "  ");
         add_time(&line, progress->seconds_left);
         add(&line, " left");
@@ -101,9 +103,10 @@ void progress_show(void *data, const struct fig_progress *progress)
     struct progress_view *view = data;
     struct console *console = view->console;
     char line[LINE];
+    view->trained = true;
     if (console->quiet)
         return;
-    if (progress->epoch_done) {
+    if (progress->epoch_done || progress->ended) {
         progress_epoch_line(line, sizeof(line), progress);
         console_clear(console);
         puts(line);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* How a training goes: a live line on a terminal, and a plain one for each epoch. */
+/* How a training goes: a live line on a terminal, and a plain one for each epoch or part of one. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <figment/train.h>
@@ -12,6 +13,7 @@
 struct progress_view {
     struct console *console;
     double shown; /* when the live line was drawn last, seconds */
+    bool trained; /* there was progress */
 };
 
 /* For fig_train_params; `data` is a progress_view. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/size.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/task.h"
@@ -31,12 +33,20 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* What ends within its first epoch has no metrics, and a table has no samples. */
 static void print_paths(struct console *console, const char *folder, const char *trace)
 {
+    static const char *const names[] = { "config.yaml", "model.safetensors",
+                                         "checkpoint.safetensors", "metrics.jsonl", "samples/" };
+    char path[PATH_LIMIT];
     if (console->quiet)
         return;
-    printf("wrote %s: config.yaml model.safetensors checkpoint.safetensors metrics.jsonl"
-           " samples/\n", folder);
+    printf("wrote %s:", folder);
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        if (!path_join(path, folder, names[i]) && path_exists(path))
+            printf(" %s", names[i]);
+    }
+    putchar('\n');
     if (trace)
         printf("wrote %s\n", trace);
 }
@@ -45,7 +55,7 @@ static enum fig_status train(struct request *request, const struct fig_config *c
                              struct fig_device *device)
 {
     struct progress_view view = { .console = &request->console };
-    char folder[4096];
+    char folder[PATH_LIMIT];
     const int length = snprintf(folder, sizeof(folder), "%s%s", request->out ? "" : "runs/",
                                 request->out ? request->out : fig_config_settings(config)->name);
     if (length < 0 || (size_t)length >= sizeof(folder))
@@ -62,7 +72,7 @@ static enum fig_status train(struct request *request, const struct fig_config *c
     console_clear(&request->console);
     if (status == FIG_CANCELLED)
         console_note(&request->console, "interrupted; the same command with --resume goes on");
-    if (!status)
+    if (!status && (view.trained || !request->resume)) /* else all had been done already */
         print_paths(&request->console, folder, request->trace);
     return status;
 }

@@ -72,9 +72,6 @@ static enum fig_status cut_trace(const char *path, uint64_t step)
 
 enum fig_status report_open(struct trainer *trainer)
 {
-    char path[PATH_LIMIT];
-    TRY(run_path(trainer, "samples", path));
-    TRY(folder_create(path, 0777));
     TRY(read_metrics(trainer));
     if (!trainer->params->trace)
         return FIG_OK;
@@ -134,14 +131,16 @@ static double seconds_left(const struct trainer *trainer)
     return done > 0 && left > 0 ? (clock_now() - trainer->start) / done * left : 0;
 }
 
-void report_progress(struct trainer *trainer, bool epoch_done)
+void report_progress(struct trainer *trainer, enum moment moment)
 {
     const struct place *place = &trainer->place;
+    const bool epoch_done = moment == MOMENT_EPOCH;
     struct fig_progress progress = {
         .epoch = place->epoch + !epoch_done, .epochs = trainer->settings->epochs,
         .batch = epoch_done ? trainer->batches : place->batch, .batches = trainer->batches,
         .step = place->step, .images_per_s = images_per_s(trainer),
         .seconds_left = seconds_left(trainer), .epoch_done = epoch_done,
+        .ended = moment == MOMENT_END,
         .test_count = epoch_done ? trainer->tests : 0,
     };
     if (!trainer->params->progress)
@@ -205,6 +204,8 @@ static enum fig_status write_grid(const struct trainer *trainer, const struct fi
     struct fig_grid named = *grid;
     named.texts = texts;
     named.text_count = 3;
+    TRY(run_path(trainer, "samples", path));
+    TRY(folder_create(path, 0777));
     TRY(run_path(trainer, name, path));
     return fig_grid_write(path, &named);
 }

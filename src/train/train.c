@@ -146,7 +146,7 @@ static enum fig_status take_step(struct trainer *trainer)
     if (report || !whole || session->pending == SESSION_HISTORY)
         TRY(look_at(trainer, session));
     if (report)
-        report_progress(trainer, false);
+        report_progress(trainer, MOMENT_STEP);
     return FIG_OK;
 }
 
@@ -201,34 +201,28 @@ static enum fig_status finish_epoch(struct trainer *trainer)
     trainer->place.batch = 0;
     TRY(report_epoch(trainer));
     TRY(check_up(trainer));
-    report_progress(trainer, true);
+    report_progress(trainer, MOMENT_EPOCH);
     memset(trainer->place.sums, 0, sizeof(trainer->place.sums));
     memset(trainer->place.seen, 0, sizeof(trainer->place.seen));
     return save(trainer);
 }
 
-/* Before anything is saved. */
-static enum fig_status look_at_end(struct trainer *trainer)
-{
-    TRY(look_at(trainer, &trainer->full));
-    return check_weights(trainer);
-}
-
 /* To the end of the epoch, or of the steps, or until stopped. */
 static enum fig_status run_epoch(struct trainer *trainer)
 {
+    const struct place *place = &trainer->place;
     if (trainer->settings->shuffle)
-        TRY(source_shuffle(&trainer->train, trainer->settings->seed, trainer->place.epoch));
-    while (trainer->place.batch < trainer->batches && !is_last_step(trainer)) {
-        if (is_stopped(trainer)) {
-            TRY(look_at_end(trainer));
-            TRY(save(trainer));
-            return FIG_CANCELLED;
-        }
+        TRY(source_shuffle(&trainer->train, trainer->settings->seed, place->epoch));
+    while (place->batch < trainer->batches && !is_last_step(trainer) && !is_stopped(trainer))
         TRY(take_step(trainer));
-    }
-    TRY(look_at_end(trainer));
-    return trainer->place.batch == trainer->batches ? finish_epoch(trainer) : save(trainer);
+    TRY(look_at(trainer, &trainer->full));
+    TRY(check_weights(trainer)); /* before anything is saved */
+    if (place->batch == trainer->batches)
+        return finish_epoch(trainer);
+    if (place->batch > 0)
+        report_progress(trainer, MOMENT_END);
+    TRY(save(trainer));
+    return is_last_step(trainer) ? FIG_OK : FIG_CANCELLED;
 }
 
 static enum fig_status run_epochs(struct trainer *trainer)

@@ -75,7 +75,8 @@ void report_close(struct trainer *trainer);
 /* One line per step of the trace. */
 enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
                              const struct losses *losses);
-void report_progress(struct trainer *trainer, bool epoch_done);
+enum moment { MOMENT_STEP, MOMENT_EPOCH, MOMENT_END /* within an epoch */ };
+void report_progress(struct trainer *trainer, enum moment moment);
 /* A line of metrics.jsonl and a picture. */
 enum fig_status report_epoch(struct trainer *trainer);
 
