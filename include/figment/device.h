@@ -2,7 +2,6 @@
 #ifndef FIG_DEVICE_H
 #define FIG_DEVICE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <figment/api.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/device.h"
 
-#include <string.h>
-
 #include "base/log.h"
-#include "base/size.h"
 
 enum { CONVERT = 1024 }; /* reals converted at a time */
 

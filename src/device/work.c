@@ -29,11 +29,8 @@ static enum fig_status check_region(const struct work *work, const char *what,
     return FIG_OK;
 }
 
-static const struct {
-    const char *name;
-    int buffers;
-} kernels[] = {
-#define KERNEL(name, buffers, params) [KERNEL_##name] = { #name, buffers },
+const struct kernel_info kernel_infos[] = {
+#define KERNEL(name, buffers, params) [KERNEL_##name] = { #name, buffers, sizeof(struct params) },
 #include "cl/kernels.h"
 #undef KERNEL
 };
@@ -106,7 +103,7 @@ static enum fig_status check_kernel(const struct work *work, size_t size)
     CHECK(work, work->n > 0 && work->n <= ITEMS_MOST);
     TRY(check_params(work));
     kernel_needs(work, need);
-    for (int i = 0; i < kernels[work->kernel].buffers; i++) {
+    for (int i = 0; i < kernel_infos[work->kernel].buffers; i++) {
         TRY(check_region(work, "buffer of a kernel", work->buffers[i], need[i], size));
         for (int j = 0; j < i; j++)
             CHECK(work, !region_overlaps(work->buffers[i], work->buffers[j]));
@@ -283,7 +280,7 @@ const char *work_text(const struct work *work)
     static const char *const products[] = {
         [PATCHES_NONE] = "product", [PATCHES_FORWARD] = "convolution",
         [PATCHES_INPUT] = "convolution's image", [PATCHES_WEIGHT] = "convolution's weights" };
-    return work->kind == WORK_KERNEL    ? kernels[work->kernel].name
+    return work->kind == WORK_KERNEL    ? kernel_infos[work->kernel].name
            : work->kind == WORK_PRODUCT ? products[work->product.patches] : "chain";
 }
 
@@ -316,7 +313,7 @@ static size_t kernel_bytes(const struct work *work, size_t size)
     const bool gather_bytes = work->kernel == KERNEL_gather_bytes;
     size_t need[KERNEL_BUFFERS], reals = 0;
     kernel_needs(work, need);
-    for (int i = 0; i < kernels[work->kernel].buffers; i++)
+    for (int i = 0; i < kernel_infos[work->kernel].buffers; i++)
         reals += need[i];
     if (gather_bytes || work->kernel == KERNEL_gather_reals)
         return work->n * (size + (gather_bytes ? 1 : size));

@@ -97,6 +97,13 @@ struct product {
     struct conv conv; /* unless PATCHES_NONE */
 };
 
+/* The kernels of cl/kernels.h; the function of one is k_NAME. */
+extern const struct kernel_info {
+    const char *name;
+    int buffers;
+    size_t size; /* of the parameter block */
+} kernel_infos[KERNEL_COUNT];
+
 enum work_kind {
     WORK_KERNEL,
     WORK_CHAIN,

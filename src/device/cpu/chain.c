@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/size.h"
 #include "device/cpu/memory.h"
 
 enum {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "base/size.h"
 #include "device/opencl/error.h"
 #include "device/opencl/opencl.h"
 

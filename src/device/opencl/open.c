@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <string.h>
 
 #include "device/opencl/error.h"
 #include "device/opencl/opencl.h"

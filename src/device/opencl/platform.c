@@ -3,11 +3,9 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/size.h"
 #include "device/opencl/error.h"
 #include "device/opencl/probe.h"
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/size.h"
 #include "device/opencl/opencl.h"
 
 /* Largest first.  Local memory of product.cl: (m + n + 2) * k * 4 bytes, at most 16 KiB. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,17 +39,6 @@ struct script {
     cl_program program;
 };
 
-static const struct {
-    const char *name;
-    int buffers;
-    cl_uint size; /* of the parameter block */
-} kernel_table[KERNEL_COUNT] = {
-#define KERNEL(name, buffers, params)                                                              \
-    [KERNEL_##name] = { "k_" #name, buffers, sizeof(struct params) },
-#include "cl/kernels.h"
-#undef KERNEL
-};
-
 /* --- first: which launches, and the text of their kernels --- */
 
 static struct launch *add_launch(struct script *script, struct work *work)
@@ -59,13 +49,18 @@ static struct launch *add_launch(struct script *script, struct work *work)
     return launch;
 }
 
+static void name_kernel(struct launch *launch, enum kernel kernel)
+{
+    snprintf(launch->function, NAME_LIMIT, "k_%s", kernel_infos[kernel].name);
+}
+
 static void add_sums(struct script *script, struct work *work)
 {
     if (!work->product.sums.buffer)
         return;
     struct launch *launch = add_launch(script, work);
     launch->sums = true;
-    strcpy(launch->function, kernel_table[KERNEL_sum_rows].name);
+    name_kernel(launch, KERNEL_sum_rows);
 }
 
 static enum fig_status plan_product(struct opencl *cl, struct script *script,
@@ -104,7 +99,7 @@ static enum fig_status plan(struct opencl *cl, struct script *script, struct tex
         if (launch->chain)
             chain_kernel(cl, text, &work->chain, launch->function);
         else
-            strcpy(launch->function, kernel_table[work->kernel].name);
+            name_kernel(launch, work->kernel);
     }
     return text->failed ? fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name)
                         : FIG_OK;
@@ -215,8 +210,8 @@ static void set_sums(struct arguments *args, const struct product *p)
 static void set_kernel(struct arguments *args, struct launch *launch)
 {
     const struct work *work = launch->work;
-    const size_t size = kernel_table[work->kernel].size;
-    for (int i = 0; i < kernel_table[work->kernel].buffers; i++)
+    const size_t size = kernel_infos[work->kernel].size;
+    for (int i = 0; i < kernel_infos[work->kernel].buffers; i++)
         set_region(args, work->buffers[i]);
     if (work->tick)
         set_fresh(args, launch, size, &work->params);
