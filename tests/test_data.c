@@ -243,7 +243,7 @@ START_TEST(wrong_arguments_are_refused)
     float out[784];
     ck_assert_int_eq(fig_dataset_open(NULL, "uniform", FIG_TRAIN, 1), FIG_INVALID);
     ck_assert_int_eq(fig_dataset_open(&dataset, NULL, FIG_TRAIN, 1), FIG_INVALID);
-    ck_assert_int_eq(fig_dataset_open(&dataset, "uniform", (enum fig_split)2, 1), FIG_INVALID);
+    ck_assert_int_eq(fig_dataset_open(&dataset, "uniform", (enum fig_split)3, 1), FIG_INVALID);
     ck_assert_int_eq(fig_dataset_open(&dataset, "uniform:3", FIG_TRAIN, 1), FIG_OK);
     ck_assert_int_eq(fig_dataset_sample(dataset, 3, out), FIG_INVALID);
     ck_assert_int_eq(fig_dataset_sample(dataset, -1, out), FIG_INVALID);

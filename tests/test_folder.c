@@ -102,6 +102,45 @@ static enum fig_status refusal(const char *options)
     return status;
 }
 
+static void expect_names(struct fig_dataset *dataset, const char *names, size_t size)
+{
+    ck_assert_ptr_nonnull(fig_dataset_names(dataset));
+    ck_assert_mem_eq(fig_dataset_names(dataset), names, size);
+    fig_dataset_close(&dataset);
+}
+#define EXPECT_NAMES(dataset_, names_) expect_names(dataset_, names_, sizeof(names_))
+
+START_TEST(a_folder_can_be_had_as_a_whole)
+{
+    char name[16], bytes[12];
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof(name), "%s/%02d.png", i < 11 ? "a" : "b", i);
+        draw(name, i, &small);
+        bytes[i] = (char)i;
+    }
+    struct fig_dataset *dataset =
+        expect("", FIG_WHOLE, 12, bytes, "\0\0\0\0\0\0\0\0\0\0\0\1");
+    ck_assert(fig_dataset_info(dataset)->whole);
+    EXPECT_NAMES(dataset, "a/00.png\0a/01.png\0a/02.png\0a/03.png\0a/04.png\0a/05.png\0"
+                          "a/06.png\0a/07.png\0a/08.png\0a/09.png\0a/10.png\0b/11.png");
+    dataset = expect("", FIG_TEST, 1, "\11", "\0");
+    ck_assert(!fig_dataset_info(dataset)->whole);
+    EXPECT_NAMES(dataset, "a/09.png");
+    EXPECT_NAMES(expect(":only=b", FIG_TRAIN, 1, "\13", "\1"), "b/11.png");
+    EXPECT_NAMES(expect("/b/11.png", FIG_WHOLE, 1, "\13", NULL), "11.png");
+}
+END_TEST
+
+START_TEST(a_folder_with_halves_of_its_own_is_no_whole)
+{
+    draw("train/a/1.png", 1, &small);
+    draw("test/a/2.png", 2, &small);
+    struct fig_dataset *dataset = expect("", FIG_WHOLE, 1, "\2", "\0");
+    ck_assert(!fig_dataset_info(dataset)->whole);
+    EXPECT_NAMES(dataset, "a/2.png");
+}
+END_TEST
+
 START_TEST(folders_are_classes_in_the_order_of_their_names)
 {
     draw("b/deeper/still/1.png", 1, &small);
@@ -286,6 +325,8 @@ int main(void)
     tcase_add_checked_fixture(tests, prepare, scratch_remove);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, folders_are_classes_in_the_order_of_their_names);
+    tcase_add_test(tests, a_folder_can_be_had_as_a_whole);
+    tcase_add_test(tests, a_folder_with_halves_of_its_own_is_no_whole);
     tcase_add_test(tests, each_tenth_file_of_a_class_tests);
     tcase_add_test(tests, few_files_without_folders_are_both_halves_without_labels);
     tcase_add_loop_test(tests, train_and_test_are_halves_of_the_same_classes, 0, 2);

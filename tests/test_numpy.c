@@ -118,6 +118,14 @@ START_TEST(labels_and_halves_go_with_the_samples)
     ck_assert_int_eq(fig_dataset_info(dataset)->count, 4);
     ck_assert_mem_eq(fig_dataset_bytes(dataset), "\1\3\5\7", 4);
     fig_dataset_close(&dataset);
+    ck_assert_int_eq(fig_dataset_open(&dataset, SAMPLES, FIG_WHOLE, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(dataset)->count, 12);
+    ck_assert(fig_dataset_info(dataset)->whole && !fig_dataset_names(dataset));
+    ck_assert_mem_eq(fig_dataset_bytes(dataset), samples, sizeof(samples));
+    fig_dataset_close(&dataset);
+    ck_assert_int_eq(fig_dataset_open(&dataset, "synthetic:9", FIG_WHOLE, 1), FIG_OK);
+    ck_assert(!fig_dataset_info(dataset)->whole);
+    fig_dataset_close(&dataset);
 }
 END_TEST
 

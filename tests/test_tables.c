@@ -167,6 +167,23 @@ START_TEST(a_table_can_be_had_as_it_is_in_the_file)
 }
 END_TEST
 
+START_TEST(a_whole_table_has_its_rows_in_order_and_the_scaling_of_its_training_half)
+{
+    struct fig_dataset *whole, *train;
+    ck_assert_int_eq(fig_dataset_open(&train, learnt, FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&whole, learnt, FIG_WHOLE, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(whole)->count, ROWS);
+    ck_assert(fig_dataset_info(whole)->whole);
+    const size_t size = COLUMNS * sizeof(double);
+    ck_assert_mem_eq(fig_dataset_scaling(whole)->mean, fig_dataset_scaling(train)->mean, size);
+    ck_assert_int_eq(fig_dataset_rescale(whole, NULL), FIG_OK);
+    for (int i = 0; i < ROWS; i++) /* floats, of values up to 6 */
+        ck_assert_double_eq_tol(fig_dataset_values(whole)[i * COLUMNS], cell(i, 0, 0), 1e-5);
+    fig_dataset_close(&whole);
+    fig_dataset_close(&train);
+}
+END_TEST
+
 START_TEST(a_resumed_training_on_the_same_table_changes_nothing)
 {
     char once[SCRATCH_PATH], twice[SCRATCH_PATH];
@@ -251,6 +268,7 @@ int main(void)
     tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);
     tcase_add_test(tests, a_training_on_a_table_draws_no_pictures);
     tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);
+    tcase_add_test(tests, a_whole_table_has_its_rows_in_order_and_the_scaling_of_its_training_half);
     tcase_add_test(tests, a_resumed_training_on_the_same_table_changes_nothing);
     tcase_add_test(tests, a_resumed_training_on_another_table_keeps_its_scaling);
     tcase_add_test(tests, a_mixture_is_fitted_to_codes_from_all_of_a_table);

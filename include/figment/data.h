@@ -13,7 +13,9 @@ FIG_BEGIN
 /* A set of samples: whole in memory, or drawn as they are used. */
 struct fig_dataset;
 
-enum fig_split { FIG_TRAIN, FIG_TEST };
+/* FIG_WHOLE is all of data that have no halves of their own, such as a table or a folder without
+ * train/: in their order, or that of their paths; of other data it is the test half. */
+enum fig_split { FIG_TRAIN, FIG_TEST, FIG_WHOLE };
 
 /* A sample is height * width * channels values, channels last. */
 struct fig_dataset_info {
@@ -23,9 +25,10 @@ struct fig_dataset_info {
     bool bytes;                  /* values are bytes 0..255 that stand for 0..1; else floats */
     bool table;                  /* columns of numbers, no pictures: height and width are 1 */
     bool drawn;                  /* too many for the memory: each is made when it is asked for */
+    bool whole;                  /* all of the data, not a half of them */
 };
 
-/* Open one half of what `spec` names:
+/* Open one half of what `spec` names, or all of it:
  *   synthetic[:COUNT]  drawn digits, 28x28 bytes, labels 0..9 in turn; sample i depends on (seed,
  *                      split, i) only; 10000 to train with and 2000 others to test, or COUNT
  *                      of each, but no more than 10000 to test.  Those that would take more than
@@ -52,6 +55,7 @@ struct fig_dataset_info {
  *                      64x64 they keep it, else they become 32x32; grey if all are.  Options
  *                        size=SIDE     SIDE x SIDE pixels, from 1 to 1024
  *                        channels=1|3  grey or RGB
+ *   FILE.png, .jpg     one picture, as a folder that has no other
  *   FILE.csv, .tsv     a table of numbers, a sample each line.  Tabs, else semicolons, else commas
  *                      separate columns; quotes '' and "" are taken off; a first line with words
  *                      in it names the columns.  Each fifth line tests, the others train; of fewer
@@ -84,6 +88,10 @@ FIG_API const struct fig_dataset_info *fig_dataset_info(const struct fig_dataset
  * as they are used. */
 FIG_API const uint8_t *fig_dataset_bytes(const struct fig_dataset *dataset);
 FIG_API const float *fig_dataset_values(const struct fig_dataset *dataset);
+
+/* Of pictures their paths below the folder, "cats/1.png", a zero behind each of `count`; NULL if
+ * samples have no names. */
+FIG_API const char *fig_dataset_names(const struct fig_dataset *dataset);
 
 /* [count], each below `classes`; NULL if there are no labels. */
 FIG_API const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset);

@@ -42,7 +42,8 @@ FIG_API const struct fig_config *fig_run_config(const struct fig_run *run);
 
 /* Of a model that learnt a table: how its columns were standardised in training; else NULL. */
 FIG_API const struct fig_scaling *fig_run_scaling(const struct fig_run *run);
-/* Data as the model takes it: a table is standardised by the model's numbers, not by its own.
+/* Data as the model takes it: a table is standardised by the model's numbers, not by its own, and
+ * pictures of a folder are made to fit the model, not each other, unless options say otherwise.
  * `data` is as fig_dataset_open takes it, or NULL for what the run was trained on; the seed is the
  * run's.  Of samples that are drawn as they are used it has the first 131072, in memory.  FIG_SHAPE
  * if the samples are not of the model's size. */
@@ -63,8 +64,8 @@ FIG_API void fig_run_match_labels(const struct fig_run *run, const struct fig_da
 FIG_API enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count);
 /* From now on row i of the images that are given has the label labels[i % count]; with count 0 they
  * have none.  Labels are the model's numbers: another dataset counts its classes otherwise, see
- * fig_run_match_labels.  Both copy.  What a conditional model needs and was not told, and classes that it does
- * not know, are FIG_INVALID when they are used. */
+ * fig_run_match_labels.  Both copy.  What a conditional model needs and was not told, and classes
+ * that it does not know, are FIG_INVALID when they are used. */
 FIG_API enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int count);
 
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */

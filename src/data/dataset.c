@@ -87,6 +87,19 @@ static size_t sample_size(const struct fig_dataset *dataset)
     return length * (info->bytes ? 1 : sizeof(float));
 }
 
+/* The names of the samples of one class. */
+static void keep_names(struct fig_dataset *dataset, int label)
+{
+    struct text kept = { 0 };
+    const char *name = dataset->samples.chars;
+    for (int i = 0; name && i < dataset->info.count; i++, name += strlen(name) + 1) {
+        if (dataset->labels[i] == label)
+            names_add(&kept, name);
+    }
+    text_free(&dataset->samples);
+    dataset->samples = kept;
+}
+
 /* The samples of one class move to the front. */
 static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec, int label)
 {
@@ -97,6 +110,7 @@ static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec,
     if (info->drawn)
         return fail(FIG_INVALID, "%s: only=%s: its %d samples are too many to be looked through",
                     spec, fig_dataset_class_name(dataset, label), info->count);
+    keep_names(dataset, label);
     for (int i = 0; i < info->count; i++) {
         if (dataset->labels[i] != label)
             continue;
@@ -116,20 +130,28 @@ static enum fig_status finish(struct fig_dataset *dataset, const struct source *
     int label;
     if (!dataset->names.length)
         number_classes(dataset);
-    if (dataset->names.failed)
-        return fail(FIG_NOMEM, "%s: no memory for the names of its classes", source->spec);
     TRY(source_only(source, dataset, &label));
-    return label < 0 || source->split == FIG_TEST ? FIG_OK
-                                                  : keep_class(dataset, source->spec, label);
+    if (label >= 0 && source->split == FIG_TRAIN)
+        TRY(keep_class(dataset, source->spec, label));
+    return dataset->names.failed || dataset->samples.failed
+        ? fail(FIG_NOMEM, "%s: no memory for the names of classes and samples", source->spec)
+        : FIG_OK;
 }
 
 enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
                                  uint64_t seed)
 {
+    return dataset_open(out, spec, split, seed, NULL);
+}
+
+enum fig_status dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
+                             uint64_t seed, const struct fig_dataset_info *like)
+{
     REQUIRE(out);
     *out = NULL;
-    REQUIRE(spec && (split == FIG_TRAIN || split == FIG_TEST));
-    struct source source = { .split = split, .seed = seed };
+    REQUIRE(spec && (split == FIG_TRAIN || split == FIG_TEST || split == FIG_WHOLE));
+    struct source source = { .split = split == FIG_TRAIN ? FIG_TRAIN : FIG_TEST, .asked = split,
+                             .seed = seed, .like = like };
     TRY(source_parse(&source, spec));
     const struct format *format = find_format(source.spec);
     if (!format)
@@ -156,6 +178,7 @@ void fig_dataset_close(struct fig_dataset **dataset)
     free((*dataset)->labels);
     scaling_free(&(*dataset)->scaling);
     text_free(&(*dataset)->names);
+    text_free(&(*dataset)->samples);
     free(*dataset);
     *dataset = NULL;
 }
@@ -173,6 +196,11 @@ const uint8_t *fig_dataset_bytes(const struct fig_dataset *dataset)
 const float *fig_dataset_values(const struct fig_dataset *dataset)
 {
     return dataset->values;
+}
+
+const char *fig_dataset_names(const struct fig_dataset *dataset)
+{
+    return dataset->samples.chars;
 }
 
 const uint8_t *fig_dataset_labels(const struct fig_dataset *dataset)

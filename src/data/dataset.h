@@ -26,6 +26,7 @@ struct fig_dataset {
     struct stream stream; /* what it draws from, by the format's own rules */
     uint8_t *labels;   /* or NULL */
     struct text names; /* of the classes, a zero behind each; numbers if a format leaves it empty */
+    struct text samples;        /* names of the samples, likewise; empty if they have none */
     struct fig_scaling scaling; /* of a table; no columns if there is none */
     struct fig_modes modes;     /* none if their count is 0 */
 };
@@ -38,8 +39,9 @@ struct source {
     } options[OPTION_LIMIT];
     int option_count;
     char text[PATH_LIMIT];
-    enum fig_split split;
+    enum fig_split split, asked; /* split: for FIG_WHOLE the test half */
     uint64_t seed;
+    const struct fig_dataset_info *like; /* the size that pictures are made to fit, or NULL */
 };
 
 /* probe() looks whether the spec is of this format and logs nothing.  open() gets an empty dataset,
@@ -54,6 +56,11 @@ struct format {
 
 extern const struct format synthetic_format, uniform_format, ring_format, grid_format,
     cifar_format, csv_format, numpy_format, idx_format, folder_format;
+
+/* fig_dataset_open for a model that takes samples `like` these: pictures of a folder are made to
+ * fit, unless options say otherwise. */
+enum fig_status dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
+                             uint64_t seed, const struct fig_dataset_info *like);
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);

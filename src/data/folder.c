@@ -84,13 +84,18 @@ static enum fig_status choose_shape(struct fig_dataset_info *info, const struct 
 {
     static const int sides[] = { 1, SIDE_LIMIT }, channels[] = { 1, 3 };
     const bool common = all->height && all->height <= COMMON_SIDE && all->width <= COMMON_SIDE;
+    struct fig_dataset_info like = { .height = common ? all->height : SIDE,
+                                     .width = common ? all->width : SIDE,
+                                     .channels = all->channels };
     int side;
+    if (source->like)
+        like = *source->like;
     TRY(source_number(source, "size", sides, 0, &side));
-    TRY(source_number(source, "channels", channels, all->channels, &info->channels));
+    TRY(source_number(source, "channels", channels, like.channels, &info->channels));
     if (info->channels == 2)
         return fail(FIG_INVALID, "%s: channels=2: 1 is grey and 3 is RGB", source->spec);
-    info->height = side ? side : common ? all->height : SIDE;
-    info->width = side ? side : common ? all->width : SIDE;
+    info->height = side ? side : like.height;
+    info->width = side ? side : like.width;
     return FIG_OK;
 }
 
@@ -250,13 +255,15 @@ static enum fig_status read_files(struct fig_dataset *dataset, struct listing *l
             read_pixels(&picture, entry->path, info, dataset->bytes + (size_t)info->count * size);
         if (status == FIG_NOMEM)
             return status;
-        *warned += !status && picture.warnings;
-        if (!status && dataset->labels)
-            dataset->labels[info->count] = (uint8_t)entry->label;
-        if (!status)
-            info->count++;
-        else
+        if (status) {
             drop(listing, entry, picture.why);
+            continue;
+        }
+        *warned += picture.warnings;
+        if (dataset->labels)
+            dataset->labels[info->count] = (uint8_t)entry->label;
+        names_add(&dataset->samples, entry->path + entry->root);
+        info->count++;
     }
     return FIG_OK;
 }
@@ -282,7 +289,9 @@ static enum fig_status read_folder(struct fig_dataset *dataset, struct listing *
     TRY(read_headers(listing, &all));
     TRY(choose_shape(&dataset->info, &all, source));
     TRY(find_classes(listing, dataset, source->spec));
-    choose_half(listing, source->split, own_halves);
+    dataset->info.whole = source->asked == FIG_WHOLE && !own_halves;
+    if (!dataset->info.whole)
+        choose_half(listing, source->split, own_halves);
     TRY(make_room(dataset, listing->count, source->spec));
     TRY(read_files(dataset, listing, &warned));
     report(listing, source->spec, warned);
@@ -302,11 +311,11 @@ static enum fig_status folder_open(struct fig_dataset *dataset, const struct sou
 
 static bool folder_probe(const char *spec)
 {
-    return path_is_folder(spec) && listing_any(spec);
+    return listing_any(spec);
 }
 
 const struct format folder_format = {
-    .looks_for = "a folder with PNG or JPEG files",
+    .looks_for = "a folder with PNG or JPEG files, or one",
     .options = " size channels ",
     .probe = folder_probe,
     .open = folder_open,

@@ -116,18 +116,28 @@ static enum fig_status visit_folder(struct walk *walk, const char *path)
     return status;
 }
 
-enum fig_status listing_add(struct listing *listing, const char *folder, enum fig_split half)
+/* What the user named: links and names with a dot count. */
+static enum fig_status visit_named(struct walk *walk, const char *path)
 {
-    const size_t length = strlen(folder);
-    const bool slash = length && folder[length - 1] == '/';
-    struct walk walk = { .listing = listing, .root = length + !slash, .half = half };
-    return visit_folder(&walk, folder);
+    if (path_is_folder(path))
+        return visit_folder(walk, path);
+    walk->found = is_picture(path) && path_exists(path);
+    walk->root = (size_t)(path_name(path) - path);
+    return walk->found && walk->listing ? add_entry(walk, path) : FIG_OK;
 }
 
-bool listing_any(const char *folder)
+enum fig_status listing_add(struct listing *listing, const char *path, enum fig_split half)
+{
+    const size_t length = strlen(path);
+    const bool slash = length && path[length - 1] == '/';
+    struct walk walk = { .listing = listing, .root = length + !slash, .half = half };
+    return visit_named(&walk, path);
+}
+
+bool listing_any(const char *path)
 {
     struct walk walk = { .listing = NULL };
-    return !visit_folder(&walk, folder) && walk.found;
+    return !visit_named(&walk, path) && walk.found;
 }
 
 static int by_path(const void *a, const void *b)

@@ -25,14 +25,15 @@ struct listing {
     struct text skips; /* the first few, with their reasons */
 };
 
-/* Add every file called .png, .jpg or .jpeg below the folder.  What begins with a dot and files of
- * other names do not count; symbolic links and folders that cannot be read are skipped. */
-enum fig_status listing_add(struct listing *listing, const char *folder, enum fig_split half);
+/* Add every file called .png, .jpg or .jpeg below the folder, or it itself if it is one.  What
+ * begins with a dot and files of other names do not count; symbolic links and folders that cannot
+ * be read are skipped. */
+enum fig_status listing_add(struct listing *listing, const char *path, enum fig_split half);
 void listing_sort(struct listing *listing);
 void listing_free(struct listing *listing);
 
 /* Whether there is at least one such file; logs nothing. */
-bool listing_any(const char *folder);
+bool listing_any(const char *path);
 
 void listing_skip(struct listing *listing, const char *path, const char *why);
 /* Forget the entries whose path is NULL. */

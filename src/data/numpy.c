@@ -94,6 +94,7 @@ static enum fig_status take_half(struct fig_dataset *dataset, const struct array
     dataset->bytes = info->bytes ? room : NULL;
     dataset->values = info->bytes ? NULL : room;
     info->count = (int)count;
+    info->whole = split == FIG_WHOLE;
     for (size_t i = 0; i < count; i++) {
         const size_t first = half_index(i, samples, split) * size;
         if (info->bytes)
@@ -165,9 +166,9 @@ static enum fig_status numpy_open(struct fig_dataset *dataset, const struct sour
 {
     struct array samples = { .bytes = NULL }, labels = { .bytes = NULL };
     memcpy(samples.path, source->spec, PATH_LIMIT);
-    enum fig_status status = read_samples(dataset, &samples, source->split);
+    enum fig_status status = read_samples(dataset, &samples, source->asked);
     if (!status && find_labels(samples.path, labels.path))
-        status = read_labels(dataset, &labels, (size_t)samples.npy.dim[0], source->split);
+        status = read_labels(dataset, &labels, (size_t)samples.npy.dim[0], source->asked);
     free(samples.bytes);
     free(labels.bytes);
     return status;

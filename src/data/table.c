@@ -12,12 +12,14 @@ enum { EVERY = 5 };
 size_t half_count(size_t samples, enum fig_split split)
 {
     const size_t tests = samples / EVERY;
-    return !tests ? samples : split == FIG_TEST ? tests : samples - tests;
+    if (!tests || split == FIG_WHOLE)
+        return samples;
+    return split == FIG_TEST ? tests : samples - tests;
 }
 
 size_t half_index(size_t i, size_t samples, enum fig_split split)
 {
-    if (samples < EVERY)
+    if (samples < EVERY || split == FIG_WHOLE)
         return i;
     return split == FIG_TEST ? EVERY * i + EVERY - 1 : i + i / (EVERY - 1);
 }
@@ -98,13 +100,13 @@ static void standardise(float *out, const double *row, const struct fig_scaling 
 static enum fig_status fill_half(struct fig_dataset *dataset, const struct table *table,
                                  const struct source *source)
 {
-    const size_t count = half_count(table->rows, source->split);
+    const size_t count = half_count(table->rows, source->asked);
     dataset->values = malloc(count * table->columns * sizeof(float));
     dataset->labels = table->labels ? malloc(count) : NULL;
     if (!dataset->values || (table->labels && !dataset->labels))
         return fail(FIG_NOMEM, "%s: no memory for %zu rows", source->spec, count);
     for (size_t i = 0; i < count; i++) {
-        const size_t row = half_index(i, table->rows, source->split);
+        const size_t row = half_index(i, table->rows, source->asked);
         standardise(dataset->values + i * table->columns, table->values + row * table->columns,
                     &dataset->scaling);
         if (table->labels)
@@ -123,5 +125,6 @@ enum fig_status table_finish(struct fig_dataset *dataset, const struct table *ta
     dataset->info.height = dataset->info.width = 1;
     dataset->info.channels = (int)table->columns;
     dataset->info.table = true;
+    dataset->info.whole = source->asked == FIG_WHOLE;
     return fill_half(dataset, table, source);
 }

@@ -12,7 +12,8 @@ struct table {
 };
 
 /* The halves of a file that has none: each fifth sample tests, the others train; of fewer than
- * five all do both.  half_index is the place in the file of the i-th sample of the half. */
+ * five all do both.  half_index is the place in the file of the i-th sample of the half, or of the
+ * whole. */
 size_t half_count(size_t samples, enum fig_split split);
 size_t half_index(size_t i, size_t samples, enum fig_split split);
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "data/dataset.h"
 #include "data/scaling.h"
 #include "run/parts.h"
 
@@ -147,7 +148,10 @@ enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *
     REQUIRE(out && run);
     const struct fig_settings *settings = fig_config_settings(run->used);
     const char *name = data ? data : settings->data;
-    TRY(fig_dataset_open(out, name, split, settings->seed));
+    const struct fig_dataset_info like = { .height = run->info.height, .width = run->info.width,
+                                           .channels = run->info.channels };
+    const bool pictures = like.height > 1 || like.width > 1;
+    TRY(dataset_open(out, name, split, settings->seed, pictures ? &like : NULL));
     enum fig_status status = fit_dataset(*out, run, name);
     if (!status)
         status = fig_dataset_collect(*out, COLLECTED);
