@@ -56,6 +56,10 @@ enum fig_status fig_score(struct fig_run *run, const struct fig_dataset *dataset
     const struct fig_run_info *size = fig_run_info(run);
     REQUIRE(info->height == size->height && info->width == size->width &&
             info->channels == size->channels);
+    if (!size->code)
+        return fail(FIG_INVALID, "scores are errors of reconstructions, and a model of the family "
+                    "%s rebuilds nothing; one with an encoder does",
+                    fig_config_settings(fig_run_config(run))->family);
     return score(&(struct rebuilder){ .run = run }, dataset, scores);
 }
 
