@@ -75,6 +75,88 @@ START_TEST(scores_tell_a_class_that_was_not_trained_on)
 }
 END_TEST
 
+START_TEST(of_other_data_all_samples_are_scored_and_encoded)
+{
+    write_table("table.csv", 1);
+    write_table("other.csv", 1);
+    run_well(TRAIN_TABLE);
+    run_well("score run --json --data other.csv:label=3 -o scores.csv");
+    has(out, "\"split\":\"all\"");
+    ck_assert_double_eq(number(out, "samples"), 200);
+    ck_assert_double_eq(number(out, "anomalies"), 20);
+    ck_assert_int_eq(lines_of("scores.csv"), 201);
+    has(out, "\n199,");
+    run_well("encode run --data other.csv:label=3 -o codes.csv");
+    ck_assert_int_eq(lines_of("codes.csv"), 200);
+    run_well("score run --data other.csv:label=3 --split test");
+    has(out, "samples            40         test half of other.csv:label=3\n");
+    run_well("encode run --data other.csv:label=3 --split train -o codes.csv");
+    ck_assert_int_eq(lines_of("codes.csv"), 160);
+    run_well("score run --data table.csv:label=3,only=good"); /* what was trained on */
+    has(out, "samples            40         test half of table.csv:label=3,only=good\n");
+}
+END_TEST
+
+START_TEST(pictures_are_scored_by_their_names_at_any_size)
+{
+    struct fig_array codes;
+    run_well("train ae-shallow --data synthetic:60 --steps 2 --out run --quiet");
+    ck_assert(!mkdir("mine", 0777));
+    run_well("restore run -n 11 -o mine/7");
+    run_well("restore run -n 1 -o mine/bad");
+    run_well("restore run -n 6 -o mine/bad/large.png");
+    run_well("score run --data mine -o scores.csv");
+    has(out, "samples            13         all of mine\n");
+    has(out, "anomalies          2 ");
+    ck_assert_int_eq(lines_of("scores.csv"), 14);
+    has(out, "sample,score,flagged,label\n\"7/0000.png\",");
+    has(out, "\n\"bad/large.png\",");
+    run_well("encode run --data mine -o codes.npy");
+    ck_assert_int_eq(fig_array_read(&codes, "codes.npy"), FIG_OK);
+    ck_assert_int_eq(codes.dim[0], 13);
+    fig_array_free(&codes);
+    run_well("score run --data mine/bad/large.png -o scores.csv");
+    ck_assert_int_eq(lines_of("scores.csv"), 2);
+    has(out, "\n\"large.png\",");
+    run_well("score run --data mine --split test");
+    has(out, "samples            1          test half of mine\n");
+}
+END_TEST
+
+/* The threshold and the scaling are the run's own. */
+START_TEST(scores_do_without_the_data_of_the_training)
+{
+    write_table("table.csv", 1);
+    write_table("other.csv", 1);
+    run_well(TRAIN_TABLE);
+    run_well("score run");
+    ck_assert_int_eq(remove("table.csv"), 0);
+    run_well("score run --json --data other.csv:label=3");
+    ck_assert_double_ge(number(out, "flagged"), 20);
+    ck_assert_ptr_null(strstr(out, "auroc"));
+    has(err, "without the data of the training it is unknown which classes are anomalies");
+    run_well("score run --json --data other.csv:label=3 --anomaly bad");
+    ck_assert_double_gt(number(out, "auroc"), 0.99);
+    ck_assert_ptr_null(strstr(out, "pca_auroc"));
+    has(err, "there is no PCA to compare with");
+}
+END_TEST
+
+START_TEST(samples_too_large_for_pca_are_scored_and_evaluated)
+{
+    run_well("train ae-shallow --data synthetic:20:size=160 --steps 1 --out run --quiet");
+    run_well("score run --json --anomaly 7");
+    ck_assert_double_ge(number(out, "auroc"), 0);
+    ck_assert_ptr_null(strstr(out, "pca_auroc"));
+    has(err, "no PCA to compare with: samples of 25600 values, it takes at most 16384");
+    run_well("eval run --json");
+    ck_assert_double_gt(number(out, "mse"), 0);
+    ck_assert_ptr_null(strstr(out, "pca_mse"));
+    ck_assert_int_eq(run("eval run --metrics pca_mse"), 2);
+    has(err, "pca_mse: the samples have more than 16384 values");
+}
+END_TEST
+
 /* In thousandths all rows are near each other, where the model's own units count. */
 START_TEST(a_table_in_other_units_is_not_standardised_by_itself)
 {
@@ -234,6 +316,10 @@ int main(int count, char **words)
     TCase *tests = tcase_create("tasks");
     tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, scores_tell_a_class_that_was_not_trained_on);
+    tcase_add_test(tests, of_other_data_all_samples_are_scored_and_encoded);
+    tcase_add_test(tests, pictures_are_scored_by_their_names_at_any_size);
+    tcase_add_test(tests, scores_do_without_the_data_of_the_training);
+    tcase_add_test(tests, samples_too_large_for_pca_are_scored_and_evaluated);
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
     tcase_add_test(tests, a_resumed_training_tells_that_its_table_has_changed);
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);

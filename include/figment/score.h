@@ -18,8 +18,10 @@ FIG_BEGIN
 FIG_API enum fig_status fig_score(struct fig_run *run, const struct fig_dataset *dataset,
                                   double *scores);
 
+enum { FIG_PCA_VALUES = 16384 }; /* of a sample at most: 2 GiB of covariance */
+
 /* The same for a principal component analysis of `train`, of `rank` components: the line that a
- * model with a code of that length should beat. */
+ * model with a code of that length should beat.  FIG_INVALID for larger samples. */
 FIG_API enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
                                       const struct fig_dataset *dataset, double *scores);
 

@@ -35,7 +35,7 @@ static enum fig_status encode_run(struct request *request)
     if (!status)
         status = task_open(&task, request);
     if (!status)
-        status = task_images(&task, task_split(request), 0, &images);
+        status = task_images(&task, task_part(&task), 0, &images);
     if (!status)
         status = write_codes(&task, &images);
     free(images.values);
@@ -46,8 +46,7 @@ static enum fig_status encode_run(struct request *request)
 static const struct option options[] = {
     OPTION_OUTPUT("FILE.npy|.csv"),
     OPTION_DATA,
-    { "--split", "train|test", OPTION_CHOICE, false, "which half of the data (default: test)",
-      offsetof(struct request, split), NULL },
+    OPTION_PART,
     OPTION_DEVICE,
     OPTION_END,
 };
@@ -57,7 +56,7 @@ const struct command command_encode = {
     .arguments = "RUN",
     .least = 1,
     .most = 1,
-    .summary = "Write the codes of images, [n, code].",
+    .summary = "Write the codes of samples, [n, code]: lines in order, pictures by their paths.",
     .options = options,
     .run = encode_run,
 };

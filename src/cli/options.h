@@ -67,6 +67,10 @@ struct command {
     { "--data", "DATA", OPTION_TEXT, false,                                                        \
       "synthetic, uniform, ring, grid or a path (else the run's)",                                 \
       offsetof(struct request, data), NULL }
+#define OPTION_PART                                                                                \
+    { "--split", "train|test", OPTION_CHOICE, false,                                               \
+      "a half (default: test, of other data than the run's all)",                              \
+      offsetof(struct request, split), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \
       "auto (default), cpu, opencl[:N] or part of a name",                                         \

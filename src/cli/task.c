@@ -159,6 +159,13 @@ enum fig_split task_split(const struct request *request)
     return request->split && strcmp(request->split, "train") == 0 ? FIG_TRAIN : FIG_TEST;
 }
 
+enum fig_split task_part(const struct task *task)
+{
+    const struct request *request = task->request;
+    const bool own = !request->data || strcmp(request->data, task->settings->data) == 0;
+    return own || request->split ? task_split(request) : FIG_WHOLE;
+}
+
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out)
 {

@@ -41,6 +41,9 @@ size_t task_image_length(const struct task *task); /* values of one image */
 bool task_has_rows(const struct task *task);       /* of a table, and no pictures */
 const char *task_data(const struct task *task);    /* --data, or else the run's own */
 enum fig_split task_split(const struct request *request); /* --split, or else the test half */
+/* What a command looks at of the data: --split, or else of the run's own the test half, of others
+ * the whole. */
+enum fig_split task_part(const struct task *task);
 enum fig_status task_dataset(const struct task *task, enum fig_split split,
                              struct fig_dataset **out);
 

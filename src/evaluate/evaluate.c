@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/evaluate.h>
+#include <figment/score.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,6 +17,15 @@
 static const char *lacks_codes(const struct fig_evaluation *evaluation)
 {
     return fig_run_info(evaluation->run)->code ? NULL : "the model has no codes";
+}
+
+static const char *lacks_pca(const struct fig_evaluation *evaluation)
+{
+    const struct fig_run_info *info = fig_run_info(evaluation->run);
+    const size_t length = image_length(info->height, info->width, info->channels);
+    const char *codes = lacks_codes(evaluation);
+    static_assert(FIG_PCA_VALUES == 16384, "as the text below says");
+    return codes || length <= FIG_PCA_VALUES ? codes : "the samples have more than 16384 values";
 }
 
 static const char *lacks_pictures(const struct fig_evaluation *evaluation)
@@ -87,7 +98,7 @@ static const struct group {
         { "mse", "mean square error per value" },
         { "psnr", "dB, of the mean square error and peak 1" },
         { "bce", "binary cross-entropy per value, nats" } } },
-    { measure_pca, lacks_codes, 1, {
+    { measure_pca, lacks_pca, 1, {
         { "pca_mse", "the same error of PCA with the same code size" },
         { "pca_psnr", "dB, of PCA's error" } } },
     { measure_accuracy, lacks_classes, GROUP_SIZE, {

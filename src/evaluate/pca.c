@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <figment/score.h>
+
 #include "base/log.h"
 #include "base/size.h"
 #include "base/threads.h"
@@ -154,13 +156,12 @@ static enum fig_status fit(struct pca *pca, const struct fig_dataset *dataset, s
 
 enum fig_status pca_create(struct pca **out, const struct fig_dataset *dataset, int rank)
 {
-    enum { LENGTH_LIMIT = 16384 /* 2 GiB of covariance */ };
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
     const size_t length = image_length(info->height, info->width, info->channels);
     *out = NULL;
-    if (rank < 1 || length > LENGTH_LIMIT)
+    if (rank < 1 || length > FIG_PCA_VALUES)
         return fail(FIG_INVALID, "PCA: %d components of %zu values; at least 1 of at most %d", rank,
-                    length, LENGTH_LIMIT);
+                    length, FIG_PCA_VALUES);
     struct pca *pca = calloc(1, sizeof(*pca));
     if (!pca)
         return fail(FIG_NOMEM, "PCA: no memory");
