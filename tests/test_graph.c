@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Graphs that are not run: shapes, the first error and its text; and the placement of tensors. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <figment/nn.h>

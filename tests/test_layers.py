@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Layers only point downwards, libraries stay behind their layer, files begin as they should."""
+"""Layers only point downwards, libraries stay behind their layer, files begin as they should, and
+standard headers are included where something of them is used."""
 import re
 
 from tree import ROOT, report
@@ -37,6 +38,19 @@ LIBRARIES = {
     r"(oneapi/|dnnl)": "src/device/cpu/",
     r"(png|jpeglib)\.h": "src/data/",
     r"yaml\.h": "src/model/",
+}
+
+# What standard headers are included for: the names, or how they begin.
+STANDARD = {
+    "assert.h": "assert|static_assert", "ctype.h": r"is[a-z]+\(|to(upper|lower)",
+    "errno.h": "errno|E[A-Z]", "inttypes.h": "PRI|SCN", "limits.h": "[A-Z]+_M(AX|IN)",
+    "math.h": r"[a-z]+[0-9]*\(|NAN|INFINITY", "stdarg.h": "va_", "stdbool.h": "bool|true|false",
+    "stddef.h": "size_t|NULL|offsetof|ptrdiff_t", "stdint.h": "u?int[0-9p]|U?INT[0-9]|SIZE_MAX",
+    "stdio.h": "FILE|EOF|SEEK_|std(in|out|err)|[a-z]*(print|scan)f|put|get(c|line)|perror|rename|"
+               "remove|f(open|close|read|write|flush|seek|tell|eof|error|put|get|ileno|dopen)",
+    "stdlib.h": "[a-z]*alloc|free|exit|abort|EXIT_|[a-z]*env|qsort|bsearch|strto|ato|abs|mktemp|"
+                "mk[ds]temp|realpath|system",
+    "string.h": r"(mem|str)[a-z_]+\(", "time.h": "time|clock|[a-z]*time|nanosleep|struct t",
 }
 
 SOURCES = sorted(path for folder in ("src", "include", "tests", "cl")
@@ -82,6 +96,14 @@ def own_header_is_late(path, name):
     return None
 
 
+def includes_unused(path, name):
+    code = re.sub(r"/\*.*?\*/|^\s*#\s*include[^\n]*", "", path.read_text(), flags=re.S | re.M)
+    for header in includes(path):
+        if header in STANDARD and not re.search(rf"\b({STANDARD[header]})", code):
+            return f"nothing of <{header}> is used"
+    return None
+
+
 def lacks_license(path, name):
     first = path.read_text().split("\n", 1)[0]
     return None if "SPDX-License-Identifier: MIT" in first else "no SPDX line at the top"
@@ -90,7 +112,7 @@ def lacks_license(path, name):
 def checks():
     for path in SOURCES:
         name = path.relative_to(ROOT).as_posix()
-        rules = [lacks_license]
+        rules = [lacks_license, includes_unused]
         if name.startswith("src/"):
             rules += [points_up, takes_library, own_header_is_late]
         yield name, next(filter(None, (rule(path, name) for rule in rules)), None)

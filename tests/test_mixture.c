@@ -3,7 +3,6 @@
 #include "tests/suite.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"

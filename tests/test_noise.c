@@ -3,8 +3,6 @@
 #include "tests/suite.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "run/run.h"
 #include "scratch.h"

@@ -2,7 +2,6 @@
 /* Every row of cl/unary.cl and cl/binary.cl against formulas of its own: a row without a reference
  * here does not compile. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/size.h"

@@ -2,7 +2,6 @@
 #include "tests/suite.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <figment/score.h>

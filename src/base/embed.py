@@ -33,7 +33,8 @@ def escape(byte):
 def main():
     output, table, header, files = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     with open(output, "w", encoding="ascii") as out:
-        out.write('/* Made by embed.py; do not edit. */\n#include "%s"\n\n' % header)
+        out.write('/* Made by embed.py; do not edit. */\n'
+                  '#include "%s"\n\n#include <stddef.h>\n\n' % header)
         rows = []
         for path in files:
             with open(path, "rb") as file:

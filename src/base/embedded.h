@@ -3,8 +3,6 @@
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
 
-#include <stddef.h>
-
 struct embedded {
     const char *name;    /* of the file, without its folder; without .yaml */
     const char *summary; /* one line; "" for kernels */

@@ -2,7 +2,6 @@
 #include <figment/train.h>
 
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/array.h>
 
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 /* CIFAR-10's binary version: records of a label and 32x32 bytes each of red, green and blue. */
 #include "data/dataset.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
