@@ -71,19 +71,47 @@ static bool is_unbounded(const struct fig_config *config, const struct network *
     return (last == FIG_LINEAR || last == FIG_LEAKY_RELU) && config->loss != LOSS_BCE;
 }
 
+/* The layer that makes images of a part of the data's sides, where they have no such part. */
+static const struct layer *find_uneven(const struct network *network,
+                                       const struct fig_model_params *params)
+{
+    for (int i = 0; i < network->count; i++) {
+        const int share = network->layers[i].share;
+        if (share && (params->height % share || params->width % share))
+            return &network->layers[i];
+    }
+    return NULL;
+}
+
+static enum fig_status refuse_size(const struct network *network, int found,
+                                   const struct fig_model_params *params)
+{
+    const struct layer *uneven = find_uneven(network, params);
+    const int values = sample_values(params);
+    if (uneven)
+        return yaml_fail(uneven->at, "from '%s' on, this network draws %d values, a sample of the "
+                         "data has %d: expected samples whose sides are multiples of %d, found "
+                         "%dx%d", uneven->at->text, found, values, uneven->share, params->height,
+                         params->width);
+    const struct layer *last = &network->layers[network->count - 1];
+    if (last->kind == LAYER_DENSE)
+        return yaml_fail(last->at, "this network draws %d values, a sample of the data has %d: "
+                         "expected 'dense %d ...' or 'dense data ...'", found, values, values);
+    return yaml_fail(last->at, "this network draws %d values, a sample of the data has %d: "
+                     "expected layers that end with images of %dx%dx%d", found, values,
+                     params->height, params->width, params->channels);
+}
+
 enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, const struct fig_model_params *params)
 {
     const struct network *network = &config->networks[part];
     const struct fig_shape shape = fig_node_shape(out);
-    const int values = sample_values(params);
     int found = 1;
     for (int i = 1; i < shape.rank; i++)
         found *= shape.dim[i];
-    if (found != values)
-        return yaml_fail(network->layers[network->count - 1].at,
-                         "this network draws %d values, a sample of the data has %d: expected "
-                         "'dense %d ...' or 'dense data ...'", found, values, values);
+    if (found != sample_values(params))
+        return refuse_size(network, found, params);
     if (params->unbounded && !is_unbounded(config, network))
         return yaml_fail(network->layers[network->count - 1].at,
                          "the data have values outside [0, 1], as standardised tables do: expected "

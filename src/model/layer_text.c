@@ -245,14 +245,26 @@ static enum fig_status default_output_pad(struct layer *layer)
                      layer->pad, layer->stride);
 }
 
+static enum fig_status check_pads(const struct layer *layer)
+{
+    if (layer->pad > 0 && layer->pad >= layer->kernel)
+        return yaml_fail(layer->at, "pad %d: expected one below the kernel's size, %d", layer->pad,
+                         layer->kernel);
+    if (layer->output_pad > 0 && layer->output_pad >= layer->stride)
+        return yaml_fail(layer->at, "output-pad %d: expected one below the stride, %d",
+                         layer->output_pad, layer->stride);
+    return FIG_OK;
+}
+
 static enum fig_status read_words(struct layer *layer, struct words *words)
 {
     unsigned given = 0;
     TRY(kinds[layer->kind].read(layer, words));
     while (words->at < words->count)
         TRY(read_option(layer, words, &given));
-    return layer->kind == LAYER_DECONV && !(given & OUTPUT_PAD) ? default_output_pad(layer)
-                                                                : FIG_OK;
+    if (layer->kind == LAYER_DECONV && !(given & OUTPUT_PAD))
+        TRY(default_output_pad(layer));
+    return check_pads(layer);
 }
 
 enum fig_status layer_read(struct layer *layer, const struct yaml *node)

@@ -2,6 +2,8 @@
 /* Layers become nodes. */
 #include "model/layers.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/random.h"
@@ -9,29 +11,22 @@
 #include "model/layer_text.h"
 #include "nn/param.h"
 
-/* Room for the assignments of the layer that is next; NULL, and the graph's error, if it is used
- * up. */
-static struct fig_node **take_updates(struct stack *stack, const struct fig_node *x, int count)
+/* Room for the assignments of the layer that is next; check_input has seen that there is some. */
+static struct fig_node **take_updates(struct stack *stack, int count)
 {
     struct fig_node **updates = stack->updates + stack->update_count;
-    if (stack->update_count + count > STACK_UPDATES) {
-        graph_fail(x->graph, FIG_INVALID, "%s.%d: a network has at most %d running statistics, two "
-                   "of each batchnorm and one of each spectral layer", stack->prefix, stack->next,
-                   STACK_UPDATES);
-        return NULL;
-    }
     stack->update_count += stack->training ? count : 0;
     return updates;
 }
 
 /* Spectral norm for the next layer, if it asks for it. */
 static const struct fig_spectral *spectral_of(const struct layer *layer, struct stack *stack,
-                                              const struct fig_node *x,
                                               struct fig_spectral *spectral)
 {
-    struct fig_node **update = layer->spectral ? take_updates(stack, x, 1) : NULL;
-    *spectral = (struct fig_spectral){ stack->training, update };
-    return update ? spectral : NULL;
+    if (!layer->spectral)
+        return NULL;
+    *spectral = (struct fig_spectral){ stack->training, take_updates(stack, 1) };
+    return spectral;
 }
 
 static struct fig_node *apply_dense(const struct layer *layer, struct stack *stack,
@@ -43,7 +38,7 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
         .height = share ? stack->height / share : layer->height,
         .width = share ? stack->width / share : layer->width,
         .channels = layer->channels, .no_bias = layer->no_bias, .one_hot = layer->one_hot,
-        .spectral = spectral_of(layer, stack, x, &spectral) };
+        .spectral = spectral_of(layer, stack, &spectral) };
     if (layer->channels)
         return fig_dense_image(x, name, image);
     image.height = layer->units ? 1 : stack->height;
@@ -54,35 +49,34 @@ static struct fig_node *apply_dense(const struct layer *layer, struct stack *sta
 }
 
 static struct fig_conv2d conv_of(const struct layer *layer, struct stack *stack,
-                                 const struct fig_node *x, struct fig_spectral *spectral)
+                                 struct fig_spectral *spectral)
 {
     return (struct fig_conv2d){ .filters = layer->units ? layer->units : stack->channels,
                                 .kernel = layer->kernel, .stride = layer->stride,
                                 .pad = layer->pad, .output_pad = layer->output_pad,
                                 .no_bias = layer->no_bias,
-                                .spectral = spectral_of(layer, stack, x, spectral) };
+                                .spectral = spectral_of(layer, stack, spectral) };
 }
 
 static struct fig_node *apply_conv(const struct layer *layer, struct stack *stack,
                                    struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
-    return fig_conv2d(x, name, conv_of(layer, stack, x, &spectral));
+    return fig_conv2d(x, name, conv_of(layer, stack, &spectral));
 }
 
 static struct fig_node *apply_deconv(const struct layer *layer, struct stack *stack,
                                      struct fig_node *x, const char *name)
 {
     struct fig_spectral spectral;
-    return fig_conv2d_transpose(x, name, conv_of(layer, stack, x, &spectral));
+    return fig_conv2d_transpose(x, name, conv_of(layer, stack, &spectral));
 }
 
 static struct fig_node *apply_batchnorm(const struct layer *layer, struct stack *stack,
                                         struct fig_node *x, const char *name)
 {
     (void)layer;
-    struct fig_node **updates = take_updates(stack, x, 2);
-    return updates ? fig_batchnorm(x, name, stack->training, updates) : NULL;
+    return fig_batchnorm(x, name, stack->training, take_updates(stack, 2));
 }
 
 static struct fig_node *apply_layernorm(const struct layer *layer, struct stack *stack,
@@ -138,30 +132,77 @@ static struct fig_node *sum_labels(const struct layer *layer, struct stack *stac
 /* Labels as a channel behind those of images. */
 static struct fig_node *join_labels(struct fig_node *labels, struct fig_node *x, const char *name)
 {
-    const struct fig_shape shape = x ? fig_node_shape(x) : fig_shape1(1);
+    const struct fig_shape shape = fig_node_shape(x);
     const struct fig_dense plane = { .height = shape.dim[1], .width = shape.dim[2],
                                      .channels = 1, .no_bias = true, .one_hot = true };
-    if (shape.rank != FIG_RANK)
-        return x; /* the convolution refuses it */
     return fig_concat(x, fig_dense_image(labels, name, plane), FIG_RANK - 1);
 }
 
-/* Layers with parameters are numbered, and those with weights take labels. */
+/* Layers with parameters are numbered, those with weights take labels, and some need images. */
 static const struct {
     struct fig_node *(*apply)(const struct layer *layer, struct stack *stack, struct fig_node *x,
                               const char *name);
-    bool numbered, weighs;
+    bool numbered, weighs, images;
 } kinds[] = {
-    [LAYER_DENSE] = { apply_dense, true, true },
-    [LAYER_CONV] = { apply_conv, true, true },
-    [LAYER_DECONV] = { apply_deconv, true, true },
-    [LAYER_BATCHNORM] = { apply_batchnorm, true, false },
-    [LAYER_LAYERNORM] = { apply_layernorm, true, false },
-    [LAYER_DROPOUT] = { apply_dropout, false, false },
-    [LAYER_MAXPOOL] = { apply_maxpool, false, false },
-    [LAYER_AVGPOOL] = { apply_avgpool, false, false },
-    [LAYER_UPSAMPLE] = { apply_upsample, false, false },
+    [LAYER_DENSE] = { apply_dense, true, true, false },
+    [LAYER_CONV] = { apply_conv, true, true, true },
+    [LAYER_DECONV] = { apply_deconv, true, true, true },
+    [LAYER_BATCHNORM] = { apply_batchnorm, true, false, false },
+    [LAYER_LAYERNORM] = { apply_layernorm, true, false, false },
+    [LAYER_DROPOUT] = { apply_dropout, false, false, false },
+    [LAYER_MAXPOOL] = { apply_maxpool, false, false, true },
+    [LAYER_AVGPOOL] = { apply_avgpool, false, false, true },
+    [LAYER_UPSAMPLE] = { apply_upsample, false, false, true },
 };
+
+/* --- What a layer can follow */
+
+/* Always false. */
+static bool PRINTF_LIKE(3, 4) refuse(const struct layer *layer, const struct fig_node *x,
+                                     const char *format, ...)
+{
+    char reason[256], shape[SHAPE_TEXT];
+    struct text place = { 0 };
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    yaml_place(&place, layer->at);
+    graph_fail(x->graph, FIG_FORMAT, "%s'%s' on %s: %s", place.failed ? "" : place.chars,
+               layer->at->text, shape_text(x->shape, shape), reason);
+    text_free(&place);
+    return false;
+}
+
+static bool check_window(const struct layer *layer, const struct fig_node *x)
+{
+    const int height = x->shape.dim[1], width = x->shape.dim[2];
+    const int kernel = layer->kind == LAYER_DECONV ? 0 : layer->kernel;
+    if (height + 2 * layer->pad >= kernel && width + 2 * layer->pad >= kernel)
+        return true;
+    return refuse(layer, x, "a kernel that images of %dx%d with a pad of %d hold is expected",
+                  height, width, layer->pad);
+}
+
+/* What the configuration alone does not tell.  After the graph's first error nothing is added. */
+static bool check_input(const struct layer *layer, const struct stack *stack,
+                        const struct fig_node *x)
+{
+    const int updates = layer->kind == LAYER_BATCHNORM ? 2 : layer->spectral;
+    if (x->graph->status)
+        return false;
+    if (kinds[layer->kind].images && x->shape.rank != FIG_RANK)
+        return refuse(layer, x, "it needs images: put 'dense HxWxC' before it");
+    if (stack->height < layer->share || stack->width < layer->share)
+        return refuse(layer, x, "samples whose sides are multiples of %d are expected, found %dx%d",
+                      layer->share, stack->height, stack->width);
+    if (stack->update_count + updates > STACK_UPDATES)
+        return refuse(layer, x, "a network has at most %d running statistics, two of each "
+                      "batchnorm and one of each spectral layer", STACK_UPDATES);
+    return !kinds[layer->kind].images || check_window(layer, x);
+}
+
+/* --- Layers one after the other */
 
 static struct fig_node *apply_named(const struct layer *layer, struct stack *stack,
                                     struct fig_node *x, struct fig_node *labels, const char *name,
@@ -175,15 +216,23 @@ static struct fig_node *apply_named(const struct layer *layer, struct stack *sta
     return y;
 }
 
-/* `labels`: those that enter this layer; or NULL. */
+/* `labels`: those that enter this layer; or NULL.  An error of its nodes says which rule is broken,
+ * but not where. */
 static struct fig_node *apply(const struct layer *layer, struct stack *stack, struct fig_node *x,
                               struct fig_node *labels, struct fig_node **logits)
 {
+    *logits = NULL;
+    if (!check_input(layer, stack, x))
+        return NULL;
     const char *name = graph_text(x->graph, "%s.%d", stack->prefix, stack->next);
     const char *label_name = graph_text(x->graph, "%s.labels", stack->prefix);
     stack->next += kinds[layer->kind].numbered;
-    *logits = name && label_name ? apply_named(layer, stack, x, labels, name, label_name) : NULL;
-    return fig_activate(*logits, layer->activation);
+    if (name && label_name)
+        *logits = apply_named(layer, stack, x, labels, name, label_name);
+    struct fig_node *y = fig_activate(*logits, layer->activation);
+    if (!y && x->graph->status != FIG_NOMEM)
+        yaml_fail(layer->at, "so '%s' cannot stand here", layer->at->text);
+    return y;
 }
 
 struct fig_node *network_apply(const struct network *network, struct stack *stack,

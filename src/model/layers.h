@@ -64,7 +64,8 @@ struct stack {
 };
 
 /* x, a matrix [batch, n] or images [batch, h, w, c], through all layers.  `logits`, if not NULL,
- * receives what goes into the last activation.
+ * receives what goes into the last activation.  A layer that cannot follow what is before it is the
+ * graph's error, with the place where it was written.
  *
  * Labels enter the first layer that has weights, through weights PREFIX.labels of their own (Mirza
  * and Osindero, 2014).  A dense layer sees its input and the labels behind each other: the sum of a

@@ -27,6 +27,12 @@ static void add_path(struct text *text, const struct yaml *node, const char *end
     text_add(text, "%d%s", index, end);
 }
 
+void yaml_place(struct text *text, const struct yaml *node)
+{
+    text_add(text, node->line ? "%s:%d: " : "%s: ", node->file, node->line);
+    add_path(text, node, ": ");
+}
+
 enum fig_status yaml_fail(const struct yaml *node, const char *format, ...)
 {
     char reason[1024];
@@ -36,8 +42,7 @@ enum fig_status yaml_fail(const struct yaml *node, const char *format, ...)
     va_start(args, format);
     vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
-    text_add(&place, node->line ? "%s:%d: " : "%s: ", node->file, node->line);
-    add_path(&place, node, ": ");
+    yaml_place(&place, node);
     text_add(&place, "%s", reason);
     for (char *c = place.chars; c && *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
