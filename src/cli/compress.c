@@ -25,7 +25,7 @@ static enum fig_status read_picture(const struct task *task, const char *path, f
     for (size_t i = 0; !status && i < task_image_length(task); i++)
         out[i] = image.bytes[i] / 255.0f;
     fig_image_free(&image);
-    return status == FIG_IO ? FIG_INVALID : status;
+    return as_input(status);
 }
 
 /* The files behind the run's name. */

@@ -28,7 +28,7 @@ static enum fig_status read_codes(const struct task *task, struct fig_array *cod
                         task->settings->name);
     const enum fig_status status = fig_array_read(codes, path);
     if (status)
-        return status == FIG_IO ? FIG_INVALID : status;
+        return as_input(status);
     if (codes->rank == 2 && codes->dim[1] == task->info->code)
         return check_finite(path, codes);
     return complain(FIG_SHAPE, "%s: %d dimensions, the last of %d; codes of %s are [n, %d]", path,

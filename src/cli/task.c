@@ -54,7 +54,7 @@ enum fig_status output_check(const char *path, const char *const suffixes[])
     return check_folder(path);
 }
 
-static enum fig_status as_input(enum fig_status status)
+enum fig_status as_input(enum fig_status status)
 {
     return status == FIG_IO ? FIG_INVALID : status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What several commands begin with.  Input that the user named and that cannot be opened is
- * FIG_INVALID here, not FIG_IO. */
+/* What several commands begin with. */
 #ifndef CLI_TASK_H
 #define CLI_TASK_H
 
@@ -15,6 +14,9 @@
  * can be written there: asked before any long work. */
 enum fig_status output_check(const char *path, const char *const suffixes[]);
 bool has_suffix(const char *path, const char *suffix);
+
+/* The status of reading what the user named: that it cannot be opened is FIG_INVALID, not FIG_IO. */
+enum fig_status as_input(enum fig_status status);
 
 /* "cpu", or "opencl:N". */
 void device_label(const struct fig_device_info *info, char label[32]);
