@@ -95,12 +95,23 @@ START_TEST(eval_measures_what_a_family_has)
     ck_assert_msg(!strstr(out, "mse"), "a GAN rebuilds nothing: %s", out);
     ck_assert_int_eq(run("eval s --metrics sample_std,mse"), 2);
     has(err, "mse: the model has no codes");
+    ck_assert_int_eq(run("eval s --samples 5"), 2);
+    has(err, "--samples is how many codes nll weighs; it is not measured");
     run_well(TRAIN_ONE("vae-dense", "v"));
+    ck_assert_int_eq(run("eval v --metrics mse --samples 5"), 2);
+    has(err, "--samples is how many codes nll weighs; it is not measured");
+    ck_assert_int_eq(run("eval v --metrics mse,nll --sampler gmm"), 2);
+    has(err, "none of the metrics is of samples");
+    ck_assert_msg(!exists("v/mixture-10.safetensors"), "it was fitted in vain");
+    run_well("eval v --metrics mse,sample_std --sampler gmm:2");
     run_well("eval v --json --samples 3");
+    ck_assert_double_eq(number(out, "nll_samples"), 3);
     has(err, "nll: 3 codes for each of 200 test images");
     ck_assert_double_eq_tol(number(out, "neg_elbo"),
                             number(out, "reconstruction") + number(out, "kl"), 1e-4);
     ck_assert_double_lt(number(out, "nll"), number(out, "neg_elbo"));
+    run_well("eval v --json --metrics mse");
+    ck_assert_ptr_null(strstr(out, "nll_samples"));
 }
 END_TEST
 

@@ -21,6 +21,7 @@ struct fig_metric {
     const char *summary; /* what it is, in a phrase */
 };
 FIG_API const struct fig_metric *fig_metric_info(int index); /* 0 to FIG_METRICS - 1 */
+FIG_API bool fig_metric_draws(int index); /* it is of samples that the model draws */
 
 enum {
     FIG_NLL_SAMPLES = 100,    /* codes per image, unless told otherwise */

@@ -23,6 +23,11 @@ static int find_metric(const char *name, size_t length)
     return -1;
 }
 
+static int find_nll(void)
+{
+    return find_metric("nll", strlen("nll"));
+}
+
 static enum fig_status refuse_metric(const char *name, size_t length)
 {
     char known[512] = "";
@@ -74,6 +79,11 @@ static void add_nets(cJSON *object, const struct fig_findings *findings)
     }
 }
 
+static int nll_samples(const struct request *request)
+{
+    return request->count ? request->count : FIG_NLL_SAMPLES;
+}
+
 static enum fig_status print_json(const struct task *task, const bool wanted[FIG_METRICS],
                                   const struct fig_findings *findings)
 {
@@ -83,6 +93,8 @@ static enum fig_status print_json(const struct task *task, const bool wanted[FIG
     for (int i = 0; i < FIG_METRICS; i++) {
         if (wanted[i])
             add_measure(object, fig_metric_info(i)->name, &findings->measures[i]);
+        if (wanted[i] && i == find_nll())
+            json_add_number(object, "nll_samples", nll_samples(task->request));
     }
     if (findings->seen)
         add_nets(object, findings);
@@ -124,7 +136,7 @@ static void note_codes(const struct task *task, const struct fig_evaluation *eva
 {
     const int count = fig_dataset_info(evaluation->test)->count;
     console_note(&task->request->console, "nll: %d codes for each of %d test images",
-                 evaluation->nll_samples ? evaluation->nll_samples : FIG_NLL_SAMPLES,
+                 evaluation->nll_samples,
                  count < FIG_NLL_IMAGES ? count : FIG_NLL_IMAGES);
 }
 
@@ -146,6 +158,21 @@ static void note_nets(struct console *console, const struct fig_findings *findin
                      "images", i, findings->nets[i].hash, 100 * findings->nets[i].accuracy);
 }
 
+/* What was asked for must have an effect. */
+static enum fig_status check_used(const struct request *request, const bool wanted[FIG_METRICS])
+{
+    bool drawn = false;
+    for (int i = 0; i < FIG_METRICS; i++)
+        drawn |= wanted[i] && fig_metric_draws(i);
+    if (request->count && !wanted[find_nll()])
+        return complain(FIG_INVALID, "eval: --samples is how many codes nll weighs; it is not "
+                        "measured");
+    if (request->sampler && !drawn)
+        return complain(FIG_INVALID, "eval: --sampler is what draws samples; none of the metrics "
+                        "is of samples");
+    return FIG_OK;
+}
+
 /* All that can be measured, unless some are named. */
 static void choose_metrics(const struct fig_evaluation *evaluation, bool wanted[FIG_METRICS])
 {
@@ -159,7 +186,7 @@ static void choose_metrics(const struct fig_evaluation *evaluation, bool wanted[
 static enum fig_status report(const struct task *task, const struct fig_evaluation *evaluation,
                               const bool wanted[FIG_METRICS], const struct fig_findings *findings)
 {
-    if (wanted[find_metric("nll", 3)])
+    if (wanted[find_nll()])
         note_codes(task, evaluation);
     if (task->settings->binarize != FIG_GREY)
         note_binarized(task);
@@ -183,10 +210,12 @@ static enum fig_status evaluate(const struct task *task, bool wanted[FIG_METRICS
     if (!status) {
         const struct fig_evaluation evaluation = {
             .run = task->run, .test = test, .train = train, .mixture = mixture,
-            .nll_samples = task->request->count };
+            .nll_samples = nll_samples(task->request) };
         struct fig_findings findings;
         choose_metrics(&evaluation, wanted);
-        status = fig_evaluate(&evaluation, wanted, &findings);
+        status = check_used(task->request, wanted);
+        if (!status)
+            status = fig_evaluate(&evaluation, wanted, &findings);
         if (!status)
             status = report(task, &evaluation, wanted, &findings);
     }
@@ -203,6 +232,8 @@ static enum fig_status eval_run(struct request *request)
     enum fig_status status = parse_metrics(request->metrics, wanted);
     if (!status)
         status = sampler_check(request);
+    if (!status && request->metrics)
+        status = check_used(request, wanted);
     if (!status)
         status = task_open(&task, request);
     if (!status)

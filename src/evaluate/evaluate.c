@@ -141,27 +141,38 @@ static int group_size(const struct group *group)
     return size;
 }
 
-const struct fig_metric *fig_metric_info(int index)
+/* The group of a metric, and which of its metrics it is; NULL past the last. */
+static const struct group *find_group(int index, int *place)
 {
-    for (int i = 0; index >= 0 && i < GROUPS; i++) {
+    for (int i = 0; index >= 0 && i < GROUPS; index -= group_size(&groups[i]), i++) {
+        *place = index;
         if (index < group_size(&groups[i]))
-            return &groups[i].metrics[index];
-        index -= group_size(&groups[i]);
+            return &groups[i];
     }
     return NULL;
 }
 
+const struct fig_metric *fig_metric_info(int index)
+{
+    int place;
+    const struct group *group = find_group(index, &place);
+    return group ? &group->metrics[place] : NULL;
+}
+
+bool fig_metric_draws(int index)
+{
+    int place;
+    const struct group *group = find_group(index, &place);
+    return group && (group->lack == lacks_samples || group->lack == lacks_features ||
+                     group->lack == lacks_modes);
+}
+
 const char *fig_metric_lack(const struct fig_evaluation *evaluation, int index)
 {
-    for (int i = 0; index >= 0 && i < GROUPS; index -= group_size(&groups[i]), i++) {
-        if (index >= group_size(&groups[i]))
-            continue;
-        const char *lack = groups[i].lack(evaluation);
-        if (!lack && index >= groups[i].tables)
-            lack = lacks_pictures(evaluation);
-        return lack;
-    }
-    return "there is no such metric";
+    int place;
+    const struct group *group = find_group(index, &place);
+    const char *lack = group ? group->lack(evaluation) : "there is no such metric";
+    return !lack && place >= group->tables ? lacks_pictures(evaluation) : lack;
 }
 
 static bool has_size(const struct fig_dataset *dataset, const struct fig_run_info *run)
