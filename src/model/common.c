@@ -106,12 +106,8 @@ enum fig_status check_drawn(const struct fig_config *config, enum part part,
                             const struct fig_node *out, const struct fig_model_params *params)
 {
     const struct network *network = &config->networks[part];
-    const struct fig_shape shape = fig_node_shape(out);
-    int found = 1;
-    for (int i = 1; i < shape.rank; i++)
-        found *= shape.dim[i];
-    if (found != sample_values(params))
-        return refuse_size(network, found, params);
+    if (row_length(out) != sample_values(params))
+        return refuse_size(network, row_length(out), params);
     if (params->unbounded && !is_unbounded(config, network))
         return yaml_fail(network->layers[network->count - 1].at,
                          "the data have values outside [0, 1], as standardised tables do: expected "
@@ -145,6 +141,20 @@ struct stack stack_of(struct fig_model *model, const char *prefix,
 int sample_values(const struct fig_model_params *params)
 {
     return params->height * params->width * params->channels;
+}
+
+int row_length(const struct fig_node *node)
+{
+    const struct fig_shape shape = fig_node_shape(node);
+    int values = 1;
+    for (int i = 1; i < shape.rank; i++)
+        values *= shape.dim[i];
+    return values;
+}
+
+struct fig_node *as_rows(struct fig_node *node)
+{
+    return fig_reshape(node, fig_shape2(fig_node_shape(node).dim[0], row_length(node)));
 }
 
 struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params *params)

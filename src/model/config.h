@@ -234,6 +234,9 @@ enum fig_status add_generator_contest(struct fig_model *model, const struct fig_
                                       const struct fig_model_params *params,
                                       struct fig_node *real);
 
+/* Of [n, ...] the values of one of the n; and these as the rows of a matrix [n, values]. */
+int row_length(const struct fig_node *node);
+struct fig_node *as_rows(struct fig_node *node);
 /* Values of one sample; and what was drawn, of as many values, in the shape of samples. */
 int sample_values(const struct fig_model_params *params);
 struct fig_node *as_images(struct fig_node *drawn, const struct fig_model_params *params);

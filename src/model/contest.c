@@ -150,16 +150,6 @@ static struct fig_node *labels_of_both(const struct contest *contest, int count,
     return fig_reshape(fig_broadcast(parts, fig_shape2(all / count, count)), fig_shape2(all, 1));
 }
 
-/* Each sample as one row. */
-static struct fig_node *rows_of(struct fig_node *samples)
-{
-    const struct fig_shape shape = fig_node_shape(samples);
-    int values = 1;
-    for (int i = 1; i < shape.rank; i++)
-        values *= shape.dim[i];
-    return fig_reshape(samples, fig_shape2(shape.dim[0], values));
-}
-
 /* (|dD/dx| - 1)^2 at points x between real and drawn samples, a random part of the way. */
 static struct fig_node *gradient_penalty(const struct contest *contest, const struct match *match,
                                          struct fig_node *fake)
@@ -167,15 +157,15 @@ static struct fig_node *gradient_penalty(const struct contest *contest, const st
     const struct fig_shape column = fig_shape2(sample_count(match->real), 1);
     const uint32_t stream = STREAM_NOISE + 2 + (uint32_t)(match - contest->matches);
     struct fig_node *part = fig_uniform(contest->graph, column, stream);
-    struct fig_node *real = rows_of(match->real);
-    struct fig_node *drawn = rows_of(take(fake, 0, sample_count(real)));
+    struct fig_node *real = as_rows(match->real);
+    struct fig_node *drawn = as_rows(take(fake, 0, sample_count(real)));
     struct fig_node *way = fig_mul(fig_sub(drawn, real), part), *slope = NULL;
     struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(match->real));
     struct fig_node *said = fig_sum(judge(contest, match, between, NULL));
     if (!said || fig_gradients(said, &between, 1, &slope))
         return NULL;
     /* The root of 0 has no slope: 1e-12 keeps it finite where the discriminator is flat. */
-    struct fig_node *square = fig_sum_cols(fig_square(rows_of(slope)));
+    struct fig_node *square = fig_sum_cols(fig_square(as_rows(slope)));
     struct fig_node *norm = fig_sqrt(fig_affine(square, 1, 1e-12));
     return fig_mean(fig_square(fig_affine(norm, 1, -1)));
 }

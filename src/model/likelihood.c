@@ -12,15 +12,6 @@ static int batch_of(const struct fig_node *node)
     return fig_node_shape(node).dim[0];
 }
 
-static int length_of(const struct fig_node *node)
-{
-    const struct fig_shape shape = fig_node_shape(node);
-    int length = 1;
-    for (int i = 1; i < shape.rank; i++)
-        length *= shape.dim[i];
-    return length;
-}
-
 /* e^logvar - 1 - logvar + mean^2: twice the divergence of each value of the code. */
 static struct fig_node *divergence_terms(const struct posterior *posterior)
 {
@@ -41,8 +32,7 @@ struct fig_node *divergence(const struct posterior *posterior, double free)
 /* scale * (the sum of each row) + shift: [batch, 1]. */
 static struct fig_node *row_sums(struct fig_node *x, double scale, double shift)
 {
-    struct fig_node *rows = fig_reshape(x, fig_shape2(batch_of(x), length_of(x)));
-    return fig_affine(fig_sum_cols(rows), scale, shift);
+    return fig_affine(fig_sum_cols(as_rows(x)), scale, shift);
 }
 
 /* ln of the mean of e^x over the rows of x: [1, columns].  Halves that overlap find the largest in
@@ -56,7 +46,7 @@ static struct fig_node *log_mean_exp(struct fig_node *x)
                           fig_slice(largest, 0, rows - half, rows));
     }
     struct fig_node *mean = fig_mean_rows(fig_exp(fig_sub(x, largest)));
-    return fig_add(largest, fig_reshape(fig_log(mean), fig_shape2(1, length_of(x))));
+    return fig_add(largest, fig_reshape(fig_log(mean), fig_shape2(1, row_length(x))));
 }
 
 struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_node *errors,
@@ -77,7 +67,7 @@ struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node 
     if (!errors || !posterior->code)
         return NULL;
     struct fig_node *surprise = fig_add(fig_square(posterior->noise), posterior->logvar);
-    const double constant = -0.5 * LOG_2PI * length_of(posterior->mean);
+    const double constant = -0.5 * LOG_2PI * row_length(posterior->mean);
     struct fig_node *columns = row_sums(errors, -1, 0);
     columns = fig_concat(columns, row_sums(fig_square(posterior->code), -0.5, constant), 1);
     columns = fig_concat(columns, row_sums(surprise, -0.5, constant), 1);

@@ -45,15 +45,6 @@ enum fig_status read_penalties(struct fig_config *config, const struct yaml *roo
     return yaml_number(yaml_find(root, "contractive"), &positive, &config->contractive);
 }
 
-static struct fig_node *code_rows(struct fig_node *code)
-{
-    const struct fig_shape shape = fig_node_shape(code);
-    int values = 1;
-    for (int i = 1; i < shape.rank; i++)
-        values *= shape.dim[i];
-    return fig_reshape(code, fig_shape2(shape.dim[0], values));
-}
-
 /* t ln(t / m) + (1 - t) ln((1 - t) / (1 - m)) for each unit's mean activation m. */
 static struct fig_node *kl_sparsity(struct fig_node *code, double target)
 {
@@ -81,7 +72,7 @@ struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph
 {
     const struct sparsity *sparsity = &config->sparsity;
     if (sparsity->weight > 0) {
-        struct fig_node *rows = code_rows(code);
+        struct fig_node *rows = as_rows(code);
         struct fig_node *cost = sparsity->kind == SPARSITY_L1 ? fig_mean(fig_abs(rows))
                                                               : kl_sparsity(rows, sparsity->target);
         loss = fig_add(loss, fig_affine(cost, sparsity->weight, 0));

@@ -70,9 +70,7 @@ static struct fig_node *repeat(struct fig_node *x, int count)
     if (!x || count == 1)
         return x;
     struct fig_shape shape = fig_node_shape(x);
-    int values = 1;
-    for (int i = 0; i < shape.rank; i++)
-        values *= shape.dim[i];
+    const int values = shape.dim[0] * row_length(x);
     shape.dim[0] *= count;
     return fig_reshape(fig_broadcast(fig_reshape(x, fig_shape1(values)),
                                      fig_shape2(count, values)), shape);

@@ -4,8 +4,8 @@
 #include "nn/param.h"
 #include "nn/spectral.h"
 
-/* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in]; a
- * transposed one's are those of the convolution that it transposes.  Normed, if that is asked for. */
+/* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in], normed
+ * if that is asked for; a transposed one's are those of the convolution that it transposes. */
 static struct fig_node *conv_weight(struct fig_graph *graph, const char *name,
                                     const struct fig_conv2d *conv, int out, int in)
 {
