@@ -59,6 +59,21 @@ START_TEST(a_network_that_does_not_fit_the_data_is_refused_where_it_was_written)
 }
 END_TEST
 
+START_TEST(the_codes_of_a_batch_are_counted_without_overflow)
+{
+    static const char *const override = "samples=65536";
+    const struct fig_model_params params = { .batch = 65536, .height = 28, .width = 28,
+                                             .channels = 1, .training = true };
+    struct fig_config *config;
+    struct fig_model *model;
+    ck_assert_msg(!fig_config_open(&config, "vae-iwae", &override, 1), "%s", scratch_error());
+    ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), "samples: 65536 codes of each of 65536 images"), "%s",
+                  scratch_error());
+    fig_config_close(&config);
+}
+END_TEST
+
 /* Masks of encoder and decoder would repeat each other if they drew from the same stream. */
 START_TEST(every_dropout_of_a_model_has_a_stream_of_its_own)
 {
@@ -141,6 +156,7 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, set_up, scratch_remove);
     tcase_add_loop_test(tcase, a_network_that_does_not_fit_the_data_is_refused_where_it_was_written,
                         0, LENGTH(misfits));
+    tcase_add_test(tcase, the_codes_of_a_batch_are_counted_without_overflow);
     tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
     tcase_add_test(tcase, pooling_windows_touch_unless_a_stride_is_given);
     tcase_add_test(tcase, a_network_has_room_for_32_running_statistics);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "model/binarize.h"
 #include "model/config.h"
+#include "nn/param.h"
 
 static const char *const keys[] = { "loss", "reduction", "latent", "beta", "beta-warmup",
                                     "free-bits", "samples", "binarize", NULL };
@@ -167,11 +168,25 @@ static void add_losses(struct fig_phase *phase, struct fig_model *model,
     add_loss(phase, "kl", kl);
 }
 
+/* All codes of a batch are in the graph at once. */
+static enum fig_status check_blocks(const struct fig_config *config,
+                                    const struct fig_model_params *params)
+{
+    const int values = sample_values(params);
+    if (size_fits(config->samples, params->batch, values, 1) &&
+        size_fits(config->samples, params->batch, config->latent, 1))
+        return FIG_OK;
+    return yaml_fail(yaml_find(config->document.root, "samples"), "%d codes of each of %d images: "
+                     "expected fewer than 2^31 values in all; a code has %d, an image %d",
+                     config->samples, params->batch, config->latent, values);
+}
+
 static enum fig_status add_training(struct fig_model *model, const struct fig_config *config,
                                     const struct fig_model_params *params,
                                     struct fig_node *images)
 {
     struct pass pass = { .samples = config->samples };
+    TRY(check_blocks(config, params));
     images = binarize_images(config->settings.binarize, model->graph, images);
     TRY(run_networks(&pass, model, config, params, images));
     struct fig_phase *phase = add_phase(model, "train");
