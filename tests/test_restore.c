@@ -84,6 +84,9 @@ START_TEST(files_keep_their_names)
     ck_assert(scratch_same_files("restored/large.png", "restored/below/small.png"));
     run_well("restore fine --data in/large.png -o one");
     has_size("one/large.png", SIDE, SIDE);
+    write_rings("ALONE.PNG", SIDE);
+    run_well("restore fine --data ALONE.PNG -o loud");
+    has_size("loud/ALONE.PNG.png", SIDE, SIDE);
 }
 END_TEST
 

@@ -6,18 +6,7 @@
 
 #include <figment/image.h>
 
-#include "base/file.h"
 #include "data/listing.h"
-
-static bool is_picture(const char *path)
-{
-    static const char *const suffixes[] = { ".png", ".jpg", ".jpeg", NULL };
-    for (int i = 0; suffixes[i]; i++) {
-        if (has_suffix(path, suffixes[i]))
-            return true;
-    }
-    return false;
-}
 
 /* Each pixel `factor` x `factor` times, as floats. */
 static void spread(const struct fig_image *image, int factor, float *out)
@@ -82,7 +71,7 @@ static enum fig_status add_listing(struct album *album, const struct task *task,
     return status;
 }
 
-static enum fig_status open_folder(struct album *album, const struct task *task, int limit)
+static enum fig_status open_pictures(struct album *album, const struct task *task, int limit)
 {
     struct listing listing = { 0 };
     enum fig_status status = listing_add(&listing, task_data(task), FIG_TEST);
@@ -94,26 +83,13 @@ static enum fig_status open_folder(struct album *album, const struct task *task,
     return status;
 }
 
-static enum fig_status open_file(struct album *album, const struct task *task)
-{
-    const char *path = task_data(task);
-    const enum fig_status status = make_room(album, task, 1);
-    return status ? status : add_file(album, task, path, path_name(path));
-}
-
-bool album_finds(const char *data)
-{
-    return path_is_folder(data) ? listing_any(data) : is_picture(data);
-}
-
 enum fig_status album_open(struct album *album, const struct task *task, int limit)
 {
     const char *data = task_data(task);
-    album->named = album_finds(data);
+    album->named = listing_any(data);
     if (!album->named)
         return task_images(task, FIG_TEST, limit, &album->images);
-    enum fig_status status = path_is_folder(data) ? open_folder(album, task, limit)
-                                                  : open_file(album, task);
+    enum fig_status status = open_pictures(album, task, limit);
     if (!status && album->names.failed)
         status = complain(FIG_NOMEM, "%s: no memory for the names of pictures", data);
     if (!status && !album->images.count)

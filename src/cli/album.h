@@ -12,9 +12,6 @@ struct album {
     struct text names;    /* "DIGITS/3.png", below the folder; a zero behind each */
 };
 
-/* Whether `data` is a folder with pictures somewhere below, or the name of one. */
-bool album_finds(const char *data);
-
 /* The first `limit` pictures of --data, or all if limit is 0.  Files, in the order of their names,
  * are PNG and JPEG.  Pictures of other sizes are made to fit
  * (fig_image_fit); but where training shrinks images, and these are as small, their pixels are
