@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What labels do in networks, against double loops. */
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include <figment/plan.h>
+
+#include "scratch.h"
+
+enum { SIDE = 4, PIXELS = SIDE * SIDE, FEW = 3, CODE = 2 };
+
+struct part {
+    struct fig_config *config;
+    struct fig_model *model;
+    struct fig_store *store;
+    struct fig_plan *plan;
+};
+
+/* A model for 4x4 images of three classes, ready to make `output`, its drawings or its codes. */
+static void open_part(struct part *part, const char *yaml, bool codes)
+{
+    const struct fig_model_params params = { .batch = FEW, .height = SIDE, .width = SIDE,
+                                             .channels = 1, .classes = FEW };
+    char path[SCRATCH_PATH];
+    FILE *file = fopen(scratch_path("part.yaml", path), "wb");
+    ck_assert_ptr_nonnull(file);
+    fputs(yaml, file);
+    fclose(file);
+    ck_assert_msg(fig_config_open(&part->config, path, NULL, 0) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_model_create(&part->model, part->config, &params) == FIG_OK, "%s",
+                  scratch_error());
+    struct fig_node *const output = codes ? part->model->code : part->model->drawn;
+    const struct fig_plan_params plan = { .outputs = &output, .output_count = 1 };
+    ck_assert_int_eq(fig_store_create(&part->store, scratch_device(), part->model->graph, 3),
+                     FIG_OK);
+    ck_assert_int_eq(fig_plan_create(&part->plan, part->store, &plan), FIG_OK);
+}
+
+static void close_part(struct part *part)
+{
+    fig_plan_destroy(&part->plan);
+    fig_store_destroy(&part->store);
+    fig_model_destroy(&part->model);
+    fig_config_close(&part->config);
+}
+
+/* Row r is of class r. */
+static void run_part(const struct part *part, const struct fig_node *input, const float *values,
+                     const struct fig_node *output, float *out)
+{
+    static const float labels[FEW * FEW] = { 1, 0, 0, 0, 1, 0, 0, 0, 1 };
+    ck_assert_int_eq(fig_plan_write(part->plan, input, values), FIG_OK);
+    ck_assert_int_eq(fig_plan_write(part->plan, part->model->labels, labels), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(part->plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(part->plan, output, out), FIG_OK);
+}
+
+static const float *tensor(const struct part *part, const char *name, float *values)
+{
+    const int index = fig_store_find(part->store, name);
+    ck_assert_msg(index >= 0, "no tensor %s", name);
+    ck_assert_int_eq(fig_store_read(part->store, index, values), FIG_OK);
+    return values;
+}
+
+/* sigmoid(W z + b + V[:, class]) */
+START_TEST(a_dense_layer_gathers_a_row_of_weights_for_each_label)
+{
+    static const float z[FEW * CODE] = { 0.5f, -1, 2, 0.25f, -0.75f, 1.5f };
+    float w[PIXELS * CODE], v[PIXELS * FEW], b[PIXELS], drawn[FEW * PIXELS];
+    struct part part;
+    open_part(&part, "family: gan\nlabels: condition\nlatent: 2\ngenerator: [dense data sigmoid]\n"
+                     "discriminator: [dense 1]\noptimizer: {name: adam}\n", false);
+    run_part(&part, part.model->seed, z, part.model->drawn, drawn);
+    tensor(&part, "generator.0.weight", w);
+    tensor(&part, "generator.0.bias", b);
+    tensor(&part, "generator.labels.weight", v);
+    for (int row = 0; row < FEW; row++) {
+        for (int i = 0; i < PIXELS; i++) {
+            double sum = (double)b[i] + (double)v[i * FEW + row];
+            for (int k = 0; k < CODE; k++)
+                sum += (double)w[i * CODE + k] * (double)z[row * CODE + k];
+            ck_assert_double_eq_tol(drawn[row * PIXELS + i], 1 / (1 + exp(-sum)), 1e-6);
+        }
+    }
+    close_part(&part);
+}
+END_TEST
+
+/* A convolution of one pixel, w0 x + w1 V[:, class] + c, and then the mean: m . that + d. */
+START_TEST(a_convolution_sees_a_plane_for_each_label)
+{
+    float x[FEW * PIXELS], w[2], c[1], v[PIXELS * FEW], m[PIXELS], d[1], code[FEW];
+    struct part part;
+    open_part(&part, "family: vae\nlabels: condition\nlatent: 1\nencoder: [conv 1 1x1]\n"
+                     "decoder: [dense data sigmoid]\nloss: bce\noptimizer: {name: adam}\n", true);
+    for (int i = 0; i < FEW * PIXELS; i++)
+        x[i] = (float)(i * 7 % 11) / 11;
+    run_part(&part, part.model->images, x, part.model->code, code);
+    tensor(&part, "encoder.0.weight", w);
+    tensor(&part, "encoder.0.bias", c);
+    tensor(&part, "encoder.labels.weight", v);
+    tensor(&part, "encoder.mean.weight", m);
+    tensor(&part, "encoder.mean.bias", d);
+    for (int row = 0; row < FEW; row++) {
+        double sum = (double)d[0];
+        for (int i = 0; i < PIXELS; i++)
+            sum += (double)m[i] * ((double)w[0] * (double)x[row * PIXELS + i] +
+                                   (double)w[1] * (double)v[i * FEW + row] + (double)c[0]);
+        ck_assert_double_eq_tol(code[row], sum, 1e-5);
+    }
+    close_part(&part);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("label_use");
+    TCase *tcase = tcase_create("label_use");
+    tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
+    tcase_add_test(tcase, a_dense_layer_gathers_a_row_of_weights_for_each_label);
+    tcase_add_test(tcase, a_convolution_sees_a_plane_for_each_label);
+    suite_add_tcase(suite, tcase);
+    return suite_main(suite);
+}
