@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What labels do in networks, against double loops. */
+/* What labels do in networks and in losses, against double loops. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -115,6 +115,46 @@ START_TEST(a_convolution_sees_a_plane_for_each_label)
 }
 END_TEST
 
+static double mean(const float *values, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)values[i] / count;
+    return sum;
+}
+
+/* Of an autoencoder that is sparse, too: the sum and its parts. */
+START_TEST(the_reconstruction_error_beside_a_classifier_is_without_penalties)
+{
+    float x[FEW * PIXELS], rebuilt[FEW * PIXELS], code[FEW * CODE], found[3];
+    struct part part;
+    open_part(&part, "family: autoencoder\nlabels: classify\nlabel-weight: 0.5\nloss: mse\n"
+                     "encoder: [dense 2]\ndecoder: [dense data]\noptimizer: {name: adam}\n"
+                     "sparsity: {name: l1, weight: 10}\n", true);
+    const struct fig_phase *phase = &part.model->phases[0];
+    struct fig_node *const outputs[] = { phase->losses[0], phase->losses[1], phase->losses[2],
+                                         part.model->rebuilt, part.model->code };
+    fig_plan_destroy(&part.plan);
+    ck_assert_int_eq(fig_plan_create(&part.plan, part.store, &(struct fig_plan_params){
+        .outputs = outputs, .output_count = 5 }), FIG_OK);
+    for (int i = 0; i < FEW * PIXELS; i++)
+        x[i] = (float)(i * 7 % 11) / 11;
+    run_part(&part, part.model->images, x, outputs[3], rebuilt);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(fig_plan_read(part.plan, outputs[i], &found[i]), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(part.plan, outputs[4], code), FIG_OK);
+    for (int i = 0; i < FEW * PIXELS; i++)
+        rebuilt[i] = (rebuilt[i] - x[i]) * (rebuilt[i] - x[i]);
+    for (int i = 0; i < FEW * CODE; i++)
+        code[i] = fabsf(code[i]);
+    const double error = mean(rebuilt, FEW * PIXELS), sparsity = mean(code, FEW * CODE);
+    ck_assert_str_eq(phase->loss_names[1], "reconstruction");
+    ck_assert_double_eq_tol(found[1], error, 1e-6); /* dozens of floats of about 1 */
+    ck_assert_double_eq_tol(found[0], error + 10 * sparsity + 0.5 * (double)found[2], 1e-5);
+    close_part(&part);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("label_use");
@@ -122,6 +162,7 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, scratch_set_up, scratch_remove);
     tcase_add_test(tcase, a_dense_layer_gathers_a_row_of_weights_for_each_label);
     tcase_add_test(tcase, a_convolution_sees_a_plane_for_each_label);
+    tcase_add_test(tcase, the_reconstruction_error_beside_a_classifier_is_without_penalties);
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

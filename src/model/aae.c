@@ -85,8 +85,8 @@ static void add_losses(const struct building *b, struct fig_phase *phase,
 {
     if (classifies(b->config))
         add_classification(phase, "autoencoder", b->config, &(struct classification){
-            .others = reconstruction, .logits = encoded->logits, .labels = b->model->labels,
-            .testing = !b->params->training });
+            .reconstruction = reconstruction, .others = reconstruction, .logits = encoded->logits,
+            .labels = b->model->labels, .testing = !b->params->training });
     else
         add_loss(phase, "autoencoder", reconstruction);
 }

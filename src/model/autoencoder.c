@@ -50,14 +50,14 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     struct pass pass;
     TRY(run_networks(&pass, model, config, params, &stack, shown));
     struct fig_phase *phase = add_phase(model, "train");
-    struct fig_node *loss = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
-                                                config->reduction);
+    struct fig_node *error = reconstruction_loss(config, pass.rebuilt, pass.logits, images,
+                                                 config->reduction);
+    struct fig_node *loss = add_penalties(config, model->graph, error, pass.code, shown);
     phase->tested = true;
-    loss = add_penalties(config, model->graph, loss, pass.code, shown);
     if (model->labels)
         add_classification(phase, "loss", config, &(struct classification){
-            .others = loss, .logits = classify(pass.code, params), .labels = model->labels,
-            .testing = !params->training });
+            .reconstruction = error, .others = loss, .logits = classify(pass.code, params),
+            .labels = model->labels, .testing = !params->training });
     else
         add_loss(phase, "loss", loss);
     add_updates(phase, &stack);

@@ -111,7 +111,9 @@ enum fig_status add_labels(struct fig_model *model, const struct fig_config *con
  * plus the weighted classifier's, `reconstruction`, `classification` and, where all labels are
  * known (of a few per batch it would say little), `accuracy`. */
 struct classification {
-    struct fig_node *others, *logits, *labels;
+    struct fig_node *reconstruction; /* the error alone */
+    struct fig_node *others;         /* that with its penalties */
+    struct fig_node *logits, *labels;
     bool testing; /* with all labels */
 };
 void add_classification(struct fig_phase *phase, const char *name,

@@ -101,7 +101,7 @@ void add_classification(struct fig_phase *phase, const char *name,
     struct fig_node *error = fig_loss_cross_entropy(what->logits, what->labels);
     struct fig_node *weighted = fig_affine(error, config->labels.weight, 0);
     add_loss(phase, name, fig_add(what->others, weighted));
-    add_loss(phase, "reconstruction", what->others);
+    add_loss(phase, "reconstruction", what->reconstruction);
     add_loss(phase, "classification", error);
     if (what->testing || config->settings.labels == 1)
         add_loss(phase, "accuracy", fig_accuracy(what->logits, what->labels));
