@@ -383,10 +383,14 @@ START_TEST(what_a_model_or_its_data_lack_is_said)
     ck_assert_str_eq(lack("mse"), "the model has no codes");
     ck_assert_str_eq(lack("nll"), "the model tells no likelihoods");
     ck_assert_str_eq(lack("fd84"), "");
+    ck_assert_str_eq(lack("auroc"),
+                     "it takes a test half of classes in the training half and of others");
     reopen_data("uniform:200");
+    ck_assert_str_eq(lack("auroc"), "the data have no labels");
     ck_assert_str_eq(lack("sample_std"), "");
     ck_assert_ptr_nonnull(strstr(lack("fd84"), "no labels"));
     reopen_data("synthetic:only=3");
+    ck_assert_str_eq(lack("auroc"), "the model has no codes");
     ck_assert_ptr_nonnull(strstr(lack("coverage"), "one class"));
     bool wanted[FIG_METRICS] = { false };
     struct fig_findings findings;

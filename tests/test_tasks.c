@@ -58,11 +58,16 @@ START_TEST(scores_tell_a_class_that_was_not_trained_on)
     ck_assert_double_gt(number(out, "auroc"), 0.99); /* most are ten deviations away */
     ck_assert_double_gt(number(out, "average_precision"), 0.99);
     ck_assert_double_ge(number(out, "pca_auroc"), 0);
+    const double auroc = number(out, "auroc"), precision = number(out, "average_precision");
     ck_assert_double_ge(number(out, "flagged"), 20);
     ck_assert_int_eq(lines_of("scores.csv"), 41);
     has(out, "index,score,flagged,label\n0,");
     has(out, ",1,\"bad\"\n");
     has(out, ",0,\"good\"\n");
+    run_well("eval run --json");
+    ck_assert_double_eq(number(out, "auroc"), auroc);
+    ck_assert_double_eq(number(out, "average_precision"), precision);
+    ck_assert_ptr_null(strstr(out, "bpp"));
     run_well("score run --anomaly good");
     has(out, "auroc              0.0"); /* the wrong way round */
     has(out, "the 0.99 quantile of the training half");
@@ -234,6 +239,8 @@ START_TEST(compressed_images_come_back_and_their_size_is_told)
     ck_assert_double_eq_tol(bpp, 8 * bytes / (300 * 784), 1e-8);
     ck_assert_double_eq_tol(number(out, "psnr"), -10 * log10(number(out, "mse")), 1e-6);
     ck_assert_double_eq(bytes, (double)size_of("codes.figz"));
+    run_well("eval run --metrics bpp --json");
+    ck_assert_double_eq(number(out, "bpp"), bpp);
     run_well("decompress run codes.figz -o images.npy");
     run_well("decompress run codes.figz -o images");
     ck_assert(exists("images/0000.png") && exists("images/0299.png"));

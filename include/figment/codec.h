@@ -14,7 +14,8 @@ FIG_BEGIN
 
 struct fig_compression {
     const char *folder; /* the run's: the file names its model.safetensors by a hash */
-    const char *path;   /* of the file to write; an old one is replaced whole or not at all */
+    const char *path;   /* of the file to write; an old one is replaced whole or not at all; NULL:
+                           only tell what it would be, the folder may be NULL too */
     double tolerance;   /* squared error that steps may add, as a part of the model's own; > 0 */
 };
 #define FIG_COMPRESSION_DEFAULTS { NULL, NULL, 0.1 }

@@ -14,7 +14,7 @@ FIG_BEGIN
 
 /* --- How well a trained model does on data that it has not seen. */
 
-enum { FIG_METRICS = 24 };
+enum { FIG_METRICS = 27 };
 
 struct fig_metric {
     const char *name;    /* key of `figment eval --json` */

@@ -34,6 +34,11 @@ FIG_API enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
 FIG_API enum fig_status fig_score_threshold(struct fig_run *run, const char *folder,
                                             double quantile, double *threshold);
 
+/* Of each sample of a dataset whether `train` has none of its class, by name; returns how many there
+ * are.  Without labels there are none.  `unseen` may be NULL. */
+FIG_API int fig_unseen(const struct fig_dataset *train, const struct fig_dataset *dataset,
+                       bool *unseen);
+
 /* How well scores tell anomalies from the rest, at any threshold. */
 struct fig_ranking {
     double auroc; /* share of the pairs of an anomaly and another sample in which the anomaly has

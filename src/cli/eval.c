@@ -115,13 +115,13 @@ static void print_number(const char *before, double number)
 static void print_table(const bool wanted[FIG_METRICS], const struct fig_findings *findings)
 {
     if (findings->seen)
-        printf("%-15s%-13s%-11s%-11s%-11s\n", "", "value", "+-", "real", "noise");
+        printf("%-19s%-13s%-11s%-11s%-11s\n", "", "value", "+-", "real", "noise");
     for (int i = 0; i < FIG_METRICS; i++) {
         const struct fig_metric *metric = fig_metric_info(i);
         const struct fig_measure *measure = &findings->measures[i];
         if (!wanted[i])
             continue;
-        printf("%-14s %-12.6g ", metric->name, measure->value);
+        printf("%-18s %-12.6g ", metric->name, measure->value);
         if (findings->seen) {
             print_number("", measure->difference / 2);
             print_number("", measure->floor);

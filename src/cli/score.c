@@ -39,38 +39,21 @@ static bool open_training(const struct task *task, struct findings *findings, co
 
 /* --- Which samples are anomalies */
 
-/* Whether a sample of the half that trained has a label of this name. */
-static bool was_seen(const struct fig_dataset *train, const char *name)
-{
-    const uint8_t *labels = fig_dataset_labels(train);
-    const int label = fig_dataset_class(train, name);
-    for (int i = 0; labels && label >= 0 && i < fig_dataset_info(train)->count; i++) {
-        if (labels[i] == label)
-            return true;
-    }
-    return false;
-}
-
 /* The class that the user named, or else all that the model has never seen. */
 static enum fig_status find_anomalies(const struct task *task, struct findings *findings)
 {
-    const struct request *request = task->request;
+    const char *name = task->request->anomaly;
     const uint8_t *labels = fig_dataset_labels(findings->data);
-    const int classes = labels ? fig_dataset_info(findings->data)->classes : 0;
-    bool anomalous[FIG_CLASSES];
-    const int wish = request->anomaly ? task_class(findings->data, request->anomaly) : -1;
-    if (request->anomaly && wish < 0)
-        return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", request->anomaly);
-    const bool known = classes && (request->anomaly || open_training(task, findings,
-        "it is unknown which classes are anomalies: --anomaly names one"));
-    for (int i = 0; known && i < classes; i++) {
-        const char *name = fig_dataset_class_name(findings->data, i);
-        anomalous[i] = request->anomaly ? i == wish : !was_seen(findings->train, name);
-    }
+    const int wish = name ? task_class(findings->data, name) : -1;
+    if (name && wish < 0)
+        return complain(FIG_INVALID, "--anomaly: the data have no class `%s`", name);
     for (int i = 0; i < findings->count; i++) {
-        findings->anomalies[i] = known && anomalous[labels[i]];
+        findings->anomalies[i] = name && labels[i] == wish;
         findings->known += findings->anomalies[i];
     }
+    if (labels && !name && open_training(task, findings,
+        "it is unknown which classes are anomalies: --anomaly names one"))
+        findings->known = fig_unseen(findings->train, findings->data, findings->anomalies);
     return FIG_OK;
 }
 

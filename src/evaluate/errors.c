@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <figment/codec.h>
+
 #include "base/log.h"
 #include "evaluate/evaluation.h"
 
@@ -78,6 +80,22 @@ enum fig_status measure_errors(struct subject *subject, struct fig_measure *meas
     measures[1].value = errors_psnr(&errors);
     measures[2].value = errors_bce(&errors);
     return FIG_OK;
+}
+
+/* In steps that add a tenth to the error, all bytes counted. */
+enum fig_status measure_bits(struct subject *subject, struct fig_measure *measures)
+{
+    const struct fig_compression how = FIG_COMPRESSION_DEFAULTS;
+    struct fig_compressed compressed = { 0 };
+    const int count = fig_dataset_info(subject->test)->count;
+    float *images;
+    TRY(make_rows(&images, count, subject->length));
+    enum fig_status status = load_tests(subject, 0, count, images);
+    if (!status)
+        status = fig_compress(subject->run, &how, images, count, &compressed);
+    free(images);
+    measures[0].value = compressed.bits_per_pixel;
+    return status;
 }
 
 /* PCA is fitted to the one half and measured on the other. */

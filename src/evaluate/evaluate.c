@@ -66,6 +66,31 @@ static bool is_one_class(const struct fig_dataset *dataset)
     return same == count;
 }
 
+static const char *lacks_anomalies(const struct fig_evaluation *evaluation)
+{
+    const int unseen = fig_unseen(evaluation->train, evaluation->test, NULL);
+    if (!fig_dataset_labels(evaluation->test))
+        return "the data have no labels";
+    if (!unseen || unseen == fig_dataset_info(evaluation->test)->count)
+        return "it takes a test half of classes in the training half and of others";
+    return lacks_codes(evaluation);
+}
+
+/* All test images are compressed at once, and each value of a code is tried out. */
+static const char *lacks_bits(const struct fig_evaluation *evaluation)
+{
+    const struct fig_run_info *info = fig_run_info(evaluation->run);
+    const size_t length = image_length(info->height, info->width, info->channels);
+    const size_t count = (size_t)fig_dataset_info(evaluation->test)->count;
+    if (info->conditional)
+        return "codes of a conditional model do not say what to draw";
+    if (info->code > 256)
+        return "codes of more than 256 values take long: `figment compress` tells";
+    if (count * length > (size_t)1 << 25)
+        return "so many large images take much memory: `figment compress` tells";
+    return lacks_codes(evaluation);
+}
+
 /* Features are those of a classifier. */
 static const char *lacks_features(const struct fig_evaluation *evaluation)
 {
@@ -127,6 +152,11 @@ static const struct group {
         { "sample_std", "deviation of a pixel over samples, mean of the pixels" } } },
     { measure_nearest, lacks_samples, GROUP_SIZE, {
         { "nn_ratio", "distance of samples to the nearest training image / of test images" } } },
+    { measure_anomalies, lacks_anomalies, GROUP_SIZE, {
+        { "auroc", "chance that a sample of an unseen class has the higher error" },
+        { "average_precision", "of errors as scores of unseen classes" } } },
+    { measure_bits, lacks_bits, 0, {
+        { "bpp", "bits per pixel of the test images as `figment compress` keeps them" } } },
     { measure_modes, lacks_modes, GROUP_SIZE, {
         { "modes", "Gaussians of the data with a sample within 3 deviations" },
         { "near_modes", "share of samples that are so near to one" } } },

@@ -36,6 +36,8 @@ enum fig_status measure_classes(struct subject *subject, struct fig_measure *mea
 enum fig_status measure_spread(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_nearest(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_modes(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_anomalies(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_bits(struct subject *subject, struct fig_measure *measures);
 
 /* How many modes have one of the points [count][2] within three deviations, and the share of the
  * points that are so near to one. */

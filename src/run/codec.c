@@ -138,14 +138,15 @@ static enum fig_status compress(struct work *work, const struct fig_compression 
     restore_codes(packed, work->codes);
     TRY(fig_run_decode(work->run, work->codes, work->count, work->rebuilt));
     out->mse = mean_square(work->rebuilt, work->images, values);
-    TRY(model_hash(how->folder, &packed->model));
+    if (how->path)
+        TRY(model_hash(how->folder, &packed->model));
     return packed_write(packed, how->path, &out->bytes);
 }
 
 enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *how,
                              const float *images, int count, struct fig_compressed *out)
 {
-    REQUIRE(run && how && how->folder && how->path && images && count > 0 && out);
+    REQUIRE(run && how && (how->folder || !how->path) && images && count > 0 && out);
     REQUIRE(how->tolerance > 0 && isfinite(how->tolerance));
     const struct fig_run_info *info = fig_run_info(run);
     const double pixels = (double)info->height * info->width * count;

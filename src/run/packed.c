@@ -137,7 +137,7 @@ enum fig_status packed_write(const struct packed *packed, const char *path, size
     if (!status)
         status = pack(packed, 1, &together);
     const struct text *best = apart.length < together.length ? &apart : &together;
-    if (!status)
+    if (!status && path)
         status = file_write(path, best->chars, best->length);
     *size = best->length;
     text_free(&apart);

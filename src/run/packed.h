@@ -33,6 +33,7 @@ struct packed {
 enum fig_status packed_create(struct packed *packed, int count, int length);
 void packed_free(struct packed *packed);
 
+/* Without a path only the size is told. */
 enum fig_status packed_write(const struct packed *packed, const char *path, size_t *size);
 
 /* `name` is for messages.  Nothing is left to free after a failure. */
