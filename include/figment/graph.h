@@ -19,7 +19,8 @@ struct fig_node;
 enum { FIG_RANK = 4 }; /* most dimensions of a shape */
 
 /* Row-major, the last dimension (channels) varies fastest: [batch, channels], or
- * [batch, height, width, channels].  "Rows" below are all dimensions but the last, together. */
+ * [batch, height, width, channels].  "Rows" below are all dimensions but the last, together.  Each
+ * dimension is at least 1, and a tensor has fewer than 2^31 elements. */
 struct fig_shape {
     int rank;
     int dim[FIG_RANK];
