@@ -120,6 +120,10 @@ START_TEST(pictures_are_scored_by_their_names_at_any_size)
     ck_assert_int_eq(fig_array_read(&codes, "codes.npy"), FIG_OK);
     ck_assert_int_eq(codes.dim[0], 13);
     fig_array_free(&codes);
+    run_well("encode run --data mine -o codes.csv");
+    ck_assert_int_eq(lines_of("codes.csv"), 13);
+    has(out, "\n\"bad/0000.png\",");
+    has(out, "\n\"bad/large.png\",");
     run_well("score run --data mine/bad/large.png -o scores.csv");
     ck_assert_int_eq(lines_of("scores.csv"), 2);
     has(out, "\n\"large.png\",");
@@ -304,6 +308,7 @@ START_TEST(a_conditional_model_is_told_classes_by_their_names)
     run_well("encode run --data more -o more.csv");
     read_text("few.csv", err);
     read_text("more.csv", out);
+    has(err, "\"7/0000.png\",");
     ck_assert_str_eq(strchr(out, '\n') + 1, err);
     run_well("interpolate run --data few --rows 1 -o walk.npy");
     run_well("interpolate run --data few --rows 1 --class 7 -o seven.npy");
