@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/moments.h"
 #include "evaluate/evaluation.h"
 #include "model/binarize.h"
 #include "run/labels.h"
@@ -66,14 +67,8 @@ static int count_active(const float *codes, int count, int length)
 {
     int active = 0;
     for (int unit = 0; unit < length; unit++) {
-        double mean = 0, square = 0; /* running */
-        for (int i = 0; i < count; i++) {
-            const double value = (double)codes[(size_t)i * (size_t)length + (size_t)unit];
-            const double step = value - mean;
-            mean += step / (i + 1);
-            square += step * (value - mean);
-        }
-        active += square > 0.01 * count;
+        const struct moments moments = moments_of(codes + unit, (size_t)count, (size_t)length);
+        active += moments_variance(&moments) > 0.01;
     }
     return active;
 }

@@ -3,22 +3,18 @@
 
 #include <math.h>
 
+#include "base/moments.h"
+
 struct signs signs_none(void)
 {
     return (struct signs){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                             NAN };
 }
 
-/* Running mean and variance of one column of numbers, `stride` apart. */
 static double deviation(const float *values, size_t count, size_t stride)
 {
-    double mean = 0, square = 0;
-    for (size_t i = 0; i < count; i++) {
-        const double value = values[i * stride], step = value - mean;
-        mean += step / (double)(i + 1);
-        square += step * (value - mean);
-    }
-    return count ? sqrt(square / (double)count) : 0;
+    const struct moments moments = moments_of(values, count, stride);
+    return moments_deviation(&moments);
 }
 
 void spread_and_contrast(const float *samples, int count, size_t length, double *spread,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/moments.h"
 #include "base/random.h"
 #include "evaluate/classifier.h"
 #include "evaluate/evaluation.h"
@@ -31,7 +32,7 @@ struct likeness {
     double accuracy[FIG_FEATURE_NETS]; /* on the test images */
     struct view views[FIG_FEATURE_NETS][ROLES];
     struct products *products; /* of features */
-    double *mean, *deviation;  /* [length]: of each pixel over the real images */
+    struct moments *pixels;    /* [length]: of each over the real images, taken as these come */
     float *images;             /* [CHUNK][length] */
     float *probabilities;      /* [CHUNK][classes] */
 };
@@ -50,26 +51,12 @@ static enum fig_status load_drawn(struct likeness *likeness, const struct subjec
     return draw_samples(subject, first, count, likeness->images);
 }
 
-/* The pixels' moments are taken on the way: after the last image they are mean and deviation. */
-static void add_moments(struct likeness *likeness, size_t length, int first, int count)
-{
-    for (int i = 0; i < count; i++) {
-        for (size_t k = 0; k < length; k++) {
-            const double step = likeness->images[(size_t)i * length + k] - likeness->mean[k];
-            likeness->mean[k] += step / (first + i + 1);
-            likeness->deviation[k] += step * (likeness->images[(size_t)i * length + k] -
-                                              likeness->mean[k]);
-        }
-    }
-    for (size_t k = 0; first + count == likeness->counts[REAL] && k < length; k++)
-        likeness->deviation[k] = sqrt(likeness->deviation[k] / likeness->counts[REAL]);
-}
-
 static enum fig_status load_real(struct likeness *likeness, const struct subject *subject,
                                  int first, int count)
 {
     TRY(load_images(subject->train, likeness->train_order, first, count, likeness->images));
-    add_moments(likeness, subject->length, first, count);
+    for (size_t i = 0; i < (size_t)count * subject->length; i++)
+        moments_add(&likeness->pixels[i % subject->length], (double)likeness->images[i]);
     return FIG_OK;
 }
 
@@ -85,7 +72,8 @@ static enum fig_status load_pixels(struct likeness *likeness, const struct subje
         const struct stream stream = { 0, STREAM_PIXELS, (uint32_t)(first + i) };
         random_normal(&stream, noise, length);
         for (size_t k = 0; k < length; k++) {
-            const double value = likeness->mean[k] + likeness->deviation[k] * noise[k];
+            const struct moments *pixel = &likeness->pixels[k];
+            const double value = pixel->mean + moments_deviation(pixel) * noise[k];
             likeness->images[(size_t)i * length + k] = (float)fmin(fmax(value, 0), 1);
         }
     }
@@ -101,42 +89,32 @@ static enum fig_status (*const loaders[ROLES])(struct likeness *likeness,
 
 /* --- Views */
 
-static int most_likely(const float *probabilities, int classes)
-{
-    int best = 0;
-    for (int i = 1; i < classes; i++)
-        best = probabilities[i] > probabilities[best] ? i : best;
-    return best;
-}
-
-static void add_decisions(struct view *view, const struct likeness *likeness, int all, int count)
+static void add_decisions(struct view *view, const struct likeness *likeness, const int *taken,
+                          int all, int count)
 {
     for (int i = 0; i < count; i++) {
         const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
-        const int decision = most_likely(row, likeness->classes);
-        view->shares[decision] += 1.0 / all;
-        view->confidence += (double)row[decision] / all;
+        view->shares[taken[i]] += 1.0 / all;
+        view->confidence += (double)row[taken[i]] / all;
     }
 }
 
 static void add_hits(double *accuracy, const struct likeness *likeness,
-                     const struct fig_dataset *test, int first, int count)
+                     const struct fig_dataset *test, const int *taken, int first, int count)
 {
     const uint8_t *labels = fig_dataset_labels(test);
     const int all = likeness->counts[TEST];
     if (!labels)
         *accuracy = NAN;
-    for (int i = 0; labels && i < count; i++) {
-        const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
-        if (labels[likeness->test_order[first + i]] == most_likely(row, likeness->classes))
-            *accuracy += 1.0 / all;
-    }
+    for (int i = 0; labels && i < count; i++)
+        *accuracy += (labels[likeness->test_order[first + i]] == taken[i]) / (double)all;
 }
 
 static enum fig_status look(struct likeness *likeness, const struct subject *subject,
                             enum role role)
 {
     const int all = likeness->counts[role];
+    int taken[CHUNK];
     for (int first = 0; first < all; first += CHUNK) {
         const int count = all - first < CHUNK ? all - first : CHUNK;
         TRY(loaders[role](likeness, subject, first, count));
@@ -145,9 +123,10 @@ static enum fig_status look(struct likeness *likeness, const struct subject *sub
             TRY(classifier_look(likeness->nets[net], likeness->images, count,
                                 view->features + (size_t)first * FEATURES,
                                 likeness->probabilities));
-            add_decisions(view, likeness, all, count);
+            fig_most_probable(likeness->probabilities, count, likeness->classes, taken);
+            add_decisions(view, likeness, taken, all, count);
             if (role == TEST)
-                add_hits(&likeness->accuracy[net], likeness, subject->test, first, count);
+                add_hits(&likeness->accuracy[net], likeness, subject->test, taken, first, count);
         }
     }
     return FIG_OK;
@@ -177,9 +156,8 @@ static enum fig_status fill(struct likeness *likeness, struct subject *subject)
                     fig_dataset_info(subject->test)->count));
     TRY(pick_places(&likeness->train_order, likeness->counts[REAL],
                     fig_dataset_info(subject->train)->count));
-    likeness->mean = calloc(subject->length, sizeof(*likeness->mean));
-    likeness->deviation = calloc(subject->length, sizeof(*likeness->deviation));
-    if (!likeness->mean || !likeness->deviation)
+    likeness->pixels = calloc(subject->length, sizeof(*likeness->pixels));
+    if (!likeness->pixels)
         return fail(FIG_NOMEM, "no memory for %zu pixels", subject->length);
     TRY(views_create(likeness));
     for (int net = 0; net < FIG_FEATURE_NETS; net++)
@@ -226,8 +204,7 @@ void likeness_destroy(struct likeness **out)
     products_destroy(&likeness->products);
     free(likeness->train_order);
     free(likeness->test_order);
-    free(likeness->deviation);
-    free(likeness->mean);
+    free(likeness->pixels);
     free(likeness->probabilities);
     free(likeness->images);
     free(likeness);

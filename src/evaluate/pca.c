@@ -19,7 +19,7 @@ struct pca {
 enum { BLOCK = 64 /* samples at a time */, BAND = 16 /* rows of the matrix for one thread */ };
 
 /* The sums of x and of x x^T over all samples; of the matrix the upper half. */
-struct moments {
+struct sums {
     int length;
     double *sum;    /* [length] */
     double *matrix; /* [length][length] */
@@ -37,20 +37,20 @@ static void add_four(double *restrict row, const double *const x[4], const doubl
 }
 
 /* Row i of the matrix; most values of drawn images are 0, so those samples are left out. */
-static void add_row(const struct moments *moments, int i)
+static void add_row(const struct sums *sums, int i)
 {
-    const size_t length = (size_t)moments->length;
+    const size_t length = (size_t)sums->length;
     const double *x[4];
     double scale[4];
     int used = 0;
-    for (int k = 0; k < moments->samples; k++) {
-        const double *sample = moments->block + (size_t)k * length;
+    for (int k = 0; k < sums->samples; k++) {
+        const double *sample = sums->block + (size_t)k * length;
         if (sample[i] == 0)
             continue;
         x[used] = sample;
         scale[used++] = sample[i];
         if (used == 4) {
-            add_four(moments->matrix + (size_t)i * length, x, scale, i, moments->length);
+            add_four(sums->matrix + (size_t)i * length, x, scale, i, sums->length);
             used = 0;
         }
     }
@@ -59,59 +59,59 @@ static void add_row(const struct moments *moments, int i)
         scale[k] = 0;
     }
     if (used)
-        add_four(moments->matrix + (size_t)i * length, x, scale, i, moments->length);
+        add_four(sums->matrix + (size_t)i * length, x, scale, i, sums->length);
 }
 
 static void add_band(void *context, int part, int thread)
 {
-    const struct moments *moments = context;
+    const struct sums *sums = context;
     const int end = (part + 1) * BAND;
     (void)thread;
-    for (int i = part * BAND; i < moments->length && i < end; i++)
-        add_row(moments, i);
+    for (int i = part * BAND; i < sums->length && i < end; i++)
+        add_row(sums, i);
 }
 
-static enum fig_status load_block(struct moments *moments, const struct fig_dataset *dataset,
+static enum fig_status load_block(struct sums *sums, const struct fig_dataset *dataset,
                                   int first)
 {
     const int left = fig_dataset_info(dataset)->count - first;
-    moments->samples = left < BLOCK ? left : BLOCK;
-    for (int k = 0; k < moments->samples; k++) {
-        double *row = moments->block + (size_t)k * (size_t)moments->length;
-        TRY(fig_dataset_sample(dataset, first + k, moments->sample));
-        for (int j = 0; j < moments->length; j++) {
-            row[j] = moments->sample[j];
-            moments->sum[j] += row[j];
+    sums->samples = left < BLOCK ? left : BLOCK;
+    for (int k = 0; k < sums->samples; k++) {
+        double *row = sums->block + (size_t)k * (size_t)sums->length;
+        TRY(fig_dataset_sample(dataset, first + k, sums->sample));
+        for (int j = 0; j < sums->length; j++) {
+            row[j] = sums->sample[j];
+            sums->sum[j] += row[j];
         }
     }
     return FIG_OK;
 }
 
 /* Sums to mean and covariance, the whole matrix. */
-static void finish_moments(struct moments *moments, double count)
+static void finish_sums(struct sums *sums, double count)
 {
-    const size_t length = (size_t)moments->length;
-    double *matrix = moments->matrix;
+    const size_t length = (size_t)sums->length;
+    double *matrix = sums->matrix;
     for (size_t i = 0; i < length; i++)
-        moments->sum[i] /= count;
+        sums->sum[i] /= count;
     for (size_t i = 0; i < length; i++) {
         for (size_t j = i; j < length; j++) {
             matrix[i * length + j] =
-                matrix[i * length + j] / count - moments->sum[i] * moments->sum[j];
+                matrix[i * length + j] / count - sums->sum[i] * sums->sum[j];
             matrix[j * length + i] = matrix[i * length + j];
         }
     }
 }
 
-static enum fig_status collect(struct moments *moments, const struct fig_dataset *dataset,
+static enum fig_status collect(struct sums *sums, const struct fig_dataset *dataset,
                                struct pool *pool)
 {
     const int count = fig_dataset_info(dataset)->count;
     for (int first = 0; first < count; first += BLOCK) {
-        TRY(load_block(moments, dataset, first));
-        pool_run(pool, (moments->length + BAND - 1) / BAND, add_band, moments);
+        TRY(load_block(sums, dataset, first));
+        pool_run(pool, (sums->length + BAND - 1) / BAND, add_band, sums);
     }
-    finish_moments(moments, count);
+    finish_sums(sums, count);
     return FIG_OK;
 }
 
@@ -120,7 +120,7 @@ static enum fig_status find_covariance(struct pca *pca, const struct fig_dataset
                                        struct pool *pool, double **covariance)
 {
     const size_t length = (size_t)pca->length;
-    struct moments moments = {
+    struct sums sums = {
         .length = pca->length,
         .sum = pca->mean,
         .matrix = calloc(length * length, sizeof(double)),
@@ -128,12 +128,12 @@ static enum fig_status find_covariance(struct pca *pca, const struct fig_dataset
         .sample = malloc(length * sizeof(float)),
     };
     const enum fig_status status =
-        moments.matrix && moments.block && moments.sample
-            ? collect(&moments, dataset, pool)
+        sums.matrix && sums.block && sums.sample
+            ? collect(&sums, dataset, pool)
             : fail(FIG_NOMEM, "PCA: no memory for a covariance of %zux%zu", length, length);
-    free(moments.sample);
-    free(moments.block);
-    *covariance = moments.matrix;
+    free(sums.sample);
+    free(sums.block);
+    *covariance = sums.matrix;
     return status;
 }
 

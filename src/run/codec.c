@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/moments.h"
 #include "base/size.h"
 #include "run/model_file.h"
 #include "run/packed.h"
@@ -55,17 +56,13 @@ struct range {
 static struct range find_range(const struct work *work, int k)
 {
     const size_t code = (size_t)work->code;
-    struct range range = { INFINITY, -INFINITY, 0 };
-    double mean = 0, squares = 0;
+    const struct moments moments = moments_of(work->codes + k, (size_t)work->count, code);
+    struct range range = { INFINITY, -INFINITY, moments_deviation(&moments) };
     for (size_t i = 0; i < (size_t)work->count; i++) {
         const float value = work->codes[i * code + (size_t)k];
-        const double before = value - mean;
         range.low = fminf(range.low, value);
         range.high = fmaxf(range.high, value);
-        mean += before / (double)(i + 1);
-        squares += before * (value - mean);
     }
-    range.deviation = sqrt(squares / work->count);
     return range;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/moments.h"
 #include "base/random.h"
 #include "base/threads.h"
 
@@ -281,13 +282,9 @@ static double mean_variance(const struct fit *fit)
     const int length = fit->mixture->length;
     double total = 0;
     for (int j = 0; j < length; j++) {
-        double mean = 0, sum = 0; /* running */
-        for (int i = 0; i < fit->count; i++) {
-            const double value = (double)point(fit, i)[j], step = value - mean;
-            mean += step / (i + 1);
-            sum += step * (value - mean);
-        }
-        total += sum / fit->count / length;
+        const struct moments moments =
+            moments_of(point(fit, 0) + j, (size_t)fit->count, (size_t)length);
+        total += moments_variance(&moments) / length;
     }
     return total;
 }
