@@ -202,7 +202,8 @@ static const struct normalised {
 } normalised[] = {
     { "ae-shallow", { ENCODER, DECODER }, 2 },
     { "vae-dense", { ENCODER, DECODER }, 2 },
-    { "gan-small", { "generator=[dense 8, batchnorm relu, dense data sigmoid]", DISCRIMINATOR }, 2 },
+    { "gan-small", { "generator=[dense 8, batchnorm relu, dense data sigmoid]",
+                     DISCRIMINATOR }, 2 },
     { "latent-gan", { ENCODER, DECODER, "generator=[dense 8, batchnorm relu, dense 4]",
                       DISCRIMINATOR }, 4 },
     { "aae", { ENCODER, DECODER, DISCRIMINATOR }, 3 },

@@ -37,8 +37,8 @@ struct fig_optimizer {
 FIG_API struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind);
 
 /* One step downhill on `loss` for the group of all parameters whose names begin with one of the
- * prefixes, which commas separate ("" alone is all); they must have been created one after the other.
- * The node is an output for a plan: running it changes the store, after everything else of
+ * prefixes, which commas separate ("" alone is all); they must have been created one after the
+ * other.  The node is an output for a plan: running it changes the store, after everything else of
  * that plan. */
 FIG_API struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                                       const struct fig_optimizer *optimizer);

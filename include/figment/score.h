@@ -34,8 +34,8 @@ FIG_API enum fig_status fig_score_pca(const struct fig_dataset *train, int rank,
 FIG_API enum fig_status fig_score_threshold(struct fig_run *run, const char *folder,
                                             double quantile, double *threshold);
 
-/* Of each sample of a dataset whether `train` has none of its class, by name; returns how many there
- * are.  Without labels there are none.  `unseen` may be NULL. */
+/* Of each sample of a dataset whether `train` has none of its class, by name; returns how many
+ * there are.  Without labels there are none.  `unseen` may be NULL. */
 FIG_API int fig_unseen(const struct fig_dataset *train, const struct fig_dataset *dataset,
                        bool *unseen);
 

@@ -15,7 +15,7 @@
 enum fig_status output_check(const char *path, const char *const suffixes[]);
 bool has_suffix(const char *path, const char *suffix);
 
-/* The status of reading what the user named: that it cannot be opened is FIG_INVALID, not FIG_IO. */
+/* The status of reading what the user named: if it cannot be opened FIG_INVALID, not FIG_IO. */
 enum fig_status as_input(enum fig_status status);
 
 /* "cpu", or "opencl:N". */

@@ -279,8 +279,10 @@ static void draw_line(const struct dot *a, const struct dot *b, float depth[DIGI
     const float dx = b->x - a->x, dy = b->y - a->y, grow = b->radius - a->radius;
     const float inverse = 1 / (dx * dx + dy * dy + 1e-12f);
     const float reach = greater(a->radius, b->radius) + 1;
-    const int left = clamp(lesser(a->x, b->x) - reach), right = clamp(greater(a->x, b->x) + reach + 1);
-    const int top = clamp(lesser(a->y, b->y) - reach), bottom = clamp(greater(a->y, b->y) + reach + 1);
+    const int left = clamp(lesser(a->x, b->x) - reach);
+    const int right = clamp(greater(a->x, b->x) + reach + 1);
+    const int top = clamp(lesser(a->y, b->y) - reach);
+    const int bottom = clamp(greater(a->y, b->y) + reach + 1);
     for (int row = top; row < bottom; row++) {
         for (int column = left; column < right; column++) {
             const float x = (float)column + 0.5f - a->x, y = (float)row + 0.5f - a->y;

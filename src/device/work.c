@@ -234,7 +234,8 @@ static enum fig_status check_factors(const struct work *work, size_t size)
 static bool touches(const struct work *work, struct region region)
 {
     const struct product *p = &work->product;
-    bool found = region_overlaps(region, p->a) || region_overlaps(region, p->b) || region_overlaps(region, p->c);
+    bool found = region_overlaps(region, p->a) || region_overlaps(region, p->b) ||
+                 region_overlaps(region, p->c);
     for (int i = 0; i < work->chain.ins; i++)
         found |= region_overlaps(region, work->chain.in[i].region);
     for (int o = 0; o < work->chain.outs; o++)

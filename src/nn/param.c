@@ -12,7 +12,7 @@ const char *graph_text(struct fig_graph *graph, const char *format, ...)
     va_start(args, format);
     const int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *text = graph_alloc(graph, (size_t)length + 1);
+    char *text = length < 0 ? NULL : graph_alloc(graph, (size_t)length + 1);
     va_start(args, format);
     if (text)
         vsnprintf(text, (size_t)length + 1, format, args);

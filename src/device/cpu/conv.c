@@ -143,8 +143,8 @@ static bool find_strip(const struct block *block, int column, int tap_row, struc
     return true;
 }
 
-/* Multiply what a strip has of input [pixels, terms], output [pixels, filters] and weights [filters,
- * terms]; from the filter `from` on, as many. */
+/* Multiply what a strip has of input [pixels, terms], output [pixels, filters] and weights
+ * [filters, terms]; from the filter `from` on, as many. */
 static bool multiply_strip(const struct product_part *part, const struct block *block,
                            const struct strip *strip, size_t from, size_t filters)
 {

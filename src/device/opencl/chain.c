@@ -29,7 +29,7 @@ static const char *type_of(struct chain_style style)
     return style.wide ? "reals" : "real";
 }
 
-/* Element i of an input; of one that is repeated, `inner` times each of `count` elements in turn. */
+/* Element i of an input; of a repeated one, `inner` times each of `count` elements in turn. */
 static void add_load(struct text *out, const struct chain *chain, int input,
                      struct chain_style style)
 {

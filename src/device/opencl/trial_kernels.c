@@ -49,7 +49,8 @@ static const char *wrong_work(const struct trial *trial, const struct work works
                               const float *after)
 {
     const struct chain *chain = &works[CHAIN_WORK].chain;
-    const float *x = trial_host(trial, chain->in[0].region), *bias = trial_host(trial, chain->in[1].region);
+    const float *x = trial_host(trial, chain->in[0].region);
+    const float *bias = trial_host(trial, chain->in[1].region);
     double part[CHAIN_LENGTH / PARTIAL + 1] = { 0 }, column[ROW_LENGTH] = { 0 };
     double uniform[ROW_LENGTH];
     for (int i = 0; i < CHAIN_LENGTH; i++) {

@@ -87,7 +87,8 @@ static bool product_is_right(const struct trial *trial, const struct work *work,
 static size_t product_room(int m, int n, int k)
 {
     const size_t rows = (size_t)m, cols = (size_t)n, terms = (size_t)k;
-    return trial_room(rows * terms) + trial_room(terms * cols) + trial_room(rows * cols) + trial_room(cols) + trial_room(rows);
+    return trial_room(rows * terms) + trial_room(terms * cols) + trial_room(rows * cols) +
+           trial_room(cols) + trial_room(rows);
 }
 
 bool trial_products(struct opencl *cl, int m, int n, int k)
