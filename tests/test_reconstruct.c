@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,19 @@ START_TEST(eval_measures_what_a_family_has)
 }
 END_TEST
 
+START_TEST(a_model_that_is_not_finite_is_refused)
+{
+    const float bad = NAN;
+    run_well(TRAIN "--steps 1 --out run --quiet");
+    FILE *model = fopen("run/model.safetensors", "r+b");
+    ck_assert(model && fseek(model, -(long)sizeof(bad), SEEK_END) == 0);
+    ck_assert(fwrite(&bad, sizeof(bad), 1, model) == 1 && fclose(model) == 0);
+    ck_assert_int_eq(run("reconstruct run -o pairs.png"), 1);
+    has(err, "is nan; a model is made of finite numbers");
+    ck_assert(!exists("pairs.png"));
+}
+END_TEST
+
 int main(int count, char **words)
 {
     if (!command_find(count, words))
@@ -125,6 +139,7 @@ int main(int count, char **words)
     tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
     tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
     tcase_add_test(tests, eval_measures_what_a_family_has);
+    tcase_add_test(tests, a_model_that_is_not_finite_is_refused);
     suite_add_tcase(suite, tests);
     return suite_main(suite);
 }

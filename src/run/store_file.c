@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/store_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,19 @@ enum fig_status store_save(const char *path, struct fig_store *store, const stru
     return status;
 }
 
+static enum fig_status check_finite(const char *path, const char *name, const void *values,
+                                    enum safe_dtype dtype, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        const double value = dtype == SAFE_F64 ? ((const double *)values)[i]
+                                               : (double)((const float *)values)[i];
+        if (!isfinite(value))
+            return fail(FIG_NUMERIC, "%s: %s: value %zu is %g; a model is made of finite numbers",
+                        path, name, i, value);
+    }
+    return FIG_OK;
+}
+
 static enum fig_status load_tensor(const struct safetensors *content, const char *path,
                                    struct fig_store *store, enum safe_dtype dtype, int index)
 {
@@ -82,8 +96,10 @@ static enum fig_status load_tensor(const struct safetensors *content, const char
     if (!values)
         return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
     memcpy(values, safe->data, length * value_size(dtype));
-    const enum fig_status status = dtype == SAFE_F64
-        ? fig_store_write_doubles(store, index, values) : fig_store_write(store, index, values);
+    enum fig_status status = check_finite(path, tensor->name, values, dtype, length);
+    if (!status)
+        status = dtype == SAFE_F64 ? fig_store_write_doubles(store, index, values)
+                                   : fig_store_write(store, index, values);
     free(values);
     return status;
 }

@@ -21,8 +21,8 @@ struct store_file {
 
 enum fig_status store_save(const char *path, struct fig_store *store,
                            const struct store_file *file);
-/* FIG_FORMAT for a file that has not just these tensors, the others by their number; `path` is for
- * messages. */
+/* FIG_FORMAT for a file that has not just these tensors, the others by their number, FIG_NUMERIC
+ * for one with a value that is not finite; `path` is for messages. */
 enum fig_status store_load(const struct safetensors *content, const char *path,
                            struct fig_store *store, const struct store_file *file);
 
