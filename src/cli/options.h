@@ -69,7 +69,7 @@ struct command {
       offsetof(struct request, data), NULL }
 #define OPTION_PART                                                                                \
     { "--split", "train|test", OPTION_CHOICE, false,                                               \
-      "a half (default: test, of other data than the run's all)",                              \
+      "a half (default: test, of other data than the run's all)",                                  \
       offsetof(struct request, split), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \

@@ -27,14 +27,14 @@ static enum fig_status take_worst(const struct task *task, const struct fig_data
 {
     const int count = fig_dataset_info(data)->count;
     struct place *places = malloc((size_t)count * sizeof(*places));
-    uint32_t *order = malloc((size_t)count * sizeof(*order));
+    uint32_t *order = malloc((size_t)out->count * sizeof(*order));
     enum fig_status status =
         places && order ? FIG_OK : complain(FIG_NOMEM, "no memory to sort %d scores", count);
     for (int i = 0; !status && i < count; i++)
         places[i] = (struct place){ scores[i], i };
     if (!status)
         qsort(places, (size_t)count, sizeof(*places), by_falling_score);
-    for (int i = 0; !status && i < count; i++)
+    for (int i = 0; !status && i < out->count; i++)
         order[i] = (uint32_t)places[i].index;
     if (!status)
         status = run_load(task->run, data, order, 0, out->count, out->values);
