@@ -6,9 +6,10 @@
 #include "base/size.h"
 #include "device/opencl/trial.h"
 
-static const struct conv conv = { .n = 3, .h = 5, .w = 4, .c = 3, .oh = 3, .ow = 3, .o = 5,
-                                  .kh = 3, .kw = 2, .stride = 2, .pad = 1 };
-enum { IMAGE = 3 * 5 * 4 * 3, WEIGHTS = 5 * 3 * 2 * 3, PIXELS = 3 * 3 * 3 * 5 };
+enum { N = 3, H = 5, W = 4, C = 3, OH = 3, OW = 3, O = 5, KH = 3, KW = 2 };
+static const struct conv conv = { .n = N, .h = H, .w = W, .c = C, .oh = OH, .ow = OW, .o = O,
+                                  .kh = KH, .kw = KW, .stride = 2, .pad = 1 };
+enum { IMAGE = N * H * W * C, WEIGHTS = O * KH * KW * C, PIXELS = N * OH * OW * O };
 
 /* Which of the three arrays each product reads and makes. */
 enum array { OF_IMAGE, OF_WEIGHTS, OF_PIXELS, ARRAYS };
@@ -18,9 +19,9 @@ static const struct {
     enum array a, b, c;
     int m, n, k;
 } kinds[] = {
-    { PATCHES_FORWARD, OF_IMAGE, OF_WEIGHTS, OF_PIXELS, 3 * 3 * 3, 5, 3 * 2 * 3 },
-    { PATCHES_INPUT, OF_PIXELS, OF_WEIGHTS, OF_IMAGE, 3 * 5 * 4, 3, 3 * 2 * 5 },
-    { PATCHES_WEIGHT, OF_PIXELS, OF_IMAGE, OF_WEIGHTS, 5, 3 * 2 * 3, 3 * 3 * 3 },
+    { PATCHES_FORWARD, OF_IMAGE, OF_WEIGHTS, OF_PIXELS, N * OH * OW, O, KH * KW * C },
+    { PATCHES_INPUT, OF_PIXELS, OF_WEIGHTS, OF_IMAGE, N * H * W, C, KH * KW * O },
+    { PATCHES_WEIGHT, OF_PIXELS, OF_IMAGE, OF_WEIGHTS, O, KH * KW * C, N * OH * OW },
 };
 
 static void make_work(struct trial *trial, struct work *work, size_t kind)
