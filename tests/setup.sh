@@ -8,19 +8,19 @@
 set -euo pipefail
 
 # Packages by manager: needed to build | what a build does without | tests | what tests do without.
-apt_packages="meson ninja-build pkg-config gcc libc6-dev python3 libpng-dev libjpeg-dev zlib1g-dev libyaml-dev libcjson-dev
+apt_packages="meson ninja-build pkg-config gcc libc6-dev python3 libpng-dev libjpeg-dev libdeflate-dev libyaml-dev libcjson-dev
   | ocl-icd-opencl-dev opencl-headers libclblast-dev libdnnl-dev
   | check g++ binutils
   | pocl-opencl-icd mesa-opencl-icd oclgrind valgrind"
-dnf_packages="meson ninja-build pkgconf-pkg-config gcc python3 libpng-devel libjpeg-turbo-devel zlib-devel libyaml-devel cjson-devel
+dnf_packages="meson ninja-build pkgconf-pkg-config gcc python3 libpng-devel libjpeg-turbo-devel libdeflate-devel libyaml-devel cjson-devel
   | ocl-icd-devel opencl-headers clblast-devel onednn-devel
   | check-devel gcc-c++ binutils
   | pocl mesa-libOpenCL valgrind"
-pacman_packages="meson ninja pkgconf gcc python libpng libjpeg-turbo zlib libyaml cjson
+pacman_packages="meson ninja pkgconf gcc python libpng libjpeg-turbo libdeflate libyaml cjson
   | ocl-icd opencl-headers clblast onednn
   | check binutils
   | pocl opencl-mesa valgrind"
-brew_packages="meson ninja pkg-config python libpng jpeg-turbo zlib libyaml cjson
+brew_packages="meson ninja pkg-config python libpng jpeg-turbo libdeflate libyaml cjson
   | opencl-headers ocl-icd clblast onednn
   | check
   | pocl"
@@ -91,7 +91,7 @@ install() {
 
 manager=$(manager)
 if [ -z "$manager" ]; then
-  echo "setup: no apt, dnf, pacman or brew here: install meson, ninja, libpng, libjpeg-turbo, zlib, libyaml, cJSON yourself" >&2
+  echo "setup: no apt, dnf, pacman or brew here: install meson, ninja, libpng, libjpeg-turbo, libdeflate, libyaml, cJSON yourself" >&2
   exit 0
 fi
 packages=${manager}_packages

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <figment/data.h>
 #include <figment/log.h>
@@ -31,19 +31,26 @@ static const uint8_t images[] = {
     HEADER(8, 3), DIM(2), DIM(3), DIM(2), 0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255,
 };
 static const uint8_t labels[] = { HEADER(8, 1), DIM(2), 7, 3 };
-enum { PIXELS = 12, OFFSET = sizeof(images) - PIXELS };
+enum { PACKED_LIMIT = 1000, PIXELS = 12, OFFSET = sizeof(images) - PIXELS };
 
 static void write_plain(const char *path, const void *bytes, size_t size)
 {
     ck_assert_int_eq(file_write(path, bytes, size), FIG_OK);
 }
 
+static size_t gzip(const void *bytes, size_t size, uint8_t packed[PACKED_LIMIT])
+{
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
+    const size_t length = libdeflate_gzip_compress(compressor, bytes, size, packed, PACKED_LIMIT);
+    libdeflate_free_compressor(compressor);
+    ck_assert_uint_gt(length, 0);
+    return length;
+}
+
 static void write_gzip(const char *path, const void *bytes, size_t size)
 {
-    gzFile file = gzopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(gzwrite(file, bytes, (unsigned)size), (int)size);
-    ck_assert_int_eq(gzclose(file), Z_OK);
+    uint8_t packed[PACKED_LIMIT];
+    write_plain(path, packed, gzip(bytes, size, packed));
 }
 
 static void (*const writers[])(const char *path, const void *bytes, size_t size) = {
@@ -144,9 +151,6 @@ static const struct {
     size_t size;
     uint8_t bytes[24];
 } malformed[] = {
-    { "not recognised", 4, { 1, 0, 8, 3 } },
-    { "not recognised", 4, { 0, 0, 7, 3 } },
-    { "not recognised", 5, { 'h', 'e', 'l', 'l', 'o' } },
     { "offset 2: values must be of type 08 (bytes), not 0d", 4, { HEADER(0x0d, 3) } },
     { "offset 3: images have 3 dimensions, not 1", 10, { HEADER(8, 1), DIM(2), 7, 3 } },
     { "offset 3: images have 3 dimensions, not 4", 4, { HEADER(8, 4) } },
@@ -156,7 +160,7 @@ static const struct {
     { "offset 4: dimension 0 is 4294967295", 16, { HEADER(8, 3), 255, 255, 255, 255, DIM(1) } },
     { "offset 8: dimension 1 is 65536", 16, { HEADER(8, 3), 0, 1, 0, 0, 0, 1, 0, 0, DIM(1) } },
     { "offset 12: dimension 2 is 2", 16, { HEADER(8, 3), 0x40, 0, 0, 0, DIM(1), DIM(2) } },
-    { "offset 16: cut short: 1048576 bytes must follow, 1 do", 17,
+    { "offset 16: cut short: 1073741824 bytes must follow, 1 do", 17,
       { HEADER(8, 3), 0x40, 0, 0, 0, DIM(1), DIM(1), 9 } },
     { "offset 16: cut short: 2 bytes must follow, 1 do", 17,
       { HEADER(8, 3), DIM(2), DIM(1), DIM(1), 9 } },
@@ -171,6 +175,49 @@ START_TEST(a_malformed_file_is_refused_with_its_reason)
         ck_assert_msg(strstr(message, malformed[_i].reason), "not \"%s\": %s",
                       malformed[_i].reason, message);
     }
+}
+END_TEST
+
+/* What gzip hides is looked at when it is read. */
+static const struct {
+    const char *plain, *packed;
+    size_t size;
+    uint8_t bytes[8];
+} foreign[] = {
+    { "not recognised", "offset 0: IDX files start with 0000, this one with 0100", 4,
+      { 1, 0, 8, 3 } },
+    { "not recognised", "offset 2: values must be of type 08 (bytes), not 07", 4, { 0, 0, 7, 3 } },
+    { "not recognised", "offset 0: IDX files start with 0000, this one with 6865", 5,
+      { 'h', 'e', 'l', 'l', 'o' } },
+};
+
+START_TEST(a_file_of_another_kind_is_refused)
+{
+    write_plain(IMAGES, foreign[_i].bytes, foreign[_i].size);
+    ck_assert_int_eq(refusal(IMAGES), FIG_FORMAT);
+    ck_assert_msg(strstr(message, foreign[_i].plain), "%s", message);
+    write_gzip(IMAGES, foreign[_i].bytes, foreign[_i].size);
+    ck_assert_int_eq(refusal(IMAGES), FIG_FORMAT);
+    ck_assert_msg(strstr(message, foreign[_i].packed), "%s", message);
+}
+END_TEST
+
+/* The length that the last one tells is not that of all. */
+START_TEST(gzip_of_several_members_is_one_file)
+{
+    struct fig_dataset *dataset;
+    uint8_t packed[2 * PACKED_LIMIT];
+    char reason[64];
+    const size_t first = gzip(images, 9, packed);
+    const size_t size = first + gzip(images + 9, sizeof(images) - 9, packed + first);
+    write_plain(IMAGES, packed, size);
+    ck_assert_int_eq(fig_dataset_open(&dataset, IMAGES, FIG_TRAIN, 1), FIG_OK);
+    expect_images(dataset, 0);
+    fig_dataset_close(&dataset);
+    write_plain(IMAGES, packed, size - 1);
+    ck_assert_int_eq(refusal(IMAGES), FIG_FORMAT);
+    snprintf(reason, sizeof(reason), "offset %zu: damaged or cut short", first);
+    ck_assert_msg(strstr(message, reason), "%s", message);
 }
 END_TEST
 
@@ -418,6 +465,8 @@ int main(void)
     tcase_add_test(tests, as_many_labels_as_images_are_needed);
     tcase_add_loop_test(tests, a_malformed_file_is_refused_with_its_reason, 0, LENGTH(malformed));
     tcase_add_loop_test(tests, every_truncation_is_refused, 0, LENGTH(writers));
+    tcase_add_loop_test(tests, a_file_of_another_kind_is_refused, 0, LENGTH(foreign));
+    tcase_add_test(tests, gzip_of_several_members_is_one_file);
     tcase_add_test(tests, a_changed_byte_of_gzip_is_refused_or_changes_nothing);
     tcase_add_test(tests, a_path_that_is_nothing_we_know_is_refused);
     tcase_add_loop_test(tests, a_wrong_count_is_refused, 0, LENGTH(wrong_counts));

@@ -5,19 +5,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <zlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "data/gzip.h"
 
-enum { TYPE_BYTE = 0x08, TYPE_LAST = 0x0e, DIMS_LIMIT = 3, CHUNK = 1 << 20 };
+enum { TYPE_BYTE = 0x08, TYPE_LAST = 0x0e, DIMS_LIMIT = 3, WORD = 4,
+       FILE_LIMIT = DATASET_LIMIT + (1 + DIMS_LIMIT) * WORD };
 
+/* A file in memory, decompressed. */
 struct reader {
     const char *path;
-    gzFile file;   /* zlib passes plain files through */
-    size_t offset; /* of the next byte, after decompression */
+    uint8_t *bytes;
+    size_t size, offset; /* the offset is of the next byte */
 };
 
 /* What a file of a set is called: MNIST's way, and with a '.' for the second '-'. */
@@ -63,56 +65,36 @@ static bool idx_probe(const char *spec)
 {
     if (path_is_folder(spec))
         return probe_folder(spec);
-    gzFile file = gzopen(spec, "rb");
+    FILE *file = fopen(spec, "rb");
     if (!file)
         return false;
-    unsigned char magic[4];
-    const bool complete = gzread(file, magic, sizeof(magic)) == sizeof(magic);
-    gzclose(file);
-    return complete && !magic[0] && !magic[1] && magic[2] >= TYPE_BYTE && magic[2] <= TYPE_LAST;
+    uint8_t magic[WORD];
+    const bool complete = fread(magic, 1, WORD, file) == WORD;
+    fclose(file);
+    return complete && (gzip_probe(magic, WORD) || (!magic[0] && !magic[1] && magic[2] >= TYPE_BYTE &&
+                                                 magic[2] <= TYPE_LAST));
 }
 
-/* Why less was read than asked for. */
-static enum fig_status cut_short(const struct reader *reader, size_t wanted, size_t found)
+/* NULL if fewer bytes follow. */
+static const uint8_t *take(struct reader *reader, size_t size)
 {
-    int code;
-    const char *why = gzerror(reader->file, &code);
-    if (code == Z_ERRNO)
-        return fail(FIG_IO, "%s: offset %zu: cannot read: %s", reader->path, reader->offset, why);
-    if (code != Z_OK)
-        return fail(FIG_FORMAT, "%s: offset %zu after decompression: damaged: %s", reader->path,
-                    reader->offset + found, why);
-    return fail(FIG_FORMAT, "%s: offset %zu: cut short: %zu bytes must follow, %zu do",
-                reader->path, reader->offset, wanted, found);
-}
-
-/* `size` is below 2^31. */
-static enum fig_status take(struct reader *reader, void *out, size_t size)
-{
-    const int got = gzread(reader->file, out, (unsigned)size);
-    if (got < 0 || (size_t)got < size)
-        return cut_short(reader, size, got < 0 ? 0 : (size_t)got);
+    const size_t left = reader->size - reader->offset;
+    const uint8_t *const bytes = reader->bytes + reader->offset;
+    if (left < size) {
+        fail(FIG_FORMAT, "%s: offset %zu: cut short: %zu bytes must follow, %zu do", reader->path,
+             reader->offset, size, left);
+        return NULL;
+    }
     reader->offset += size;
-    return FIG_OK;
-}
-
-/* The end also proves the checksum of a gzip file. */
-static enum fig_status take_end(struct reader *reader)
-{
-    char more;
-    if (gzread(reader->file, &more, 1) == 1)
-        return fail(FIG_FORMAT, "%s: offset %zu: more bytes follow; its dimensions end here",
-                    reader->path, reader->offset);
-    int code;
-    gzerror(reader->file, &code);
-    return code == Z_OK || code == Z_STREAM_END ? FIG_OK : cut_short(reader, 0, 0);
+    return bytes;
 }
 
 /* The header.  `size` becomes the number of values, at most DATASET_LIMIT. */
 static enum fig_status take_dims(struct reader *reader, int dims, int dim[DIMS_LIMIT], size_t *size)
 {
-    uint8_t word[4];
-    TRY(take(reader, word, sizeof(word)));
+    const uint8_t *word = take(reader, WORD);
+    if (!word)
+        return FIG_FORMAT;
     if (word[0] || word[1])
         return fail(FIG_FORMAT, "%s: offset 0: IDX files start with 0000, this one with %02x%02x",
                     reader->path, word[0], word[1]);
@@ -124,45 +106,45 @@ static enum fig_status take_dims(struct reader *reader, int dims, int dim[DIMS_L
                     dims == 1 ? "labels" : "images", dims, word[3]);
     *size = 1;
     for (int i = 0; i < dims; i++) {
-        TRY(take(reader, word, sizeof(word)));
+        word = take(reader, WORD);
+        if (!word)
+            return FIG_FORMAT;
         const uint32_t value = (uint32_t)word[0] << 24 | (uint32_t)word[1] << 16 |
                                (uint32_t)word[2] << 8 | word[3];
         if (!value || !size_mul(*size, value, size) || *size > DATASET_LIMIT)
             return fail(FIG_FORMAT, "%s: offset %zu: dimension %d is %u; the product of all must "
-                        "be from 1 to %d", reader->path, reader->offset - sizeof(word), i,
+                        "be from 1 to %d", reader->path, reader->offset - WORD, i,
                         (unsigned)value, DATASET_LIMIT);
         dim[i] = (int)value;
     }
     return FIG_OK;
 }
 
-/* Memory grows with what was read: a header alone makes nobody allocate. */
-static enum fig_status take_values(struct reader *reader, size_t size, uint8_t **values)
+/* The values become the first of the bytes. */
+static enum fig_status take_values(struct reader *reader, size_t size)
 {
-    size_t room = 0;
-    for (size_t have = 0; have < size; have = room) {
-        room = have ? 2 * have : CHUNK;
-        room = room < size ? room : size;
-        uint8_t *larger = realloc(*values, room);
-        if (!larger)
-            return fail(FIG_NOMEM, "%s: no memory for %zu bytes", reader->path, room);
-        *values = larger;
-        TRY(take(reader, larger + have, room - have));
-    }
-    return take_end(reader);
+    const uint8_t *const values = take(reader, size);
+    if (!values)
+        return FIG_FORMAT;
+    if (reader->offset < reader->size)
+        return fail(FIG_FORMAT, "%s: offset %zu: more bytes follow; its dimensions end here",
+                    reader->path, reader->offset);
+    memmove(reader->bytes, values, size);
+    return FIG_OK;
 }
 
 static enum fig_status read_file(const char *path, int dims, int dim[DIMS_LIMIT], uint8_t **values)
 {
-    struct reader reader = { .path = path, .file = gzopen(path, "rb") };
-    if (!reader.file)
-        return fail(FIG_IO, "%s: cannot open", path);
-    gzbuffer(reader.file, 1 << 17);
+    struct reader reader = { .path = path };
+    TRY(gzip_read(path, FILE_LIMIT, &reader.bytes, &reader.size));
     size_t size = 0;
     enum fig_status status = take_dims(&reader, dims, dim, &size);
     if (!status)
-        status = take_values(&reader, size, values);
-    gzclose(reader.file);
+        status = take_values(&reader, size);
+    if (status)
+        free(reader.bytes);
+    else
+        *values = reader.bytes;
     return status;
 }
 

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include <libdeflate.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -13,7 +14,7 @@
 
 static const char magic[] = "FIGZ";
 enum { VERSION = 1, MAGIC = 4, HEAD = 28 /* up to `streams` */, FIELD = 4, RATIO = 1032,
-       SYMBOL_LIMIT = 1 << 30 };
+       SYMBOL_LIMIT = 1 << 30, LEVEL = 12 /* the best there is */ };
 
 enum fig_status packed_create(struct packed *packed, int count, int length)
 {
@@ -57,59 +58,39 @@ static void add_floats(struct text *text, const float *values, int count)
     }
 }
 
-/* Raw deflate by one strategy into `room` bytes; 0 if that failed. */
-static size_t deflate_by(int strategy, const uint8_t *symbols, size_t count, char *out,
-                         size_t room)
+static enum fig_status add_stream(struct libdeflate_compressor *compressor, struct text *sizes,
+                                  struct text *streams, const uint8_t *symbols, size_t count)
 {
-    z_stream stream = { 0 };
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL,
-                     strategy) != Z_OK)
-        return 0;
-    stream.next_in = (Bytef *)(uintptr_t)symbols; /* zlib only reads it */
-    stream.avail_in = (uInt)count;
-    stream.next_out = (Bytef *)out;
-    stream.avail_out = (uInt)room;
-    const bool done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    const size_t size = stream.total_out;
-    deflateEnd(&stream);
-    return done ? size : 0;
+    const size_t room = libdeflate_deflate_compress_bound(compressor, count);
+    char *bytes = malloc(room);
+    if (!bytes)
+        return fail(FIG_NOMEM, "no memory to deflate %zu symbols", count);
+    const size_t size = libdeflate_deflate_compress(compressor, symbols, count, bytes, room);
+    add_number(sizes, size, FIELD);
+    text_add_bytes(streams, bytes, size);
+    free(bytes);
+    return FIG_OK;
 }
 
-/* With repetitions, or without: what is smaller. */
-static enum fig_status add_stream(struct text *sizes, struct text *streams,
-                                  const uint8_t *symbols, size_t count)
+static enum fig_status add_streams(const struct packed *packed, int streams, struct text *sizes,
+                                   struct text *bodies)
 {
-    static const int strategies[] = { Z_HUFFMAN_ONLY, Z_DEFAULT_STRATEGY };
-    const size_t room = compressBound((uLong)count) + 64;
-    char *best = malloc(room), *other = malloc(room);
-    size_t size = 0;
-    for (size_t i = 0; best && other && i < LENGTH(strategies); i++) {
-        const size_t now = deflate_by(strategies[i], symbols, count, other, room);
-        if (!now || (size && now >= size))
-            continue;
-        size = now;
-        char *swap = best;
-        best = other;
-        other = swap;
-    }
-    if (size) {
-        add_number(sizes, size, FIELD);
-        text_add_bytes(streams, best, size);
-    }
-    free(best);
-    free(other);
-    return size ? FIG_OK : fail(FIG_NOMEM, "no memory to deflate %zu symbols", count);
+    const size_t each = (size_t)(packed->length / streams) * (size_t)packed->count;
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
+    if (!compressor)
+        return fail(FIG_NOMEM, "no memory to deflate %d codes", packed->count);
+    enum fig_status status = FIG_OK;
+    for (int i = 0; !status && i < streams; i++)
+        status = add_stream(compressor, sizes, bodies, packed->symbols + (size_t)i * each, each);
+    libdeflate_free_compressor(compressor);
+    return status;
 }
 
 /* The file with all symbols in so many streams. */
 static enum fig_status pack(const struct packed *packed, int streams, struct text *out)
 {
     struct text sizes = { 0 }, bodies = { 0 };
-    const size_t planes = (size_t)(packed->length / streams);
-    const size_t each = planes * (size_t)packed->count;
-    enum fig_status status = FIG_OK;
-    for (int i = 0; !status && i < streams; i++)
-        status = add_stream(&sizes, &bodies, packed->symbols + (size_t)i * each, each);
+    enum fig_status status = add_streams(packed, streams, &sizes, &bodies);
     text_add_bytes(out, magic, MAGIC);
     add_number(out, VERSION, FIELD);
     add_number(out, packed->model, 8);
@@ -121,7 +102,7 @@ static enum fig_status pack(const struct packed *packed, int streams, struct tex
     if (!status && !sizes.failed && !bodies.failed) {
         text_add_bytes(out, sizes.chars, sizes.length);
         text_add_bytes(out, bodies.chars, bodies.length);
-        add_number(out, crc32(0, (const Bytef *)out->chars, (uInt)out->length), FIELD);
+        add_number(out, libdeflate_crc32(0, out->chars, out->length), FIELD);
     }
     if (!status && (sizes.failed || bodies.failed || out->failed))
         status = fail(FIG_NOMEM, "no memory for %d packed codes", packed->count);
@@ -175,30 +156,25 @@ static bool take_floats(struct cursor *cursor, float *values, int count)
 }
 
 /* Exactly `count` symbols of exactly `size` bytes. */
-static bool inflate_all(const uint8_t *bytes, size_t size, uint8_t *symbols, size_t count)
+static bool inflate(struct libdeflate_decompressor *decompressor, const uint8_t *bytes, size_t size,
+                    uint8_t *symbols, size_t count)
 {
-    z_stream stream = { 0 };
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return false;
-    stream.next_in = (Bytef *)(uintptr_t)bytes;
-    stream.avail_in = (uInt)size;
-    stream.next_out = symbols;
-    stream.avail_out = (uInt)count;
-    const bool done = inflate(&stream, Z_FINISH) == Z_STREAM_END;
-    inflateEnd(&stream);
-    return done && stream.total_in == size && stream.total_out == count;
+    size_t taken = 0, made = 0;
+    return !libdeflate_deflate_decompress_ex(decompressor, bytes, size, symbols, count, &taken,
+                                             &made) && taken == size && made == count;
 }
 
 /* `cursor` is at the sizes of the streams. */
 static enum fig_status take_streams(const struct packed *packed, const char *name, size_t streams,
-                                    struct cursor cursor)
+                                    struct cursor cursor,
+                                    struct libdeflate_decompressor *decompressor)
 {
     const size_t each = (size_t)packed->length / streams * (size_t)packed->count;
     struct cursor bodies = { cursor.next + FIELD * streams, cursor.left - FIELD * streams };
     for (size_t i = 0; i < streams; i++) {
         const size_t size = (size_t)take_number(&cursor, FIELD);
         if (size > bodies.left ||
-            !inflate_all(bodies.next, size, packed->symbols + i * each, each))
+            !inflate(decompressor, bodies.next, size, packed->symbols + i * each, each))
             return fail(FIG_FORMAT, "%s: stream %zu of %zu: its %zu bytes are not %zu symbols",
                         name, i + 1, streams, size, each);
         bodies.next += size;
@@ -241,7 +217,12 @@ static enum fig_status parse(struct packed *out, const char *name, struct cursor
     if (!take_floats(&cursor, out->lowest, out->length) ||
         !take_floats(&cursor, out->step, out->length))
         return fail(FIG_FORMAT, "%s: a step or a lowest value is not finite", name);
-    return take_streams(out, name, streams, cursor);
+    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+    if (!decompressor)
+        return fail(FIG_NOMEM, "%s: no memory to inflate it", name);
+    const enum fig_status status = take_streams(out, name, streams, cursor, decompressor);
+    libdeflate_free_decompressor(decompressor);
+    return status;
 }
 
 enum fig_status packed_parse(struct packed *out, const char *name, const uint8_t *bytes,
@@ -251,7 +232,7 @@ enum fig_status packed_parse(struct packed *out, const char *name, const uint8_t
     if (size < HEAD + FIELD || size > INT32_MAX || memcmp(bytes, magic, MAGIC) != 0)
         return fail(FIG_FORMAT, "%s: not a file of packed codes", name);
     struct cursor check = { bytes + size - FIELD, FIELD };
-    if (crc32(0, bytes, (uInt)(size - FIELD)) != take_number(&check, FIELD))
+    if (libdeflate_crc32(0, bytes, size - FIELD) != take_number(&check, FIELD))
         return fail(FIG_FORMAT, "%s: damaged: its checksum does not fit", name);
     const enum fig_status status =
         parse(out, name, (struct cursor){ bytes, size - FIELD });

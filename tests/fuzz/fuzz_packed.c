@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include <libdeflate.h>
 
 #include "run/packed.h"
 
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(bytes, data, size);
     for (size_t i = 0; size >= 4 && i < 4; i++)
-        bytes[size - 4 + i] = (uint8_t)(crc32(0, bytes, (uInt)(size - 4)) >> 8 * i);
+        bytes[size - 4 + i] = (uint8_t)(libdeflate_crc32(0, bytes, size - 4) >> 8 * i);
     if (!packed_parse(&packed, "fuzz", bytes, size)) {
         for (size_t i = 0; i < (size_t)packed.count * (size_t)packed.length; i++)
             total += packed.symbols[i];
