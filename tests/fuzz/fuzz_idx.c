@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Arbitrary bytes as an IDX file, plain or gzip'd:
- *   clang -g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -fsanitize=fuzzer,address,undefined -I. \
- *     -Iinclude -Isrc tests/fuzz/fuzz_idx.c src/base/[a-z]*.c src/data/[a-z]*.c -lpng -lz -lm \
- *     -pthread -o fuzz_idx
- *   ./fuzz_idx -max_total_time=60 -max_len=4096 -malloc_limit_mb=64
- * The limit on single allocations proves that no header alone makes us allocate. */
+/* Arbitrary bytes as an IDX file, plain or gzip'd; long.sh's limit on single allocations proves that
+ * no header alone makes us allocate. */
 #define _GNU_SOURCE /* memfd_create */
 #include <stdio.h>
 #include <stdlib.h>
