@@ -14,9 +14,9 @@ shift 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# The areas under the curves of one trained model, and PCA's: auroc ap pca_auroc pca_ap
+# measure RUN: the areas under the curves of a trained model, and PCA's: auroc ap pca_auroc pca_ap
 measure() {
-  "$figment" score "$folder/run" --json 2>/dev/null | python3 -c '
+  "$figment" score "$1" --json | python3 -c '
 import json, sys
 found = json.load(sys.stdin)
 print(*("%.4f" % found[key] for key in
@@ -30,15 +30,16 @@ means() {
 
 echo "what auroc average_precision pca_auroc pca_average_precision"
 for digit in 0 1 2 3 4 5 6 7 8 9; do
-  "$figment" train ae-anomaly --data "$data/mnist:only=$digit" --out "$folder/run" --quiet \
-    "$@" 2>/dev/null
-  echo "mnist-$digit $(measure)"
+  "$figment" train ae-anomaly --data "$data/mnist:only=$digit" --out "$folder/$digit" --quiet "$@"
+  numbers=$(measure "$folder/$digit")
+  echo "mnist-$digit $numbers"
 done | tee "$folder/mnist"
 means <"$folder/mnist"
 
 for seed in 1 2 3 4 5; do
   "$figment" train ae-table --data "$data/mammography.csv:label=-1,only=-1" --seed $seed \
-    --out "$folder/run" --quiet 2>/dev/null
-  echo "mammography-$seed $(measure)"
+    --out "$folder/seed-$seed" --quiet
+  numbers=$(measure "$folder/seed-$seed")
+  echo "mammography-$seed $numbers"
 done | tee "$folder/table"
 means <"$folder/table"

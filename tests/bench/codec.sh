@@ -13,11 +13,11 @@ shift 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-"$figment" train vae-codec --data "$data/mnist" --out "$folder/run" --quiet "$@" 2>/dev/null
+"$figment" train vae-codec --data "$data/mnist" --out "$folder/run" --quiet "$@"
 echo "tolerance bpp psnr"
 for tolerance in 0.8 0.4 0.2 0.1 0.05 0.02 0.01; do
-  "$figment" compress "$folder/run" -o "$folder/codes.figz" --tolerance $tolerance --json \
-    2>/dev/null | python3 -c '
+  "$figment" compress "$folder/run" -o "$folder/codes.figz" --tolerance $tolerance --json |
+    python3 -c '
 import json, sys
 found = json.load(sys.stdin)
 print(sys.argv[1], "%.4f %.2f" % (found["bpp"], found["psnr"]))' $tolerance
