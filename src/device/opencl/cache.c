@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/opencl/cache.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@ struct header {
 };
 
 static const char magic[16] = "figment cache 1";
-static const char suffix[] = ".entry";
 static const size_t entry_limit = (size_t)256 << 20;
 
 struct cache_key cache_key(const char *const *parts, int count)
@@ -66,8 +64,8 @@ static bool entry_path(const struct cache *cache, struct cache_key key, char pat
 {
     if (!cache->folder[0])
         return false;
-    const int length = snprintf(path, PATH_LIMIT, "%s/%016" PRIx64 "%s", cache->folder,
-                                key.word[0], suffix);
+    const int length = snprintf(path, PATH_LIMIT, "%s/%016" PRIx64 ".entry", cache->folder,
+                                key.word[0]);
     return length > 0 && length < PATH_LIMIT;
 }
 
@@ -144,31 +142,4 @@ void cache_remove(struct cache *cache, struct cache_key key)
     cache->rejected++;
     log_debug("%s: damaged or refused: removed", path);
     remove(path);
-}
-
-static bool ends_in(const char *text, const char *end)
-{
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-void cache_count(const struct cache *cache, bool clear, int *entries, size_t *bytes)
-{
-    *entries = 0;
-    *bytes = 0;
-    DIR *folder = cache->folder[0] ? opendir(cache->folder) : NULL;
-    if (!folder)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        char path[PATH_LIMIT];
-        struct stat info;
-        if (!ends_in(entry->d_name, suffix) || path_join(path, cache->folder, entry->d_name) ||
-            stat(path, &info))
-            continue;
-        if (clear && remove(path))
-            continue;
-        ++*entries;
-        *bytes += (size_t)info.st_size;
-    }
-    closedir(folder);
 }

@@ -36,7 +36,4 @@ bool cache_load(struct cache *cache, struct cache_key key, void **bytes, size_t 
 void cache_store(struct cache *cache, struct cache_key key, const void *bytes, size_t size);
 void cache_remove(struct cache *cache, struct cache_key key); /* it turned out bad: `rejected` */
 
-/* For `figment cache`: count the entries and their bytes; `clear` removes them as well. */
-void cache_count(const struct cache *cache, bool clear, int *entries, size_t *bytes);
-
 #endif
