@@ -26,6 +26,7 @@ struct fig_shape {
     int dim[FIG_RANK];
 };
 
+/* It must outlive the plans of its nodes; a store does not need it any more once created. */
 FIG_API enum fig_status fig_graph_create(struct fig_graph **out);
 FIG_API void fig_graph_destroy(struct fig_graph **graph);
 FIG_API enum fig_status fig_graph_status(const struct fig_graph *graph);

@@ -18,7 +18,8 @@ FIG_BEGIN
  * halves of a GAN, the full and the last, smaller batch). */
 struct fig_store;
 
-/* With the parameters of `graph` at their initial values for `seed`, and zero moments. */
+/* With the parameters of `graph` at their initial values for `seed`, and zero moments.  The device
+ * must outlive the store; the graph need not. */
 FIG_API enum fig_status fig_store_create(struct fig_store **out, struct fig_device *device,
                                          const struct fig_graph *graph, uint64_t seed);
 FIG_API void fig_store_destroy(struct fig_store **store);
@@ -58,7 +59,8 @@ FIG_API struct fig_optimizer_state *fig_store_optimizer(struct fig_store *store,
 /* --- Samples that live on the device, of which a plan takes one batch per run. */
 struct fig_samples;
 
-/* `count` samples of `length` values: either bytes, read as byte / 255, or reals. */
+/* `count` samples of `length` values: either bytes, read as byte / 255, or reals; copied.  The
+ * device must outlive them. */
 FIG_API enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device,
                                            int count, int length, const uint8_t *bytes,
                                            const float *reals);
@@ -100,6 +102,8 @@ struct fig_plan_info {
     double flops;        /* floating-point operations of the products, per run */
 };
 
+/* The store, the samples of the feeds and the graph of the outputs must outlive the plan; `params`
+ * and its arrays need not. */
 FIG_API enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store *store,
                                         const struct fig_plan_params *params);
 FIG_API void fig_plan_destroy(struct fig_plan **plan);
