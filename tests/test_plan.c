@@ -131,6 +131,68 @@ START_TEST(a_state_that_is_read_later_is_changed_at_the_end)
 }
 END_TEST
 
+/* A state of `value`, in one element. */
+static struct fig_node *number_state(struct rig *rig, const char *name, double value)
+{
+    return fig_state(rig->graph, name, fig_shape1(1), value);
+}
+
+static double stored(struct rig *rig, const char *name)
+{
+    double value;
+    RIG_OK(fig_store_read_doubles(rig->store, fig_store_find(rig->store, name), &value));
+    return value;
+}
+
+/* a takes b and b takes c as they were, and c what w was before its step, whichever was made
+ * first. */
+START_TEST(assignments_take_what_was_there_before_the_run)
+{
+    static const int orders[][4] = { { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 } };
+    struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    sgd.rate = 0.5;
+    for (size_t i = 0; i < LENGTH(orders); i++) {
+        struct rig rig;
+        rig_open(&rig, NULL);
+        struct fig_node *w = fig_param(rig.graph, "w", fig_shape1(1),
+                                      (struct fig_init){ .kind = FIG_ONES });
+        struct fig_node *states[] = { number_state(&rig, "a", 2), number_state(&rig, "b", 3),
+                                      number_state(&rig, "c", 4) };
+        struct fig_node *values[] = { states[1], fig_detach(states[2]), w }, *outputs[4];
+        for (int k = 0; k < 4; k++) {
+            const int which = orders[i][k];
+            outputs[k] = which < 3 ? fig_assign(states[which], values[which])
+                                   : fig_optimize(fig_sum(w), "w", &sgd);
+        }
+        rig_plan(&rig, outputs, LENGTH(outputs));
+        rig_run(&rig, 0);
+        ck_assert_double_eq(stored(&rig, "a"), 3);
+        ck_assert_double_eq(stored(&rig, "b"), 4);
+        ck_assert_double_eq(stored(&rig, "c"), 1);
+        ck_assert_double_eq(stored(&rig, "w"), 0.5);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+START_TEST(assignments_in_a_circle_are_refused)
+{
+    struct rig rig;
+    struct fig_plan *plan;
+    rig_open(&rig, NULL);
+    struct fig_node *a = number_state(&rig, "a", 2), *b = number_state(&rig, "b", 3);
+    struct fig_node *outputs[] = { fig_assign(a, b), fig_assign(b, a) };
+    RIG_OK(fig_store_create(&rig.store, rig.device, rig.graph, RIG_SEED));
+    const struct fig_plan_params params = { .outputs = outputs, .output_count = 2 };
+    ck_assert_int_eq(fig_plan_create(&plan, rig.store, &params), FIG_INVALID);
+    ck_assert_msg(strstr(rig_message(), "plan: a and b are in a circle"), "%s", rig_message());
+    ck_assert_ptr_null(plan);
+    struct fig_node *itself = fig_assign(a, a);
+    rig_plan(&rig, &itself, 1);
+    rig_close(&rig);
+}
+END_TEST
+
 /* The scale of what is squared is not kept back until the unrelated sum is known. */
 START_TEST(a_number_that_others_wait_for_is_made_alone)
 {
@@ -254,6 +316,8 @@ int main(void)
     tcase_add_test(tcase, a_concatenation_that_cannot_be_made_in_place_is_copied);
     tcase_add_test(tcase, a_state_is_changed_in_its_place);
     tcase_add_test(tcase, a_state_that_is_read_later_is_changed_at_the_end);
+    tcase_add_test(tcase, assignments_take_what_was_there_before_the_run);
+    tcase_add_test(tcase, assignments_in_a_circle_are_refused);
     tcase_add_test(tcase, a_number_that_others_wait_for_is_made_alone);
     tcase_add_test(tcase, a_loss_and_its_parts_are_one_work);
     tcase_add_test(tcase, single_numbers_are_remembered_whoever_makes_them);

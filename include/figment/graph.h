@@ -76,8 +76,9 @@ FIG_API struct fig_node *fig_constant(struct fig_graph *graph, struct fig_shape 
 FIG_API struct fig_node *fig_values(struct fig_graph *graph, struct fig_shape shape,
                                     const double *values);
 /* What outlives a step but is not trained, such as running statistics: `value` at first.  It is
- * changed by running an assignment, after everything else of a plan that reads it.  No parameter
- * has its name; the same name and shape again is the same node. */
+ * changed by running an assignment, after everything else of a plan that reads it; a plan whose
+ * assignments are a circle is refused.  No parameter has its name; the same name and shape again is
+ * the same node. */
 FIG_API struct fig_node *fig_state(struct fig_graph *graph, const char *name,
                                    struct fig_shape shape, double value);
 FIG_API struct fig_node *fig_assign(struct fig_node *state, struct fig_node *value);

@@ -39,6 +39,12 @@ struct operand operand_of(struct fig_node *node)
     return operand;
 }
 
+struct unit *unit_of(const struct draft *draft, const struct fig_node *node)
+{
+    const int unit = draft->nodes[node->id].unit;
+    return unit == NO_UNIT ? NULL : &draft->units[unit];
+}
+
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node)
 {
     const struct plan_node *planned = &draft->nodes[node->id];

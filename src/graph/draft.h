@@ -2,6 +2,7 @@
 /* A plan while it is being made.  The files work in this order:
  *   draft.c   which nodes are needed, and who uses whom
  *   fuse.c    units: a product or another operation, and the elementwise nodes fused with it
+ *   order.c   which unit runs when
  *   layout.c  which values are stored, and where
  *   lower.c   the list of works */
 #ifndef GRAPH_DRAFT_H
@@ -29,7 +30,7 @@ struct unit {
     int stamp;    /* of the last search that came by */
 };
 
-enum { NO_UNIT = -1 };
+enum { NO_UNIT = -1, NO_POSITION = -1 };
 
 /* What a node has in the arena: its value, the partial sums behind a sum, a product's result that
  * nobody keeps. */
@@ -76,6 +77,7 @@ enum fig_status draft_init(struct draft *draft, struct fig_store *store,
 void draft_finish(struct draft *draft); /* does not free what the plan owns */
 
 enum fig_status draft_fuse(struct draft *draft);
+enum fig_status draft_order(struct draft *draft);
 enum fig_status draft_layout(struct draft *draft);
 enum fig_status draft_lower(struct draft *draft);
 
@@ -87,6 +89,8 @@ bool is_row(const struct fig_node *node);
 bool is_total(const struct fig_node *node);
 size_t partials_of(const struct fig_node *sum); /* how many partial sums there are */
 struct operand operand_of(struct fig_node *node);
+/* The unit that computes the node; NULL: it has none. */
+struct unit *unit_of(const struct draft *draft, const struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
 /* Where the node's values of past runs are remembered; or NULL. */

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Fusion: every elementwise node joins the unit of one of its operands where that is legal and a
  * chain has room; what is left begins a unit of its own.  Losses and their parts, single numbers,
- * join each other whether they are operands or not.  Units are then put in an order. */
+ * join each other whether they are operands or not. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "device/work.h"
 #include "graph/draft.h"
-
-static struct unit *unit_of(const struct draft *draft, const struct fig_node *node)
-{
-    const int unit = draft->nodes[node->id].unit;
-    return unit == NO_UNIT ? NULL : &draft->units[unit];
-}
 
 static enum fig_status add_member(struct draft *draft, struct unit *unit, struct fig_node *node)
 {
@@ -331,7 +325,7 @@ static bool needs_unit(const struct draft *draft, const struct fig_node *node)
     }
 }
 
-static enum fig_status make_units(struct draft *draft)
+enum fig_status draft_fuse(struct draft *draft)
 {
     for (int id = 0; id < draft->graph->count; id++) {
         struct fig_node *node = draft->graph->nodes[id];
@@ -344,56 +338,5 @@ static enum fig_status make_units(struct draft *draft)
         else if (!waits(draft, node))
             TRY(join(draft, node));
     }
-    return FIG_OK;
-}
-
-/* --- Order */
-
-static void visit(struct draft *draft, struct unit *unit, int *count);
-
-static void visit_operands(struct draft *draft, const struct fig_node *node,
-                           const struct unit *self, int *count)
-{
-    for (int i = 0; i < node->ins; i++) {
-        const struct fig_node *in = node_root(node->in[i]);
-        struct unit *unit = unit_of(draft, in);
-        if (unit && unit != self)
-            visit(draft, unit, count);
-        else if (!unit && in->op == OP_broadcast)
-            visit_operands(draft, in, self, count);
-    }
-}
-
-/* Depth first: a unit comes when all that it reads has come. */
-static void visit(struct draft *draft, struct unit *unit, int *count)
-{
-    if (unit->stamp == draft->stamp)
-        return;
-    unit->stamp = draft->stamp;
-    if (unit->node)
-        visit_operands(draft, unit->node, unit, count);
-    for (int i = 0; i < unit->count; i++)
-        visit_operands(draft, unit->members[i], unit, count);
-    unit->position = *count;
-    draft->order[(*count)++] = (int)(unit - draft->units);
-}
-
-static void put_in_order(struct draft *draft)
-{
-    int count = 0;
-    draft->stamp++;
-    for (int updates = 0; updates < 2; updates++) { /* they change what others read: last */
-        for (int i = 0; i < draft->unit_count; i++) {
-            struct unit *unit = &draft->units[i];
-            if ((unit->node && changes_store(unit->node)) == updates)
-                visit(draft, unit, &count);
-        }
-    }
-}
-
-enum fig_status draft_fuse(struct draft *draft)
-{
-    TRY(make_units(draft));
-    put_in_order(draft);
     return FIG_OK;
 }

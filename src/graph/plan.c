@@ -131,6 +131,8 @@ static enum fig_status draw_up(struct fig_plan *plan, struct draft *draft)
     draft->slot = &plan->slot;
     enum fig_status status = draft_fuse(draft);
     if (!status)
+        status = draft_order(draft);
+    if (!status)
         status = draft_layout(draft);
     plan->arena = draft->arena_buffer;
     plan->constants = draft->constants;
