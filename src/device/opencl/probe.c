@@ -2,6 +2,7 @@
 #include "device/opencl/probe.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 
 #include <CL/cl.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/size.h"
 #include "base/text.h"
@@ -23,7 +25,7 @@
 /* What the child says: the platform that it asks now, or one of these. */
 enum { LISTING = 0xFD, DONE = 0xFE, NOTHING = 0xFF };
 
-static const int patience_ms = 10000;
+static const double patience = 10; /* seconds for a word */
 
 static void tell(int pipe, unsigned char word)
 {
@@ -61,15 +63,25 @@ static void child(int pipe, uint32_t skip)
     _exit(0); /* without the drivers' exit handlers */
 }
 
+/* Whether the child says a word before our patience ends, whatever signals come meanwhile. */
+static bool hears(int pipe, unsigned char *word)
+{
+    const double end = clock_now() + patience;
+    struct pollfd wait = { .fd = pipe, .events = POLLIN };
+    int ready;
+    do {
+        const double left = end - clock_now();
+        ready = poll(&wait, 1, left > 0 ? (int)(1000 * left) : 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0 && read(pipe, word, 1) == 1; /* it is there: no signal interrupts this */
+}
+
 /* The child's last word before it ended or our patience did. */
 static unsigned char last_word(int pipe)
 {
     unsigned char word = NOTHING;
-    struct pollfd wait = { .fd = pipe, .events = POLLIN };
-    while (word != DONE && poll(&wait, 1, patience_ms) > 0) {
-        if (read(pipe, &word, 1) != 1)
-            break;
-    }
+    while (word != DONE && hears(pipe, &word))
+        ;
     return word;
 }
 
@@ -88,7 +100,8 @@ static unsigned char run_child(uint32_t skip)
     close(ends[0]);
     if (pid > 0) {
         kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
     }
     return word;
 }
