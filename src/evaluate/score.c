@@ -16,6 +16,13 @@
 #include "run/model_file.h"
 #include "run/safetensors.h"
 
+/* What is so far off that the model overflows is as far as can be. */
+static double error_of(const float *values, const float *rebuilt, size_t length)
+{
+    const double error = mean_square(values, rebuilt, length);
+    return isnan(error) ? INFINITY : error;
+}
+
 static enum fig_status score_chunks(const struct rebuilder *rebuilder,
                                     const struct fig_dataset *dataset, size_t length,
                                     float *values, double *scores)
@@ -30,8 +37,8 @@ static enum fig_status score_chunks(const struct rebuilder *rebuilder,
             TRY(load_images(dataset, NULL, first, count, values));
         TRY(rebuild(rebuilder, values, count, rebuilt));
         for (int i = 0; i < count; i++)
-            scores[first + i] = mean_square(values + (size_t)i * length,
-                                            rebuilt + (size_t)i * length, length);
+            scores[first + i] = error_of(values + (size_t)i * length,
+                                         rebuilt + (size_t)i * length, length);
     }
     return FIG_OK;
 }
