@@ -122,6 +122,49 @@ START_TEST(other_data_are_standardised_by_the_numbers_of_the_model)
 }
 END_TEST
 
+/* One number may be far from all others: what becomes of these must not depend on it. */
+START_TEST(an_extreme_row_leaves_the_others_as_they_are)
+{
+    enum { EXTREME = 7 };
+    char path[SCRATCH_PATH];
+    struct text text = { 0 };
+    struct fig_run *run = opened();
+    struct fig_dataset *dataset;
+    double mean, deviation;
+    for (int row = 0; row < ROWS; row++)
+        text_add(&text, "%.9g,0,0\n", row == EXTREME ? 1e12 : cell(row, 0, 0));
+    ck_assert_int_eq(file_write(scratch_path("extreme.csv", path), text.chars, text.length),
+                     FIG_OK);
+    ck_assert_int_eq(fig_run_dataset(&dataset, run, path, FIG_WHOLE), FIG_OK);
+    expected_scaling(0, &mean, &deviation);
+    for (int row = 0; row < ROWS; row++) {
+        const double expected = (cell(row, 0, 0) - mean) / deviation; /* up to 3, as a float */
+        if (row != EXTREME)
+            ck_assert_double_eq_tol(fig_dataset_values(dataset)[row * COLUMNS], expected, 1e-6);
+    }
+    fig_dataset_close(&dataset);
+    fig_run_close(&run);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(a_number_that_cannot_be_standardised_is_refused_with_its_place)
+{
+    static const char rows[] = "1,2,3\n1,2,1e38\n", *const place = "row 2, number 3: 1e+38";
+    char path[SCRATCH_PATH];
+    struct fig_run *run = opened();
+    struct fig_dataset *dataset;
+    ck_assert_int_eq(file_write(scratch_path("far.csv", path), rows, strlen(rows)), FIG_OK);
+    ck_assert_int_eq(fig_run_dataset(&dataset, run, path, FIG_WHOLE), FIG_FORMAT);
+    ck_assert_msg(strstr(scratch_error(), place), "%s", scratch_error());
+    ck_assert_int_eq(fig_dataset_open(&dataset, path, FIG_WHOLE, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_rescale(dataset, fig_run_scaling(run)), FIG_FORMAT);
+    ck_assert_double_eq(fig_dataset_scaling(dataset)->mean[0], 1); /* as it was */
+    fig_dataset_close(&dataset);
+    fig_run_close(&run);
+}
+END_TEST
+
 START_TEST(its_own_data_are_the_same_bits_as_in_training)
 {
     struct fig_run *run = opened();
@@ -264,6 +307,8 @@ int main(void)
     tcase_add_checked_fixture(tests, prepare, finish);
     tcase_add_test(tests, a_model_keeps_the_scaling_that_it_learnt_with);
     tcase_add_test(tests, other_data_are_standardised_by_the_numbers_of_the_model);
+    tcase_add_test(tests, an_extreme_row_leaves_the_others_as_they_are);
+    tcase_add_test(tests, a_number_that_cannot_be_standardised_is_refused_with_its_place);
     tcase_add_test(tests, its_own_data_are_the_same_bits_as_in_training);
     tcase_add_test(tests, a_training_on_a_table_draws_no_pictures);
     tcase_add_test(tests, a_table_can_be_had_as_it_is_in_the_file);

@@ -113,8 +113,10 @@ FIG_API const struct fig_scaling *fig_dataset_scaling(const struct fig_dataset *
 
 /* Standardise a table by these numbers instead of its own; NULL: have it as it is in the file.
  * What a model learnt of one table it can tell of another only if both are standardised alike, so
- * a model keeps the scaling of its training (fig_run_dataset).  FIG_SHAPE for another number of
- * columns, and for a scaling of what is no table. */
+ * a model keeps the scaling of its training; fig_run_dataset opens a table with it at once, while
+ * here digits are lost to the float that was already made of a number.  FIG_SHAPE for another
+ * number of columns, and for a scaling of what is no table; FIG_FORMAT for a number that is beyond
+ * floats then. */
 FIG_API enum fig_status fig_dataset_rescale(struct fig_dataset *dataset,
                                             const struct fig_scaling *scaling);
 

@@ -141,17 +141,17 @@ static enum fig_status finish(struct fig_dataset *dataset, const struct source *
 enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
                                  uint64_t seed)
 {
-    return dataset_open(out, spec, split, seed, NULL);
+    return dataset_open(out, spec, split, seed, (struct form){ NULL, NULL });
 }
 
 enum fig_status dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
-                             uint64_t seed, const struct fig_dataset_info *like)
+                             uint64_t seed, struct form form)
 {
     REQUIRE(out);
     *out = NULL;
     REQUIRE(spec && (split == FIG_TRAIN || split == FIG_TEST || split == FIG_WHOLE));
     struct source source = { .split = split == FIG_TRAIN ? FIG_TRAIN : FIG_TEST, .asked = split,
-                             .seed = seed, .like = like };
+                             .seed = seed, .form = form };
     TRY(source_parse(&source, spec));
     const struct format *format = find_format(source.spec);
     if (!format)

@@ -31,6 +31,14 @@ struct fig_dataset {
     struct fig_modes modes;     /* none if their count is 0 */
 };
 
+/* Samples as a model takes them. */
+struct form {
+    const struct fig_dataset_info *like; /* pictures of a folder are made to fit these, unless
+                                            options say otherwise; NULL: they fit each other */
+    const struct fig_scaling *scaling;   /* what standardises a table of as many columns; none does
+                                            if it has no columns; NULL: the table's own */
+};
+
 /* What to open. */
 struct source {
     char spec[PATH_LIMIT]; /* without its options */
@@ -41,7 +49,7 @@ struct source {
     char text[PATH_LIMIT];
     enum fig_split split, asked; /* split: for FIG_WHOLE the test half */
     uint64_t seed;
-    const struct fig_dataset_info *like; /* the size that pictures are made to fit, or NULL */
+    struct form form;
 };
 
 /* probe() looks whether the spec is of this format and logs nothing.  open() gets an empty dataset,
@@ -57,10 +65,9 @@ struct format {
 extern const struct format synthetic_format, uniform_format, ring_format, grid_format,
     cifar_format, csv_format, numpy_format, idx_format, folder_format;
 
-/* fig_dataset_open for a model that takes samples `like` these: pictures of a folder are made to
- * fit, unless options say otherwise. */
+/* fig_dataset_open for a model. */
 enum fig_status dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
-                             uint64_t seed, const struct fig_dataset_info *like);
+                             uint64_t seed, struct form form);
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);

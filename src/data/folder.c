@@ -88,8 +88,8 @@ static enum fig_status choose_shape(struct fig_dataset_info *info, const struct 
                                      .width = common ? all->width : SIDE,
                                      .channels = all->channels };
     int side;
-    if (source->like)
-        like = *source->like;
+    if (source->form.like)
+        like = *source->form.like;
     TRY(source_number(source, "size", sides, 0, &side));
     TRY(source_number(source, "channels", channels, like.channels, &info->channels));
     if (info->channels == 2)

@@ -3,6 +3,7 @@
 #include "data/scaling.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,9 @@ enum fig_status scaling_create(struct fig_scaling *out, int columns)
 
 enum fig_status scaling_copy(struct fig_scaling *out, const struct fig_scaling *scaling)
 {
+    *out = (struct fig_scaling){ 0 };
+    if (!scaling->columns)
+        return FIG_OK;
     TRY(scaling_create(out, scaling->columns));
     memcpy(out->mean, scaling->mean, (size_t)scaling->columns * sizeof(double));
     memcpy(out->deviation, scaling->deviation, (size_t)scaling->columns * sizeof(double));
@@ -42,6 +46,14 @@ void fig_scaling_undo(const struct fig_scaling *scaling, float *values, int rows
     }
 }
 
+bool scaling_apply(const struct fig_scaling *scaling, size_t column, double number, float *out)
+{
+    if (scaling->columns)
+        number = (number - scaling->mean[column]) / scaling->deviation[column];
+    *out = (float)number;
+    return isfinite(*out);
+}
+
 bool scaling_same(const struct fig_scaling *a, const struct fig_scaling *b)
 {
     const size_t size = (size_t)a->columns * sizeof(double);
@@ -50,18 +62,35 @@ bool scaling_same(const struct fig_scaling *a, const struct fig_scaling *b)
     return memcmp(a->mean, b->mean, size) == 0 && memcmp(a->deviation, b->deviation, size) == 0;
 }
 
-/* Every column is (number - mean) / deviation for both; no scaling leaves numbers as they are. */
-static void change(struct fig_dataset *dataset, const struct fig_scaling *from,
-                   const struct fig_scaling *to)
+/* The table's values by another scaling, into room for as many. */
+static enum fig_status convert(const struct fig_dataset *dataset, const struct fig_scaling *to,
+                               float *values)
 {
+    const struct fig_scaling *from = fig_dataset_scaling(dataset);
     const size_t columns = (size_t)dataset->info.channels;
     assert(!dataset->info.bytes); /* a table's numbers are floats */
     for (size_t i = 0; i < (size_t)dataset->info.count * columns; i++) {
         const size_t c = i % columns;
-        const double number =
-            from ? dataset->values[i] * from->deviation[c] + from->mean[c] : dataset->values[i];
-        dataset->values[i] = (float)(to ? (number - to->mean[c]) / to->deviation[c] : number);
+        const double value = dataset->values[i];
+        const double number = from ? value * from->deviation[c] + from->mean[c] : value;
+        if (!scaling_apply(to, c, number, &values[i]))
+            return fail(FIG_FORMAT, "row %zu, column %zu: %g is too far from the others to be "
+                        "standardised", i / columns + 1, c + 1, number);
     }
+    return FIG_OK;
+}
+
+static enum fig_status change(struct fig_dataset *dataset, const struct fig_scaling *to)
+{
+    const size_t length = (size_t)dataset->info.count * (size_t)dataset->info.channels;
+    float *values = malloc(length * sizeof(*values));
+    if (!values)
+        return fail(FIG_NOMEM, "no memory for %zu values", length);
+    const enum fig_status status = convert(dataset, to, values);
+    if (!status)
+        memcpy(dataset->values, values, length * sizeof(*values));
+    free(values);
+    return status;
 }
 
 enum fig_status fig_dataset_rescale(struct fig_dataset *dataset, const struct fig_scaling *scaling)
@@ -75,10 +104,10 @@ enum fig_status fig_dataset_rescale(struct fig_dataset *dataset, const struct fi
         return fail(FIG_SHAPE, "a scaling of %d columns is not for samples of %dx%dx%d",
                     to->columns, dataset->info.height, dataset->info.width,
                     dataset->info.channels);
-    if (scaling)
-        TRY(scaling_copy(&copy, scaling));
-    change(dataset, fig_dataset_scaling(dataset), scaling);
-    scaling_free(&dataset->scaling);
-    dataset->scaling = copy;
-    return FIG_OK;
+    TRY(scaling_copy(&copy, to));
+    const enum fig_status status = change(dataset, &copy);
+    scaling_free(status ? &copy : &dataset->scaling);
+    if (!status)
+        dataset->scaling = copy;
+    return status;
 }

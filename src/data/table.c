@@ -91,10 +91,26 @@ static enum fig_status find_scaling(struct fig_scaling *scaling, const struct ta
     return FIG_OK;
 }
 
-static void standardise(float *out, const double *row, const struct fig_scaling *scaling)
+/* The model's scaling, if it knows so many columns, or else the table's own. */
+static enum fig_status choose_scaling(struct fig_scaling *scaling, const struct table *table,
+                                      const struct source *source, int only)
 {
-    for (int c = 0; c < scaling->columns; c++)
-        out[c] = (float)((row[c] - scaling->mean[c]) / scaling->deviation[c]);
+    const struct fig_scaling *wish = source->form.scaling;
+    const bool fits = wish && (!wish->columns || (size_t)wish->columns == table->columns);
+    return fits ? scaling_copy(scaling, wish) : find_scaling(scaling, table, source, only);
+}
+
+static enum fig_status standardise(float *out, const struct table *table, size_t row,
+                                   const struct fig_scaling *scaling, const char *spec)
+{
+    const double *numbers = table->values + row * table->columns;
+    for (size_t c = 0; c < table->columns; c++) {
+        if (!scaling_apply(scaling, c, numbers[c], &out[c]))
+            return fail(FIG_FORMAT, "%s: row %zu, number %zu: %g: with the mean %g and the "
+                        "deviation %g of the training it is too large", spec, row + 1, c + 1,
+                        numbers[c], scaling->mean[c], scaling->deviation[c]);
+    }
+    return FIG_OK;
 }
 
 static enum fig_status fill_half(struct fig_dataset *dataset, const struct table *table,
@@ -107,8 +123,8 @@ static enum fig_status fill_half(struct fig_dataset *dataset, const struct table
         return fail(FIG_NOMEM, "%s: no memory for %zu rows", source->spec, count);
     for (size_t i = 0; i < count; i++) {
         const size_t row = half_index(i, table->rows, source->asked);
-        standardise(dataset->values + i * table->columns, table->values + row * table->columns,
-                    &dataset->scaling);
+        TRY(standardise(dataset->values + i * table->columns, table, row, &dataset->scaling,
+                        source->spec));
         if (table->labels)
             dataset->labels[i] = table->labels[row];
     }
@@ -121,7 +137,7 @@ enum fig_status table_finish(struct fig_dataset *dataset, const struct table *ta
 {
     int only;
     TRY(source_only(source, dataset, &only));
-    TRY(find_scaling(&dataset->scaling, table, source, only));
+    TRY(choose_scaling(&dataset->scaling, table, source, only));
     dataset->info.height = dataset->info.width = 1;
     dataset->info.channels = (int)table->columns;
     dataset->info.table = true;

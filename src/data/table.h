@@ -18,8 +18,9 @@ size_t half_count(size_t samples, enum fig_split split);
 size_t half_index(size_t i, size_t samples, enum fig_split split);
 
 /* Fill in the dataset: the half's rows, each column less its mean over the training half and
- * divided by its deviation there; constant columns are only shifted.  The classes and their
- * names are there already.  FIG_INVALID if the option `only` leaves nothing to train on. */
+ * divided by its deviation there; constant columns are only shifted.  A model's scaling comes
+ * before the table's own.  The classes and their names are there already.  FIG_INVALID if the
+ * option `only` leaves nothing to train on. */
 enum fig_status table_finish(struct fig_dataset *dataset, const struct table *table,
                              const struct source *source);
 

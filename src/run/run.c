@@ -151,7 +151,8 @@ enum fig_status fig_run_dataset(struct fig_dataset **out, const struct fig_run *
     const struct fig_dataset_info like = { .height = run->info.height, .width = run->info.width,
                                            .channels = run->info.channels };
     const bool pictures = like.height > 1 || like.width > 1;
-    TRY(dataset_open(out, name, split, settings->seed, pictures ? &like : NULL));
+    TRY(dataset_open(out, name, split, settings->seed, (struct form){
+        .like = pictures ? &like : NULL, .scaling = &run->scaling }));
     enum fig_status status = fit_dataset(*out, run, name);
     if (!status)
         status = fig_dataset_collect(*out, COLLECTED);
