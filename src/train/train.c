@@ -165,15 +165,18 @@ static enum fig_status add_test_losses(struct trainer *trainer, struct session *
     return FIG_OK;
 }
 
+/* The batches' noise is that of steps 0, 1, ...: the same at every epoch, and another for each. */
 static enum fig_status test(struct trainer *trainer)
 {
     const int count = trainer->test.info.count, batch = trainer->test_full.batch;
     double sums[SESSION_LOSSES] = { 0 };
+    if (!trainer->tests)
+        return FIG_OK;
     for (int first = 0; first < count; first += batch) {
         struct session *session = first + batch <= count ? &trainer->test_full
                                                          : &trainer->test_rest;
         TRY(source_reach(&trainer->test, first));
-        TRY(session_run(session, (uint32_t)trainer->place.step, (uint32_t)first));
+        TRY(session_run(session, (uint32_t)(first / batch), (uint32_t)first));
         if (session->pending == SESSION_HISTORY || first + batch >= count)
             TRY(add_test_losses(trainer, session, sums));
     }
