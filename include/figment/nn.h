@@ -60,7 +60,8 @@ FIG_API struct fig_node *fig_upsample(struct fig_node *x, int factor);
 /* Over the last dimension's channels (Ioffe and Szegedy, 2015): NAME.weight (ones), NAME.bias, and
  * the states NAME.running_mean and NAME.running_var; epsilon 1e-5, momentum 0.1, and an unbiased
  * running variance.  With `training` the batch's own statistics are used, and *updates
- * receives two assignments that a plan may run; without, the running ones. */
+ * receives two assignments that a plan may run, which leave the states as they are where x is one
+ * row; without, the running ones. */
 FIG_API struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, bool training,
                                        struct fig_node *updates[2]);
 /* Each row over the last dimension (Ba et al., 2016): NAME.weight (ones), NAME.bias; epsilon

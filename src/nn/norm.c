@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <figment/nn.h>
 
+#include <math.h>
+
 #include "nn/param.h"
 
 static const double epsilon = 1e-5, momentum = 0.1;
@@ -20,11 +22,11 @@ static struct fig_node *channel_param(struct fig_node *x, const char *name, cons
                        (struct fig_init){ kind, 0, 0 }, NULL);
 }
 
-/* running = (1 - momentum) running + momentum * of the batch. */
-static struct fig_node *follow(struct fig_node *running, struct fig_node *batch)
+/* running = (1 - part) running + part * of the batch. */
+static struct fig_node *follow(struct fig_node *running, struct fig_node *batch, double part)
 {
-    return fig_assign(running, fig_add(fig_affine(running, 1 - momentum, 0),
-                                       fig_affine(batch, momentum, 0)));
+    return fig_assign(running, fig_add(fig_affine(running, 1 - part, 0),
+                                       fig_affine(batch, part, 0)));
 }
 
 struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, bool training,
@@ -43,10 +45,10 @@ struct fig_node *fig_batchnorm(struct fig_node *x, const char *name, bool traini
     struct fig_node *mean = fig_mean_rows(x);
     struct fig_node *centred = fig_sub(x, mean);
     struct fig_node *variance = fig_mean_rows(fig_square(centred));
-    if (updates) {
-        const double unbiased = rows > 1 ? (double)rows / (rows - 1) : 1;
-        updates[0] = follow(running_mean, mean);
-        updates[1] = follow(running_var, fig_affine(variance, unbiased, 0));
+    if (updates) { /* one row alone has no variance: the statistics stay */
+        const double part = rows > 1 ? momentum : 0, unbiased = rows / fmax(rows - 1, 1);
+        updates[0] = follow(running_mean, mean, part);
+        updates[1] = follow(running_var, fig_affine(variance, unbiased, 0), part);
     }
     return normalise(centred, variance, weight, bias);
 }
