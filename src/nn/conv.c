@@ -5,9 +5,11 @@
 #include "nn/spectral.h"
 
 /* Weights of a convolution from `in` to `out` channels as memory has them, [out, k, k, in], normed
- * if that is asked for; a transposed one's are those of the convolution that it transposes. */
+ * if that is asked for; a transposed one's are those of the convolution that it transposes, whose
+ * `in` are the filters. */
 static struct fig_node *conv_weight(struct fig_graph *graph, const char *name,
-                                    const struct fig_conv2d *conv, int out, int in)
+                                    const struct fig_conv2d *conv, int out, int in,
+                                    enum out_axis filters)
 {
     const int kernel = conv->kernel, taps = kernel * kernel;
     const struct fig_shape file = fig_shape4(out, in, kernel, kernel);
@@ -15,7 +17,7 @@ static struct fig_node *conv_weight(struct fig_graph *graph, const char *name,
     struct fig_node *weight = layer_param(
         graph, name, "weight", fig_shape4(out, kernel, kernel, in),
         (struct fig_init){ FIG_GLOROT, in * taps, out * taps }, &layout);
-    return spectral_norm(weight, name, conv->spectral);
+    return spectral_norm(weight, name, filters, conv->spectral);
 }
 
 static struct fig_node *add_bias(struct fig_node *y, const char *name,
@@ -49,7 +51,8 @@ struct fig_node *fig_conv2d(struct fig_node *x, const char *name, struct fig_con
 {
     if (!good_input(x, name, &conv))
         return NULL;
-    struct fig_node *weight = conv_weight(x->graph, name, &conv, conv.filters, x->shape.dim[3]);
+    struct fig_node *weight = conv_weight(x->graph, name, &conv, conv.filters, x->shape.dim[3],
+                                          OUT_FIRST);
     return add_bias(fig_conv(x, weight, conv.stride, conv.pad), name, &conv);
 }
 
@@ -69,7 +72,8 @@ struct fig_node *fig_conv2d_transpose(struct fig_node *x, const char *name,
         return graph_fail(x->graph, FIG_SHAPE, "%s: transposed, %d images of %lldx%lld pixels and "
                           "%d channels: at least one pixel, and fewer than 2^31 values in all, are "
                           "expected", name, x->shape.dim[0], height, width, conv.filters);
-    struct fig_node *weight = conv_weight(x->graph, name, &conv, x->shape.dim[3], conv.filters);
+    struct fig_node *weight = conv_weight(x->graph, name, &conv, x->shape.dim[3], conv.filters,
+                                          OUT_LAST);
     struct fig_node *y = fig_conv_input(x, weight, conv.stride, conv.pad, (int)height,
                                         (int)width);
     return add_bias(y, name, &conv);

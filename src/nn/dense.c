@@ -60,7 +60,7 @@ static struct fig_node *dense(struct fig_node *x, const char *name, const struct
     struct fig_node *weight = layer_param(x->graph, name, "weight", fig_shape2(units, in),
                                           size->one_hot ? embedding : glorot, &weights);
     struct fig_node *rows = fig_reshape(x, fig_shape2(shape.dim[0], in));
-    struct fig_node *y = fig_matmul(rows, spectral_norm(weight, name, size->spectral),
+    struct fig_node *y = fig_matmul(rows, spectral_norm(weight, name, OUT_FIRST, size->spectral),
                                     FIG_TRANS_B);
     if (size->no_bias)
         return y;
