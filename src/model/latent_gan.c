@@ -66,7 +66,7 @@ static enum fig_status check_codes(const struct fig_config *config, const struct
                                    const struct fig_node *drawn)
 {
     const struct network *generator = &config->networks[PART_GENERATOR];
-    const int length = fig_node_shape(code).dim[1], found = fig_node_shape(drawn).dim[1];
+    const int length = row_length(code), found = row_length(drawn);
     if (found == length)
         return FIG_OK;
     return yaml_fail(generator->layers[generator->count - 1].at,
@@ -94,9 +94,10 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     struct fig_node *drawn = generator_draw(config, &stack, model->seed);
     TRY(fig_graph_status(model->graph));
     TRY(check_codes(config, model->code, drawn));
-    TRY(add_generator_contest(model, config, params, fig_detach(model->code)));
+    TRY(add_generator_contest(model, config, params,
+                              fig_reshape(fig_detach(model->code), fig_node_shape(drawn))));
     drawn = generator_show(model, config, params, model->seed);
-    model->drawn = draw(model, config, params, drawn);
+    model->drawn = draw(model, config, params, fig_reshape(drawn, fig_node_shape(model->code)));
     if (!params->training) {
         model->code_in = fig_input(model->graph, "code", fig_node_shape(model->code));
         model->decoded = draw(model, config, params, model->code_in);
