@@ -154,13 +154,12 @@ static struct fig_node *labels_of_both(const struct contest *contest, int count,
 static struct fig_node *gradient_penalty(const struct contest *contest, const struct match *match,
                                          struct fig_node *fake)
 {
-    const struct fig_shape column = fig_shape2(sample_count(match->real), 1);
+    const struct fig_shape column = fig_shape2(sample_count(fake), 1);
     const uint32_t stream = STREAM_NOISE + 2 + (uint32_t)(match - contest->matches);
     struct fig_node *part = fig_uniform(contest->graph, column, stream);
-    struct fig_node *real = as_rows(match->real);
-    struct fig_node *drawn = as_rows(take(fake, 0, sample_count(real)));
-    struct fig_node *way = fig_mul(fig_sub(drawn, real), part), *slope = NULL;
-    struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(match->real));
+    struct fig_node *real = as_rows(take(match->real, 0, sample_count(fake)));
+    struct fig_node *way = fig_mul(fig_sub(as_rows(fake), real), part), *slope = NULL;
+    struct fig_node *between = fig_reshape(fig_add(real, way), fig_node_shape(fake));
     struct fig_node *said = fig_sum(judge(contest, match, between, NULL));
     if (!said || fig_gradients(said, &between, 1, &slope))
         return NULL;
