@@ -94,7 +94,7 @@ struct fig_model_params {
     bool unbounded; /* the data have values outside [0, 1]: refuse a model that cannot draw them */
 };
 
-enum { FIG_LOSSES = 8, FIG_PHASES = 4, FIG_UPDATES = 96 };
+enum { FIG_LOSSES = 8, FIG_PHASES = 4, FIG_UPDATES = 256 };
 
 /* Phases run one after the other for every batch, each when it has its turn. */
 struct fig_phase {

@@ -242,12 +242,17 @@ static struct fig_phase *generator_phase(const struct contest *contest)
     return phase;
 }
 
-static void add_average(const struct contest *contest, struct fig_phase *phase, const char *prefix)
+static enum fig_status add_average(const struct contest *contest, struct fig_phase *phase,
+                                   const char *prefix)
 {
     const struct fig_average average = { prefix, contest->config->ema };
     phase->update_count += fig_average(contest->graph, &average,
                                        phase->updates + phase->update_count,
                                        FIG_UPDATES - phase->update_count);
+    if (fig_graph_status(contest->graph) == FIG_INVALID)
+        yaml_fail(yaml_find(contest->config->document.root, "ema"), "so the average cannot follow "
+                  "this generator: expected fewer layers, or 0");
+    return fig_graph_status(contest->graph);
 }
 
 static enum fig_status check_judge(const struct contest *contest)
@@ -286,9 +291,9 @@ enum fig_status add_contest(const struct contest *contest)
     first->first_epoch = second->first_epoch = config->pretrain;
     second->every = config->critic_steps;
     snprintf(prefix, sizeof(prefix), "%s.", contest->generator.prefix);
-    if (config->ema > 0)
-        add_average(contest, second, prefix);
     TRY(fig_graph_status(contest->graph));
+    if (config->ema > 0)
+        TRY(add_average(contest, second, prefix));
     if (!contest->params->training)
         return FIG_OK;
     first->step = fig_optimize(first->losses[0], "discriminator.",
