@@ -37,7 +37,7 @@ enum fig_binarize {
     FIG_DYNAMIC,   /* ones with the value as probability: drawn anew at every step of a training,
                       and once and for all by evaluations */
 };
-FIG_API const char *fig_binarize_name(enum fig_binarize binarize); /* in configurations */
+FIG_API const char *fig_binarize_name(enum fig_binarize binarize); /* in configurations; or NULL */
 
 /* The values every family has. */
 struct fig_settings {
@@ -70,7 +70,7 @@ FIG_API const struct fig_settings *fig_config_settings(const struct fig_config *
 FIG_API enum fig_status fig_config_save(const struct fig_config *config, const char *path);
 
 /* What a sampler's name means, as `sampler` in YAML has it: "prior" is 0 Gaussians, "gmm" 10,
- * "gmm:K" K of 1 to 9999.  False for any other. */
+ * "gmm:K" K of 1 to 9999.  False for any other, and *gaussians stays as it is. */
 FIG_API bool fig_sampler_parse(const char *name, int *gaussians);
 
 /* Reference models: NULL past the last; the second is one line of what it is. */

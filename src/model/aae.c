@@ -22,7 +22,7 @@ static bool classifies(const struct fig_config *config)
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml *latent = yaml_find(root, "latent");
-    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(read_reconstruction(config, root, FIG_MEAN));
     if (classifies(config)) {
         TRY(yaml_require(root, "latent", &latent));
         TRY(yaml_int(latent, 1, 1 << 16, &config->latent));

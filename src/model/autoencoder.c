@@ -8,7 +8,7 @@ static const char *const keys[] = { "loss", "reduction", "corruption", "sparsity
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
-    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(read_reconstruction(config, root, FIG_MEAN));
     TRY(read_corruption(config, root));
     return read_penalties(config, root);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "base/size.h"
+#include "model/config.h"
 
 static const char *const names[] = {
     [FIG_GREY] = "none", [FIG_THRESHOLD] = "threshold", [FIG_DYNAMIC] = "dynamic", NULL,
@@ -11,7 +13,7 @@ static const char *const names[] = {
 
 const char *fig_binarize_name(enum fig_binarize binarize)
 {
-    return names[binarize];
+    return (size_t)binarize < LENGTH(names) - 1 ? names[binarize] : NULL;
 }
 
 enum fig_status read_binarize(struct document *document, enum fig_binarize *binarize)
@@ -20,7 +22,7 @@ enum fig_status read_binarize(struct document *document, enum fig_binarize *bina
     int kind = FIG_GREY;
     TRY(yaml_choice(node, names, &kind));
     *binarize = (enum fig_binarize)kind;
-    return node ? FIG_OK : document_put(document, "binarize", names[kind]);
+    return put_word(document, node, "binarize", names[kind]);
 }
 
 struct fig_node *binarize_images(enum fig_binarize binarize, struct fig_graph *graph,

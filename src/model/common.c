@@ -5,17 +5,18 @@
 #include <assert.h>
 
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
-                                    enum part part)
+                                    enum fig_reduction usual)
 {
     static const char *const losses[] = { "mse", "bce", "l1", NULL };
     static const char *const reductions[] = { "mean", "sum", NULL };
-    const struct network *network = &config->networks[part];
+    const struct network *network = &config->networks[PART_DECODER];
     const enum fig_activation last = network_activation(network);
-    const struct yaml *node;
-    int loss = 0, reduction = FIG_MEAN;
+    const struct yaml *node, *given = yaml_find(root, "reduction");
+    int loss = 0, reduction = (int)usual;
     TRY(yaml_require(root, "loss", &node));
     TRY(yaml_choice(node, losses, &loss));
-    TRY(yaml_choice(yaml_find(root, "reduction"), reductions, &reduction));
+    TRY(yaml_choice(given, reductions, &reduction));
+    TRY(put_word(&config->document, given, "reduction", reductions[reduction]));
     config->loss = (enum loss_kind)loss;
     config->reduction = (enum fig_reduction)reduction;
     /* Cross-entropy is computed from logits. */

@@ -59,6 +59,12 @@ enum fig_status put_default(struct document *document, const char *key, double v
     return yaml_find(document->root, key) ? FIG_OK : put_number(document, key, value);
 }
 
+enum fig_status put_word(struct document *document, const struct yaml *given, const char *path,
+                         const char *text)
+{
+    return given ? FIG_OK : document_put(document, path, text);
+}
+
 static bool is_key(const char *const *keys, const char *key)
 {
     for (; *keys; keys++) {
@@ -164,8 +170,8 @@ static enum fig_status read_schedule(struct fig_config *config)
     const struct yaml_range factor = { .high = 1, .above = true };
     int kind;
     *schedule = (struct fig_schedule){ FIG_CONSTANT, 10, 0.5, 0 };
-    if (!map)
-        return document_put(&config->document, "schedule.name", "constant");
+    TRY(put_word(&config->document, map, "schedule.name", schedule_names[FIG_CONSTANT]));
+    map = yaml_find(config->document.root, "schedule");
     TRY(yaml_expect(map, YAML_MAP));
     TRY(yaml_require(map, "name", &name));
     TRY(yaml_choice(name, schedule_names, &kind));
@@ -173,9 +179,11 @@ static enum fig_status read_schedule(struct fig_config *config)
     schedule->kind = (enum fig_schedule_kind)kind;
     TRY(yaml_int(yaml_find(map, "warmup"), 0, INT32_MAX, &schedule->warmup));
     TRY(yaml_int(yaml_find(map, "every"), 1, INT32_MAX, &schedule->every));
-    const struct number gamma = { "gamma", &schedule->gamma, factor };
+    if (!yaml_find(map, "warmup"))
+        TRY(put_number(&config->document, "schedule.warmup", schedule->warmup));
     if (kind == FIG_STEPPED && !yaml_find(map, "every"))
-        TRY(document_put(&config->document, "schedule.every", "10"));
+        TRY(put_number(&config->document, "schedule.every", schedule->every));
+    const struct number gamma = { "gamma", &schedule->gamma, factor };
     return read_numbers(config, "schedule", schedule_keys[kind], &gamma, 1);
 }
 
@@ -185,25 +193,28 @@ enum { DEFAULT_GAUSSIANS = 10 };
 
 bool fig_sampler_parse(const char *name, int *gaussians)
 {
+    int count = DEFAULT_GAUSSIANS;
     char rest;
-    *gaussians = 0;
     if (strcmp(name, "prior") == 0)
-        return true;
-    *gaussians = DEFAULT_GAUSSIANS;
-    return strcmp(name, "gmm") == 0 ||
-           (strspn(name, "gm:0123456789") == strlen(name) &&
-            sscanf(name, "gmm:%4d%c", gaussians, &rest) == 1 && *gaussians > 0);
+        count = 0;
+    else if (strcmp(name, "gmm") != 0 &&
+             (strspn(name, "gm:0123456789") != strlen(name) ||
+              sscanf(name, "gmm:%4d%c", &count, &rest) != 1 || count < 1))
+        return false;
+    *gaussians = count;
+    return true;
 }
 
-static enum fig_status read_sampler(const struct yaml *node, int *gaussians)
+static enum fig_status read_sampler(struct fig_config *config, const struct yaml *node)
 {
-    const char *name;
-    if (!node)
-        return FIG_OK;
+    const char *name = NULL;
     TRY(yaml_string(node, &name));
-    if (fig_sampler_parse(name, gaussians))
-        return FIG_OK;
-    return yaml_fail(node, "it is `prior`, `gmm` or `gmm:K`");
+    if (!fig_sampler_parse(name, &config->settings.gaussians))
+        return yaml_fail(node, "it is `prior`, `gmm` or `gmm:K`");
+    if (config->settings.gaussians && !has_part(config, PART_ENCODER))
+        return yaml_fail(node, "a mixture of Gaussians is fitted to codes, and a %s has none: "
+                         "expected prior", config->family->name);
+    return FIG_OK;
 }
 
 static enum fig_status read_settings(struct fig_config *config)
@@ -215,10 +226,9 @@ static enum fig_status read_settings(struct fig_config *config)
     TRY(put_default(document, "steps", 0));
     TRY(put_default(document, "seed", 1));
     TRY(put_default(document, "window", 0));
-    if (!yaml_find(document->root, "data"))
-        TRY(document_put(document, "data", "synthetic"));
-    if (!yaml_find(document->root, "shuffle"))
-        TRY(document_put(document, "shuffle", "true"));
+    TRY(put_word(document, yaml_find(document->root, "data"), "data", "synthetic"));
+    TRY(put_word(document, yaml_find(document->root, "shuffle"), "shuffle", "true"));
+    TRY(put_word(document, yaml_find(document->root, "sampler"), "sampler", "prior"));
 
     const struct yaml *root = document->root;
     TRY(yaml_string(yaml_find(root, "name"), &settings->name));
@@ -228,7 +238,7 @@ static enum fig_status read_settings(struct fig_config *config)
     TRY(yaml_int(yaml_find(root, "steps"), 0, INT32_MAX, &settings->steps));
     TRY(yaml_uint64(yaml_find(root, "seed"), &settings->seed));
     TRY(yaml_int(yaml_find(root, "window"), 0, INT32_MAX, &settings->window));
-    TRY(read_sampler(yaml_find(root, "sampler"), &settings->gaussians));
+    TRY(read_sampler(config, yaml_find(root, "sampler")));
     return yaml_bool(yaml_find(root, "shuffle"), &settings->shuffle);
 }
 

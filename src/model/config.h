@@ -97,8 +97,11 @@ extern const struct family autoencoder_family, vae_family, gan_family, latent_ga
 
 /* --- What families share */
 
-/* Write a number that was not given into the configuration that is saved. */
+/* Write what was not given into the configuration that is saved: a number, or the word `text` at
+ * `path`, where the configuration has `given` or NULL. */
 enum fig_status put_default(struct document *document, const char *key, double value);
+enum fig_status put_word(struct document *document, const struct yaml *given, const char *path,
+                         const char *text);
 
 /* `labels`: one of the uses that the family has; and of a classifier `label-weight` and
  * `label-fraction`. */
@@ -121,9 +124,10 @@ void add_classification(struct fig_phase *phase, const char *name,
 /* One-hot [batch, classes], all classes as likely, of the stream STREAM_NOISE + 1. */
 struct fig_node *draw_classes(struct fig_graph *graph, const struct fig_model_params *params);
 
-/* `loss` and `reduction`, and that the last layer of `part` suits them. */
+/* `loss` and `reduction`, which is `usual` unless it is given, and that the decoder's last layer
+ * suits them. */
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
-                                    enum part part);
+                                    enum fig_reduction usual);
 /* What the decoder draws for a code, from the stack's next layer on, and its logits; the sigmoid of
  * its output where cross-entropy stands for one that was left out. */
 struct fig_node *decoder_draw(const struct fig_config *config, struct stack *stack,

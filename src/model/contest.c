@@ -77,8 +77,8 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     TRY(read_labels(config, root));
     config->penalty = adversaries[config->adversary].penalty;
     TRY(yaml_number(yaml_find(root, "penalty"), &from_zero, &config->penalty));
-    if (!yaml_find(root, "adversary"))
-        TRY(document_put(&config->document, "adversary", adversary_names[0]));
+    TRY(put_word(&config->document, yaml_find(root, "adversary"), "adversary",
+                 adversary_names[config->adversary]));
     config->critic_steps = 1;
     TRY(yaml_int(yaml_find(root, "critic-steps"), 1, 1000, &config->critic_steps));
     config->pack = 1;

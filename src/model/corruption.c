@@ -139,16 +139,17 @@ static enum fig_status read_factor(struct corruption *corruption, const struct y
     return yaml_int(factor, 2, SIDE_MOST, &corruption->factor);
 }
 
-static enum fig_status read_hole(struct corruption *corruption, const struct yaml *map)
+static enum fig_status read_hole(struct corruption *corruption, const struct yaml *map,
+                                 struct document *document)
 {
     static const char *const places[] = { "anywhere", "centre", NULL };
-    const struct yaml *hole;
+    const struct yaml *hole, *given = yaml_find(map, "place");
     int place = 0;
     TRY(yaml_require(map, "hole", &hole));
     TRY(yaml_int(hole, 1, SIDE_MOST, &corruption->hole));
-    TRY(yaml_choice(yaml_find(map, "place"), places, &place));
+    TRY(yaml_choice(given, places, &place));
     corruption->centre = place == 1;
-    return FIG_OK;
+    return put_word(document, given, "corruption.place", places[place]);
 }
 
 enum fig_status read_corruption(struct fig_config *config, const struct yaml *root)
@@ -170,7 +171,7 @@ enum fig_status read_corruption(struct fig_config *config, const struct yaml *ro
     case CORRUPTION_DOWNSAMPLE:
         return read_factor(corruption, map);
     case CORRUPTION_INPAINT:
-        return read_hole(corruption, map);
+        return read_hole(corruption, map, &config->document);
     case CORRUPTION_GAUSSIAN:
     case CORRUPTION_MASKING:
     case CORRUPTION_SALT_AND_PEPPER:

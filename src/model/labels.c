@@ -72,8 +72,7 @@ enum fig_status read_label_use(struct fig_config *config, const struct yaml *roo
         return FIG_OK;
     config->labels.at = yaml_find(root, "labels");
     TRY(read_use(config));
-    if (!config->labels.at)
-        TRY(document_put(&config->document, "labels", uses[LABELS_NONE]));
+    TRY(put_word(&config->document, config->labels.at, "labels", uses[LABELS_NONE]));
     config->settings.labels = config->labels.use == LABELS_NONE ? 0 : 1;
     if (config->labels.use == LABELS_CLASSIFY)
         return read_classifier(config, root);

@@ -22,13 +22,13 @@ static enum fig_status read_turns(struct fig_config *config, const struct yaml *
         log_warning("pretrain: %d of %d epochs: none is left to train the generator in",
                     config->pretrain, config->settings.epochs);
     TRY(put_default(&config->document, "pretrain", config->pretrain));
-    return joint ? FIG_OK : document_put(&config->document, "joint", "true");
+    return put_word(&config->document, joint, "joint", "true");
 }
 
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     TRY(read_turns(config, root));
-    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(read_reconstruction(config, root, FIG_MEAN));
     return read_generator(config, root);
 }
 

@@ -18,7 +18,7 @@ static const char *const keys[] = { "loss", "reduction", "latent", "beta", "beta
 static enum fig_status check_reduction(const struct fig_config *config,
                                        const struct yaml *reduction)
 {
-    if (!reduction || config->reduction == FIG_SUM)
+    if (config->reduction == FIG_SUM)
         return FIG_OK;
     return yaml_fail(reduction, "mean: the divergence is summed over the code and would outweigh a "
                      "mean over the values until no code tells anything: expected sum, or no "
@@ -55,7 +55,7 @@ static enum fig_status read_weights(struct fig_config *config, const struct yaml
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml *latent;
-    TRY(read_reconstruction(config, root, PART_DECODER));
+    TRY(read_reconstruction(config, root, FIG_SUM));
     TRY(check_reduction(config, yaml_find(root, "reduction")));
     TRY(yaml_require(root, "latent", &latent));
     TRY(yaml_int(latent, 1, 1 << 16, &config->latent));
