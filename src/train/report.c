@@ -15,7 +15,8 @@
 #include "base/size.h"
 #include "train/trainer.h"
 
-enum { PICTURES = 32, COLUMNS = 8, METRICS_LIMIT = 1 << 28 };
+enum { METRICS_LIMIT = 1 << 28 };
+enum { COLUMNS = 8, ROWS = 8, SMALL = 64, SIDE = 1024 }; /* of a picture; the last two in pixels */
 enum { POINTS = 2000, PANE = 256 /* of a scatter: its side in pixels */ };
 
 static enum fig_status run_path(const struct trainer *trainer, const char *name,
@@ -180,15 +181,31 @@ static enum fig_status write_metrics(struct trainer *trainer)
     return file_write(path, metrics->chars, metrics->length);
 }
 
-/* Originals and reconstructions, each pair one above the other, in rows of eight. */
+/* How a picture of samples is laid out: small ones twice as large, of large ones only so many as
+ * SIDE holds, though one column and two rows always. */
+struct sheet {
+    int columns, rows, scale;
+};
+
+static struct sheet sheet_of(const struct fig_dataset_info *info)
+{
+    const size_t height = (size_t)info->height, width = (size_t)info->width;
+    const size_t scale = size_most(height, width) <= SMALL ? 2 : 1;
+    return (struct sheet){
+        .columns = (int)size_most(size_least(SIDE / (width * scale), COLUMNS), 1),
+        .rows = 2 * (int)size_most(size_least(SIDE / (2 * height * scale), ROWS / 2), 1),
+        .scale = (int)scale };
+}
+
+/* Originals and reconstructions, each pair one above the other. */
 static void pair_up(float *grid, const float *images, const float *rebuilt, int count,
-                    size_t values)
+                    int columns, size_t values)
 {
     for (int i = 0; i < count; i++) {
-        const size_t row = (size_t)(i / COLUMNS), col = (size_t)(i % COLUMNS);
-        float *to = grid + (2 * row * COLUMNS + col) * values;
+        float *to = grid + (size_t)(i / columns * 2 * columns + i % columns) * values;
+        float *below = to + (size_t)columns * values;
         memcpy(to, images + (size_t)i * values, values * sizeof(*grid));
-        memcpy(to + COLUMNS * values, rebuilt + (size_t)i * values, values * sizeof(*grid));
+        memcpy(below, rebuilt + (size_t)i * values, values * sizeof(*grid));
     }
 }
 
@@ -211,34 +228,37 @@ static enum fig_status write_grid(const struct trainer *trainer, const struct fi
 }
 
 static enum fig_status write_images(const struct trainer *trainer, const float *images, int count,
-                                    int columns)
+                                    const struct sheet *sheet)
 {
     const struct fig_dataset_info *info = &trainer->test.info;
     return write_grid(trainer, &(struct fig_grid){
         .images = images, .count = count, .height = info->height, .width = info->width,
-        .channels = info->channels, .columns = columns, .scale = 2 });
+        .channels = info->channels, .columns = sheet->columns, .scale = sheet->scale });
 }
 
-/* `grid` has room for 2 PICTURES, and as much behind it for what is compared. */
-static enum fig_status draw_pairs(struct trainer *trainer, float *grid, size_t values)
+/* `grid` has room for the sheet, and as much behind it for what is compared. */
+static enum fig_status draw_pairs(struct trainer *trainer, const struct sheet *sheet, float *grid,
+                                  size_t values)
 {
-    const int all = trainer->test.info.count, count = all < PICTURES ? all : PICTURES;
-    float *images = grid + 2 * PICTURES * values, *rebuilt = images + PICTURES * values;
+    const int columns = sheet->columns, all = trainer->test.info.count;
+    const int most = columns * sheet->rows / 2, count = all < most ? all : most;
+    float *images = grid + 2 * (size_t)most * values, *rebuilt = images + (size_t)most * values;
     TRY(run_load(trainer->view, trainer->test.dataset, NULL, 0, count, images));
     TRY(fig_run_reconstruct(trainer->view, images, count, rebuilt));
-    pair_up(grid, images, rebuilt, count, values);
-    return write_images(trainer, grid, (count + COLUMNS - 1) / COLUMNS * 2 * COLUMNS, COLUMNS);
+    pair_up(grid, images, rebuilt, count, columns, values);
+    return write_images(trainer, grid, (count + columns - 1) / columns * 2 * columns, sheet);
 }
 
 /* A column for each class of a conditional model, as far as there is room. */
-static enum fig_status draw_samples(struct trainer *trainer, float *grid)
+static enum fig_status draw_samples(struct trainer *trainer, struct sheet sheet, float *grid)
 {
     const struct fig_run_info *info = fig_run_info(trainer->view);
-    const int classes = info->conditional ? info->classes : 0;
-    const int columns = classes > 1 && classes <= 2 * PICTURES ? classes : COLUMNS;
-    const int count = 2 * PICTURES / columns * columns;
+    const int classes = info->conditional ? info->classes : 0, most = sheet.columns * sheet.rows;
+    if (classes > 1 && classes <= most)
+        sheet.columns = classes;
+    const int count = most / sheet.columns * sheet.columns;
     TRY(fig_run_sample(trainer->view, trainer->settings->seed, 0, count, grid));
-    return write_images(trainer, grid, count, columns);
+    return write_images(trainer, grid, count, &sheet);
 }
 
 /* Points of the test half, and beside them as many samples in the same frame. */
@@ -275,12 +295,13 @@ static enum fig_status write_picture(struct trainer *trainer)
         return write_scatter(trainer);
     if (info->table || (info->channels != 1 && info->channels != 3))
         return FIG_OK;
-    float *grid = calloc(4 * PICTURES * values, sizeof(*grid));
+    const struct sheet sheet = sheet_of(info);
+    float *grid = calloc(2 * (size_t)(sheet.columns * sheet.rows) * values, sizeof(*grid));
     if (!grid)
         return fail(FIG_NOMEM, "no memory for a picture");
     const enum fig_status status = trainer_draws(trainer)
-        ? draw_samples(trainer, grid)
-        : draw_pairs(trainer, grid, values);
+        ? draw_samples(trainer, sheet, grid)
+        : draw_pairs(trainer, &sheet, grid, values);
     free(grid);
     return status;
 }
