@@ -11,10 +11,11 @@ struct axis {
     int kernel, stride, count;
 };
 
+/* Of a single window the stride says nothing: a long one would be filled up with zeros. */
 static struct axis axis_of(struct fig_shape shape, int index, int kernel, int stride)
 {
-    struct axis axis = { 1, shape.dim[index], 1, kernel, stride,
-                         (shape.dim[index] - kernel) / stride + 1 };
+    const int size = shape.dim[index], count = (size - kernel) / stride + 1;
+    struct axis axis = { 1, size, 1, kernel, count > 1 ? stride : kernel, count };
     for (int i = 0; i < index; i++)
         axis.outer *= shape.dim[i];
     for (int i = index + 1; i < shape.rank; i++)
