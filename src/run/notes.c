@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/notes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -16,6 +17,16 @@ void note(struct notes *notes, const char *key, const char *format, ...)
     va_end(args);
     notes->pairs[notes->count] = (struct safe_pair){ key, notes->values[notes->count] };
     notes->count++;
+}
+
+void note_numbers(struct notes *notes, const char *key, const double *numbers, int count)
+{
+    char text[NOTE_SIZE] = "";
+    assert(count <= NOTE_NUMBERS);
+    for (int i = 0, used = 0; i < count; i++)
+        used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%.17g", i ? " " : "",
+                         numbers[i]);
+    note(notes, key, "%s", text);
 }
 
 enum fig_status read_numbers(const struct safetensors *file, const char *path, const char *key,

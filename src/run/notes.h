@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "run/safetensors.h"
 
-enum { NOTES = 16, NOTE_SIZE = 1024 };
+enum { NOTES = 16, NOTE_SIZE = 1024, NOTE_NUMBERS = NOTE_SIZE / 25 /* bytes of the longest */ };
 
 /* Metadata being written: texts live here.  Start with `{ .count = 0 }`. */
 struct notes {
@@ -16,6 +16,8 @@ struct notes {
 };
 
 void note(struct notes *notes, const char *key, const char *format, ...) PRINTF_LIKE(3, 4);
+/* All digits of `count` numbers, at most NOTE_NUMBERS. */
+void note_numbers(struct notes *notes, const char *key, const double *numbers, int count);
 
 /* Numbers separated by spaces: exactly `count` finite ones, else FIG_FORMAT.  `path` is for
  * messages. */

@@ -14,29 +14,16 @@
 #include "run/store_file.h"
 #include "train/changes.h"
 
-static void note_losses(struct notes *notes, const char *key, const double *values)
-{
-    char text[NOTE_SIZE] = "";
-    for (int i = 0; i < SESSION_LOSSES; i++) {
-        char one[32];
-        snprintf(one, sizeof(one), "%s%.17g", i ? " " : "", values[i]);
-        if (strlen(text) + strlen(one) < sizeof(text))
-            strcat(text, one);
-    }
-    note(notes, key, "%s", text);
-}
+enum { OPTIMIZERS = FIG_PHASES }; /* each phase has one */
 
 static void note_optimizers(struct notes *notes, struct fig_store *store)
 {
-    char text[NOTE_SIZE] = "";
-    for (int i = 0; i < fig_store_optimizers(store); i++) {
-        char one[32];
-        snprintf(one, sizeof(one), "%s%" PRIu64, i ? " " : "",
-                 fig_store_optimizer(store, i)->steps);
-        if (strlen(text) + strlen(one) < sizeof(text))
-            strcat(text, one);
-    }
-    note(notes, "optimizers", "%s", text);
+    double steps[OPTIMIZERS];
+    const int count = fig_store_optimizers(store);
+    assert(count <= OPTIMIZERS);
+    for (int i = 0; i < count; i++)
+        steps[i] = (double)fig_store_optimizer(store, i)->steps;
+    note_numbers(notes, "optimizers", steps, count);
 }
 
 enum fig_status checkpoint_save(const char *folder, const struct fig_config *config,
@@ -52,8 +39,8 @@ enum fig_status checkpoint_save(const char *folder, const struct fig_config *con
     note(&notes, "epoch", "%d", place->epoch);
     note(&notes, "batch", "%d", place->batch);
     note(&notes, "seconds", "%.17g", place->seconds);
-    note_losses(&notes, "seen", place->seen);
-    note_losses(&notes, "sums", place->sums);
+    note_numbers(&notes, "seen", place->seen, SESSION_LOSSES);
+    note_numbers(&notes, "sums", place->sums, SESSION_LOSSES);
     note_optimizers(&notes, store);
     enum fig_status status = document_write(&config->document, &text);
     notes.pairs[notes.count++] = (struct safe_pair){ "config", text.chars };
@@ -93,9 +80,9 @@ static enum fig_status load_place(const struct safetensors *file, const char *pa
 static enum fig_status load_optimizers(const struct safetensors *file, const char *path,
                                        struct fig_store *store)
 {
-    double steps[FIG_PHASES * 4];
+    double steps[OPTIMIZERS];
     const int count = fig_store_optimizers(store);
-    assert(count <= (int)LENGTH(steps));
+    assert(count <= OPTIMIZERS);
     TRY(read_whole(file, path, "optimizers", count, UINT32_MAX, steps));
     for (int i = 0; i < count; i++)
         fig_store_optimizer(store, i)->steps = (uint64_t)steps[i];

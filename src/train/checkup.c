@@ -106,7 +106,7 @@ enum fig_status check_up(struct trainer *trainer)
     signs.loss = mean_named(trainer, "loss");
     if (!checkup->begun) {
         TRY(class_means_create(&checkup->means, trainer->train.dataset));
-        checkup->first = checkup->last = signs;
+        checkup->first = signs;
     }
     signs.first_loss = checkup->first.loss;
     if (checkup->begun) {
