@@ -21,9 +21,9 @@ double fig_schedule_rate(const struct fig_schedule *schedule, double rate, int e
         rate *= (double)(step + 1) / schedule->warmup;
     switch (schedule->kind) {
     case FIG_STEPPED:
-        return rate * pow(schedule->gamma, (double)(epoch / schedule->every));
+        return rate * pow(schedule->gamma, floor(epoch / fmax(schedule->every, 1)));
     case FIG_COSINE:
-        return rate * (1 + cos(pi * epoch / epochs)) / 2;
+        return rate * (1 + cos(pi * fmin(epoch, epochs) / fmax(epochs, 1))) / 2;
     case FIG_INVERSE_TIME:
         return rate / (1 + epoch);
     case FIG_TRIPLING:
