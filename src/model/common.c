@@ -33,7 +33,7 @@ struct fig_node *decoder_draw(const struct fig_config *config, struct stack *sta
     const struct network *decoder = &config->networks[PART_DECODER];
     struct fig_node *out = network_apply(decoder, stack, code, logits);
     const bool left_out = config->loss == LOSS_BCE && network_activation(decoder) == FIG_LINEAR;
-    return left_out ? fig_sigmoid(out) : out;
+    return left_out ? fig_sigmoid(out) : from_range(config, PART_DECODER, out);
 }
 
 struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
