@@ -33,7 +33,8 @@ struct fig_optimizer {
     double clip_norm; /* the gradient of the group is scaled down to this norm; 0 is off */
 };
 
-/* PyTorch's defaults for the kind. */
+/* PyTorch's defaults for the kind; where it has none or has changed them, a momentum of 0.9, and
+ * 1e-2 as the rate of plain descent. */
 FIG_API struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind);
 
 /* One step downhill on `loss` for the group of all parameters whose names begin with one of the

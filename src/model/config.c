@@ -2,6 +2,7 @@
 #include "model/config.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,11 +106,12 @@ static enum fig_status read_optimizer(struct fig_config *config, const char *key
     const struct yaml_range positive = { .high = INFINITY, .above = true, .below = true };
     const struct yaml_range from_zero = { .high = INFINITY, .below = true };
     const struct yaml_range below_one = { .high = 1, .below = true };
+    const struct yaml_range normal = { .low = FLT_MIN, .high = INFINITY, .below = true };
     const struct number numbers[] = {
         { "rate", &o->rate, positive },          { "decay", &o->decay, from_zero },
         { "clip-norm", &o->clip_norm, from_zero }, { "momentum", &o->momentum, below_one },
         { "rho", &o->rho, below_one },           { "beta1", &o->beta1, below_one },
-        { "beta2", &o->beta2, below_one },       { "epsilon", &o->epsilon, positive },
+        { "beta2", &o->beta2, below_one },       { "epsilon", &o->epsilon, normal },
     };
     return read_numbers(config, key, optimizer_keys[kind], numbers, LENGTH(numbers));
 }
