@@ -118,8 +118,8 @@ static struct fig_node *pack(struct fig_node *samples, int pack)
 
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
 
-/* Of one batch, or of two behind each other. */
-static struct fig_node *labels_of(const struct match *match, struct fig_node *samples)
+/* The classes that the discriminator is told, of samples of one batch or of two behind each other. */
+static struct fig_node *classes_of(const struct match *match, struct fig_node *samples)
 {
     struct fig_node *labels = match->labels;
     if (labels && samples && sample_count(samples) > sample_count(labels))
@@ -131,7 +131,7 @@ static struct fig_node *judge(const struct contest *contest, const struct match 
                               struct fig_node *samples, struct fig_phase *phase)
 {
     struct stack stack = stack_of(contest->model, match->judge, contest->params);
-    stack.labels = labels_of(match, samples);
+    stack.labels = classes_of(match, samples);
     struct fig_node *said = network_apply(&contest->config->networks[PART_DISCRIMINATOR], &stack,
                                           samples, NULL);
     if (phase)
@@ -139,8 +139,8 @@ static struct fig_node *judge(const struct contest *contest, const struct match 
     return said;
 }
 
-/* [all, 1]: what is to be said of `count` real samples, and of one or two times as many drawn. */
-static struct fig_node *labels_of_both(const struct contest *contest, int count, int all)
+/* [all, 1]: what should be said of `count` real samples, and of one or two times as many drawn. */
+static struct fig_node *verdicts(const struct contest *contest, int count, int all)
 {
     const struct fig_config *config = contest->config;
     const bool labels = adversaries[config->adversary].labels;
@@ -190,7 +190,7 @@ static struct fig_node *discriminator_loss(const struct contest *contest,
     struct fig_node *fake = fig_detach(match->fake);
     struct fig_node *said = judge(contest, match, fig_concat(match->real, fake, 0), phase);
     const int count = sample_count(match->real);
-    struct fig_node *labels = labels_of_both(contest, count, sample_count(said));
+    struct fig_node *labels = verdicts(contest, count, sample_count(said));
     struct fig_node *loss = mean_of_both(adversary->discriminator(said, labels), count,
                                          adversary->labels);
     if (contest->config->penalty > 0)
