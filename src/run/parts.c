@@ -67,10 +67,10 @@ static enum fig_status write_labels(const struct fig_run *run, const struct part
     const int classes = run->info.classes;
     if (!fig_plan_reads(*part->plan, run->model->labels))
         return FIG_OK;
-    float *labels = calloc(RUN_BATCH * (size_t)classes, sizeof(*labels));
+    float *labels = calloc((size_t)run->rows * (size_t)classes, sizeof(*labels));
     if (!labels)
-        return fail(FIG_NOMEM, "no memory for the labels of %d rows", RUN_BATCH);
-    for (int i = 0; i < RUN_BATCH; i++)
+        return fail(FIG_NOMEM, "no memory for the labels of %d rows", run->rows);
+    for (int i = 0; i < run->rows; i++)
         labels[i * classes + classes_at(part->classes, part->first + row + i, classes)] = 1;
     const enum fig_status status = fig_plan_write(*part->plan, run->model->labels, labels);
     free(labels);
@@ -82,13 +82,14 @@ static enum fig_status run_batches(const struct fig_run *run, const struct part 
                                    const float *in, int count, float *out, float *batch_in,
                                    float *batch_out)
 {
-    for (int first = 0; first < count; first += RUN_BATCH) {
-        const size_t rows = (size_t)(count - first < RUN_BATCH ? count - first : RUN_BATCH);
-        memset(batch_in, 0, RUN_BATCH * part->in * sizeof(*batch_in));
+    const int batch = run->rows;
+    for (int first = 0; first < count; first += batch) {
+        const size_t rows = (size_t)(count - first < batch ? count - first : batch);
+        memset(batch_in, 0, (size_t)batch * part->in * sizeof(*batch_in));
         memcpy(batch_in, in + (size_t)first * part->in, rows * part->in * sizeof(*batch_in));
         TRY(fig_plan_write(*part->plan, part->input, batch_in));
         TRY(write_labels(run, part, first));
-        TRY(fig_plan_run(*part->plan, part->step + (uint32_t)(first / RUN_BATCH % RUN_STEPS), 0));
+        TRY(fig_plan_run(*part->plan, part->step + (uint32_t)(first / batch % RUN_STEPS), 0));
         TRY(fig_plan_read(*part->plan, part->output, batch_out));
         memcpy(out + (size_t)first * part->out, batch_out, rows * part->out * sizeof(*out));
     }
@@ -123,11 +124,11 @@ static enum fig_status run_part(struct fig_run *run, const struct part *part, co
                     fig_config_settings(run->used)->family);
     TRY(make_plan(run, part));
     TRY(check_classes(run, part));
-    float *batch_in = malloc(RUN_BATCH * part->in * sizeof(*batch_in));
-    float *batch_out = malloc(RUN_BATCH * part->out * sizeof(*batch_out));
+    float *batch_in = malloc((size_t)run->rows * part->in * sizeof(*batch_in));
+    float *batch_out = malloc((size_t)run->rows * part->out * sizeof(*batch_out));
     const enum fig_status status = batch_in && batch_out
         ? run_batches(run, part, in, count, out, batch_in, batch_out)
-        : fail(FIG_NOMEM, "%s: no memory for a batch of %d", part->name, RUN_BATCH);
+        : fail(FIG_NOMEM, "%s: no memory for a batch of %d", part->name, run->rows);
     free(batch_in);
     free(batch_out);
     return status;

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "run/labels.h"
 
-enum { RUN_BATCH = 128 /* rows at a time */ };
+enum { RUN_ROWS = 128, RUN_VALUES = 1 << 21 }; /* at a time: so many, fewer of large samples */
 
 /* Each goes from an input of the model to an output, row by row. */
 enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_LIKELIHOODS,
@@ -21,6 +21,7 @@ struct fig_run {
     struct fig_device *device;
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
+    int rows; /* that the plans take at a time */
     struct fig_plan *plans[PARTS]; /* made when first asked for */
     struct fig_run_info info;
     struct text names; /* of the classes, a zero behind each; empty when borrowed */

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "data/dataset.h"
 #include "data/scaling.h"
 #include "run/parts.h"
@@ -15,8 +16,10 @@ enum { COLLECTED = 1 << 17 }; /* samples that are looked at, of more than the me
 
 static enum fig_status make_model(struct fig_run *run, struct sample_size size)
 {
+    const size_t values = image_length(size.height, size.width, size.channels);
+    run->rows = (int)size_most(size_least(RUN_VALUES / values, RUN_ROWS), 1);
     const struct fig_model_params params = {
-        .batch = RUN_BATCH, .height = size.height, .width = size.width, .channels = size.channels,
+        .batch = run->rows, .height = size.height, .width = size.width, .channels = size.channels,
         .classes = size.classes };
     TRY(fig_model_create(&run->model, run->used, &params));
     run->info.height = size.height;
