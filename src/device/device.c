@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/device.h"
 
-#include "base/log.h"
+#include <stdlib.h>
 
-enum { CONVERT = 1024 }; /* reals converted at a time */
+#include "base/log.h"
+#include "base/size.h"
+
+/* Reals converted and transferred at a time: a few MiB, beside which a transfer's start is
+ * little. */
+enum { PIECE = 1 << 20 };
 
 const struct fig_device_info *fig_device_info(const struct fig_device *device)
 {
@@ -65,27 +70,26 @@ enum fig_status device_zero(struct fig_device *device, struct region region)
     return region.size ? device->ops->zero(device, region) : FIG_OK;
 }
 
-/* Numbers on their way. */
-union reals {
-    float floats[CONVERT];
-    double doubles[CONVERT];
-};
-
-/* Numbers of 4 bytes are floats, of 8 doubles. */
-static void convert(void *to, size_t to_size, const void *from, size_t from_size, size_t count)
+/* Floats to doubles, or back, as the size of what they become says. */
+static void convert(void *to, size_t to_size, const void *from, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const double value = from_size == 4 ? ((const float *)from)[i] : ((const double *)from)[i];
-        if (to_size == 4)
-            ((float *)to)[i] = (float)value;
-        else
-            ((double *)to)[i] = value;
-    }
+    for (size_t i = 0; to_size == sizeof(double) && i < count; i++)
+        ((double *)to)[i] = (double)((const float *)from)[i];
+    for (size_t i = 0; to_size == sizeof(float) && i < count; i++)
+        ((float *)to)[i] = (float)((const double *)from)[i];
 }
 
 static struct region slice_of(struct region region, size_t offset, size_t size)
 {
     return (struct region){ region.buffer, region.offset + offset, size };
+}
+
+/* Room for as many of `length` numbers as move at a time; nothing for none. */
+static enum fig_status piece_alloc(const struct fig_device *device, size_t length, void **out)
+{
+    const size_t size = device_reals(device, size_least(length, PIECE));
+    *out = size ? malloc(size) : NULL;
+    return *out || !size ? FIG_OK : fail(FIG_NOMEM, "no memory to convert %zu numbers", length);
 }
 
 static enum fig_status write_reals(struct fig_device *device, struct region to,
@@ -95,13 +99,16 @@ static enum fig_status write_reals(struct fig_device *device, struct region to,
     if (size == value_size)
         return device_write_bytes(device, to, values);
     REQUIRE(to.buffer && to.offset % DEVICE_ALIGN == 0 && values);
-    for (size_t i = 0; i < to.size / size; i += CONVERT) {
-        union reals reals;
-        const size_t count = to.size / size - i < CONVERT ? to.size / size - i : CONVERT;
-        convert(&reals, size, (const char *)values + i * value_size, value_size, count);
-        TRY(device->ops->write(device, slice_of(to, i * size, count * size), &reals));
+    const size_t length = to.size / size;
+    void *piece = NULL;
+    enum fig_status status = piece_alloc(device, length, &piece);
+    for (size_t i = 0; !status && i < length; i += PIECE) {
+        const size_t count = size_least(length - i, PIECE);
+        convert(piece, size, (const char *)values + i * value_size, count);
+        status = device->ops->write(device, slice_of(to, i * size, count * size), piece);
     }
-    return FIG_OK;
+    free(piece);
+    return status;
 }
 
 static enum fig_status read_reals(struct fig_device *device, struct region from, void *values,
@@ -111,13 +118,17 @@ static enum fig_status read_reals(struct fig_device *device, struct region from,
     if (size == value_size)
         return device_read_bytes(device, from, values);
     REQUIRE(from.buffer && from.offset % DEVICE_ALIGN == 0 && values);
-    for (size_t i = 0; i < from.size / size; i += CONVERT) {
-        union reals reals;
-        const size_t count = from.size / size - i < CONVERT ? from.size / size - i : CONVERT;
-        TRY(device->ops->read(device, slice_of(from, i * size, count * size), &reals));
-        convert((char *)values + i * value_size, value_size, &reals, size, count);
+    const size_t length = from.size / size;
+    void *piece = NULL;
+    enum fig_status status = piece_alloc(device, length, &piece);
+    for (size_t i = 0; !status && i < length; i += PIECE) {
+        const size_t count = size_least(length - i, PIECE);
+        status = device->ops->read(device, slice_of(from, i * size, count * size), piece);
+        if (!status)
+            convert((char *)values + i * value_size, value_size, piece, count);
     }
-    return FIG_OK;
+    free(piece);
+    return status;
 }
 
 enum fig_status device_write(struct fig_device *device, struct region to, const float *values)

@@ -51,42 +51,16 @@ uint64_t store_seed(const struct fig_store *store)
     return store->seed;
 }
 
-/* --- Values, in the order of the file */
-
-/* One of the two is NULL. */
 static enum fig_status read_values(struct fig_store *store, const struct tensor *tensor,
-                                   double *doubles, float *floats)
+                                   void *values, size_t size)
 {
-    const size_t length = shape_length(tensor->shape);
-    double *memory = malloc(length * sizeof(*memory));
-    if (!memory)
-        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
-    const enum fig_status status = device_read_doubles(store->device, tensor->values, memory);
-    for (size_t i = 0; !status && i < length; i++) {
-        const size_t at = layout_index(&tensor->layout, i);
-        if (doubles)
-            doubles[at] = memory[i];
-        else
-            floats[at] = (float)memory[i];
-    }
-    free(memory);
-    return status;
+    return values_read(store->device, tensor->values, &tensor->layout, values, size);
 }
 
 static enum fig_status write_values(struct fig_store *store, const struct tensor *tensor,
-                                    const double *doubles, const float *floats)
+                                    const void *values, size_t size)
 {
-    const size_t length = shape_length(tensor->shape);
-    double *memory = malloc(length * sizeof(*memory));
-    if (!memory)
-        return fail(FIG_NOMEM, "%s: no memory for its values", tensor->name);
-    for (size_t i = 0; i < length; i++) {
-        const size_t at = layout_index(&tensor->layout, i);
-        memory[i] = doubles ? doubles[at] : (double)floats[at];
-    }
-    const enum fig_status status = device_write_doubles(store->device, tensor->values, memory);
-    free(memory);
-    return status;
+    return values_write(store->device, tensor->values, &tensor->layout, values, size);
 }
 
 static enum fig_status write_initial(struct fig_store *store, const struct tensor *tensor,
@@ -96,7 +70,7 @@ static enum fig_status write_initial(struct fig_store *store, const struct tenso
     if (!values)
         return fail(FIG_NOMEM, "%s: no memory for its initial values", param->name);
     initial_values(param, store->seed, values);
-    const enum fig_status status = write_values(store, tensor, values, NULL);
+    const enum fig_status status = write_values(store, tensor, values, sizeof(*values));
     free(values);
     return status;
 }
@@ -328,25 +302,25 @@ int fig_store_find(const struct fig_store *store, const char *name)
 enum fig_status fig_store_read_doubles(struct fig_store *store, int index, double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return read_values(store, &store->tensors[index], values, NULL);
+    return read_values(store, &store->tensors[index], values, sizeof(*values));
 }
 
 enum fig_status fig_store_write_doubles(struct fig_store *store, int index, const double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return write_values(store, &store->tensors[index], values, NULL);
+    return write_values(store, &store->tensors[index], values, sizeof(*values));
 }
 
 enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return read_values(store, &store->tensors[index], NULL, values);
+    return read_values(store, &store->tensors[index], values, sizeof(*values));
 }
 
 enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return write_values(store, &store->tensors[index], NULL, values);
+    return write_values(store, &store->tensors[index], values, sizeof(*values));
 }
 
 int fig_store_optimizers(const struct fig_store *store)
