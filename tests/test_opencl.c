@@ -3,7 +3,6 @@
  * calls that fail (clfail.c makes them), a cache that is damaged.  Each case is a child process of
  * its own, started anew: this same program with a word that says what to do. */
 #define _GNU_SOURCE
-#undef fail /* Check's: base/log.h has a function of that name */
 #include "tests/suite.h"
 
 #include <stdio.h>
@@ -371,16 +370,18 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (count > 1)
         return strcmp(arguments[1], "count") == 0 ? say_count() : say_work();
-    static char own_path[PATH_LIMIT], scratch[] = "/tmp/figment-test-XXXXXX";
+    static char own_path[PATH_LIMIT], own_library[64], scratch[] = "/tmp/figment-test-XXXXXX";
     const char *library = getenv("FIGMENT_CLFAIL");
     if (!library || !realpath("/proc/self/exe", own_path) || !mkdtemp(scratch))
         return 77; /* skipped */
     self = own_path;
     snprintf(folder, sizeof(folder), "%s", scratch);
-    snprintf(shim, sizeof(shim), "LD_PRELOAD='%s' CLFAIL=", library);
+    snprintf(own_library, sizeof(own_library), "%s/clfail.so", scratch);
+    snprintf(shim, sizeof(shim), "LD_PRELOAD=%s CLFAIL=", own_library);
     setenv("XDG_CACHE_HOME", folder, 1);
     unsetenv("FIGMENT_DEVICE");
-    const int status = run_tests();
+    /* LD_PRELOAD cannot name a path with spaces. */
+    const int status = symlink(library, own_library) ? EXIT_FAILURE : run_tests();
     char remove[PATH_LIMIT + 16];
     snprintf(remove, sizeof(remove), "rm -rf '%s'", folder);
     return system(remove) ? EXIT_FAILURE : status;
