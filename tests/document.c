@@ -20,14 +20,6 @@ const char example[] = "# a model\n"
                        "empty:\n"
                        "blank: \"\"\n";
 
-char message[DOCUMENT_MESSAGE];
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
-
 struct document parse(const char *text)
 {
     struct document doc;
@@ -45,10 +37,4 @@ const struct yaml *at(const struct document *doc, const char *path)
         ck_assert_msg(node != NULL, "no %s", path);
     }
     return node;
-}
-
-int document_main(Suite *suite)
-{
-    fig_log_set(keep_message, NULL);
-    return suite_main(suite);
 }

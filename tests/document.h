@@ -14,12 +14,6 @@ struct document parse(const char *text);
 /* The node at a path of keys with dots; list indices are not needed here. */
 const struct yaml *at(const struct document *doc, const char *path);
 
-enum { DOCUMENT_MESSAGE = 2048 };
-extern char message[DOCUMENT_MESSAGE]; /* the last one that the library logged */
-
-/* Run a suite, with its messages kept, as main() should. */
-int document_main(Suite *suite);
-
 /* The call fails with FIG_FORMAT and this message. */
 #define EXPECT_ERROR(call_, message_)                                                              \
     do {                                                                                           \

@@ -7,18 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <figment/log.h>
-
 #include "base/random.h"
 #include "graph/node.h"
-#include "tests/suite.h"
 
 static struct {
     const char *name;
     struct fig_device *device;
 } devices[2];
 
-static char note[256], message[2048];
+static char note[256];
 
 void rig_note(const char *format, ...)
 {
@@ -34,13 +31,6 @@ const char *rig_message(void)
     static char both[sizeof(note) + sizeof(message) + 4];
     snprintf(both, sizeof(both), "%s%s%s", note, note[0] ? ": " : "", message);
     return both;
-}
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data;
-    if (level == FIG_LOG_ERROR)
-        snprintf(message, sizeof(message), "%s", text);
 }
 
 static const char *device_name(void)
@@ -163,7 +153,6 @@ bool rig_near(double seen, double expected, double rtol, double atol)
 
 int rig_main(Suite *suite)
 {
-    fig_log_set(keep_message, NULL);
     const int status = suite_main(suite);
     for (int i = 0; i < 2; i++)
         fig_device_close(&devices[i].device);

@@ -4,8 +4,6 @@
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H
 
-#include <check.h>
-#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +11,7 @@
 #include <figment/plan.h>
 
 #include "base/log.h"
+#include "tests/suite.h"
 
 enum { RIG_INPUTS = 16, RIG_SEED = 7 };
 

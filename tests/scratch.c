@@ -1,38 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "scratch.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <figment/log.h>
+#include "tests/suite.h"
 
 static char folder[SCRATCH_PATH];
-static char last_error[2048];
 static struct fig_device *opened;
-
-static void listen(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data;
-    if (level == FIG_LOG_ERROR)
-        snprintf(last_error, sizeof(last_error), "%s", text);
-    if (level <= FIG_LOG_WARNING && getenv("FIGMENT_DEBUG"))
-        fprintf(stderr, "%s\n", text);
-}
-
-const char *scratch_error(void)
-{
-    return last_error;
-}
 
 struct fig_device *scratch_device(void)
 {
     if (opened)
         return opened;
     const char *name = getenv("FIGMENT_DEVICE");
-    fig_log_set(listen, NULL);
-    ck_assert_msg(fig_device_open(&opened, name ? name : "cpu") == FIG_OK, "%s", last_error);
+    ck_assert_msg(fig_device_open(&opened, name ? name : "cpu") == FIG_OK, "%s", message);
     return opened;
 }
 

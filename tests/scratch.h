@@ -10,7 +10,7 @@
 enum { SCRATCH_PATH = 512 };
 
 /* The device that FIGMENT_DEVICE names, else "cpu": opened by the first call, closed by
- * scratch_remove; the library's messages go to scratch_error from then on. */
+ * scratch_remove. */
 struct fig_device *scratch_device(void);
 
 /* "FOLDER/name" in a folder of this process that is empty at first. */
@@ -19,9 +19,6 @@ const char *scratch_path(const char *name, char path[SCRATCH_PATH]);
 /* A fixture: what a test finds, and what it leaves, folder and device. */
 void scratch_set_up(void);
 void scratch_remove(void);
-
-/* The last error that the library logged. */
-const char *scratch_error(void);
 
 bool scratch_same_files(const char *left, const char *right);
 

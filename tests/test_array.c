@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
-#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
+#include "tests/suite.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <figment/array.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
 
 #define PATH "test_array.npy"
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 static const struct fig_array shapes[] = {
     { .rank = 1, .dim = { 7 } },
@@ -194,7 +185,6 @@ int main(void)
 {
     Suite *suite = suite_create("array");
     TCase *tests = tcase_create("array");
-    fig_log_set(keep_message, NULL);
     tcase_add_loop_test(tests, an_array_comes_back_as_it_was_written, 0, LENGTH(shapes));
     tcase_add_test(tests, a_file_is_what_numpy_writes);
     tcase_add_test(tests, a_table_is_written_as_csv_with_all_its_digits);
@@ -202,11 +192,7 @@ int main(void)
     tcase_add_loop_test(tests, headers_that_lie_are_refused, 0, LENGTH(refused));
     tcase_add_loop_test(tests, stubs_of_files_are_refused, 0, LENGTH(stubs));
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int status = suite_main(suite);
     remove(PATH);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

@@ -28,7 +28,7 @@ static void train(int steps, struct safetensors *model)
     snprintf(limit, sizeof(limit), "steps=%d", steps);
     const char *const overrides[] = { SMALL, limit, steps ? "epochs=1" : "epochs=0", NULL };
     ck_assert_msg(scratch_train(scratch_device(), &(struct scratch_training){
-        .model = "gan-conv", .run = run }, overrides) == FIG_OK, "%s", scratch_error());
+        .model = "gan-conv", .run = run }, overrides) == FIG_OK, "%s", message);
     snprintf(name, sizeof(name), "%s/model.safetensors", run);
     ck_assert_int_eq(safetensors_open(model, scratch_path(name, path)), FIG_OK);
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <figment/data.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
@@ -19,14 +18,6 @@
 enum { RECORD = 3073 };
 
 static const char ten[] = "a\nb\r\nc\nd\ne\nf\ng\nh\ni\nlast one\n\n";
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
-
 /* Byte i of record r, so that all planes and records differ. */
 static uint8_t value(size_t r, size_t i)
 {
@@ -163,7 +154,6 @@ int main(void)
 {
     Suite *suite = suite_create("cifar");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_add_checked_fixture(tests, prepare, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, any_batches_of_a_folder_are_read_in_order);

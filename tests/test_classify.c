@@ -32,7 +32,7 @@ static void train(void)
 static struct fig_run *opened(const char *folder)
 {
     struct fig_run *run;
-    ck_assert_msg(fig_run_open(&run, folder, scratch_device()) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_run_open(&run, folder, scratch_device()) == FIG_OK, "%s", message);
     return run;
 }
 

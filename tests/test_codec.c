@@ -149,7 +149,7 @@ START_TEST(a_head_that_lies_is_refused)
     for (size_t i = 0; i < 4; i++)
         bytes[size - 4 + i] = (uint8_t)(sum >> 8 * i);
     ck_assert_int_eq(packed_parse(&found, "lie", bytes, size), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), heads[_i].message), "%s", scratch_error());
+    ck_assert_msg(strstr(message, heads[_i].message), "%s", message);
     packed_free(&packed);
     free(bytes);
 }
@@ -193,7 +193,7 @@ static void finish(void)
 static struct fig_run *opened(const char *folder)
 {
     struct fig_run *run;
-    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", message);
     return run;
 }
 
@@ -265,7 +265,7 @@ START_TEST(codes_of_another_model_are_refused)
     int count;
     compressed(run, run_folder, 0.1, 10);
     ck_assert_int_eq(fig_decompress(other, other_folder, path, &found, &count), FIG_INVALID);
-    ck_assert_ptr_nonnull(strstr(scratch_error(), "codes of another model"));
+    ck_assert_ptr_nonnull(strstr(message, "codes of another model"));
     ck_assert_ptr_null(found);
     fig_run_close(&other);
     fig_run_close(&run);

@@ -31,11 +31,10 @@ static struct bench open_model(const char *name, const char *const *layers,
     for (int i = 0; overrides[i]; i++)
         all[count++] = overrides[i];
     struct bench bench;
-    ck_assert_msg(fig_config_open(&bench.config, name, all, count) == FIG_OK, "%s",
-                  scratch_error());
+    ck_assert_msg(fig_config_open(&bench.config, name, all, count) == FIG_OK, "%s", message);
     ck_assert_msg(fig_model_create(&bench.model, bench.config, &(struct fig_model_params){
         .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .classes = CLASSES,
-        .training = true }) == FIG_OK, "%s", scratch_error());
+        .training = true }) == FIG_OK, "%s", message);
     ck_assert_int_eq(fig_store_create(&bench.store, scratch_device(), bench.model->graph, 1),
                      FIG_OK);
     return bench;
@@ -121,7 +120,7 @@ START_TEST(labels_that_an_adversary_does_not_know_are_refused)
     for (int i = 0; i < 2; i++) {
         struct fig_config *config;
         ck_assert_int_eq(fig_config_open(&config, "gan-ring", cases[i], 2), FIG_FORMAT);
-        ck_assert_msg(strstr(scratch_error(), "has no labels to smooth"), "%s", scratch_error());
+        ck_assert_msg(strstr(message, "has no labels to smooth"), "%s", message);
     }
 }
 END_TEST
@@ -173,8 +172,8 @@ START_TEST(only_columns_are_drawn_without_a_range)
     ck_assert_int_eq(fig_config_open(&config, "gan-ls", &override, 1), FIG_OK);
     ck_assert_int_eq(fig_model_create(&model, config, &(struct fig_model_params){
         .batch = 2, .height = 28, .width = 28, .channels = 1 }), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "expected tanh or sigmoid as the last activation of a "
-                         "generator of images, found linear"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "expected tanh or sigmoid as the last activation of a "
+                         "generator of images, found linear"), "%s", message);
     fig_config_close(&config);
 }
 END_TEST

@@ -7,21 +7,12 @@
 #include <unistd.h>
 
 #include <figment/data.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
 
 #define FOLDER "test_csv.files"
 #define TABLE FOLDER "/table.csv"
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 static void prepare(void)
 {
@@ -246,7 +237,6 @@ int main(void)
 {
     Suite *suite = suite_create("csv");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_add_checked_fixture(tests, prepare, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, the_same_table_is_read_however_it_is_written, 0,

@@ -9,7 +9,6 @@
 #include <libdeflate.h>
 
 #include <figment/data.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
@@ -18,14 +17,6 @@
 #define IMAGES FOLDER "/images"
 #define HEADER(type_, dims_) 0, 0, type_, dims_
 #define DIM(n_) 0, 0, 0, n_
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 static const uint8_t images[] = {
     HEADER(8, 3), DIM(2), DIM(3), DIM(2), 0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255,
@@ -457,7 +448,6 @@ int main(void)
 {
     Suite *suite = suite_create("data");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_add_checked_fixture(tests, prepare, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, one_file_of_images_is_both_halves_without_labels, 0, 2);

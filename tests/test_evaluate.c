@@ -91,7 +91,7 @@ static void judge(struct fig_mixture *mixture, struct fig_findings *findings)
     bool wanted[FIG_METRICS] = { false };
     for (size_t i = 0; i < LENGTH(names); i++)
         wanted[find_metric(names[i])] = true;
-    ck_assert_msg(fig_evaluate(&evaluation, wanted, findings) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_evaluate(&evaluation, wanted, findings) == FIG_OK, "%s", message);
 }
 
 /* The mean of two numbers has this distance from both. */
@@ -183,7 +183,7 @@ START_TEST(what_a_model_or_its_data_lack_is_said)
                                                .test = trained.test };
     wanted[find_metric("coverage")] = true;
     ck_assert_int_eq(fig_evaluate(&evaluation, wanted, &findings), FIG_INVALID);
-    ck_assert_ptr_nonnull(strstr(scratch_error(), "coverage: the training half has one class"));
+    ck_assert_ptr_nonnull(strstr(message, "coverage: the training half has one class"));
     close_trained();
 }
 END_TEST

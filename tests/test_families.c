@@ -101,7 +101,7 @@ static void run_phase(struct fig_store *store, const struct fig_model *model,
         outputs[count] = phase->losses[count];
     outputs[count++] = phase->step;
     const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
-    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", message);
     write_inputs(plan, model, values);
     ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
     for (int i = 0; i < phase->loss_count; i++) {
@@ -161,8 +161,7 @@ static void check_model(const char *name, struct fig_config *config)
     params.training = true;
     struct fig_model *model;
     struct fig_store *store;
-    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s: %s", name,
-                  scratch_error());
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s: %s", name, message);
     ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 3), FIG_OK);
     check_phases(store, model, fig_config_settings(config)->family,
                  params.height * params.width * params.channels);
@@ -174,7 +173,7 @@ START_TEST(each_phase_moves_its_own_parameters_only)
 {
     const char *name = fig_model_name(_i);
     struct fig_config *config;
-    ck_assert_msg(fig_config_open(&config, name, NULL, 0) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_config_open(&config, name, NULL, 0) == FIG_OK, "%s", message);
     check_model(name, config);
     fig_config_close(&config);
 }
@@ -217,7 +216,7 @@ static void run_updates(struct fig_store *store, const struct fig_model *model,
     const struct fig_plan_params params = { .outputs = phase->updates,
                                             .output_count = phase->update_count };
     ck_assert_msg(phase->update_count > 0, "phase %s follows nothing", phase->name);
-    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", message);
     write_inputs(plan, model, DATA);
     ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
     fig_plan_destroy(&plan);
@@ -249,8 +248,8 @@ START_TEST(running_statistics_of_all_networks_are_followed)
     struct fig_model *model;
     struct fig_store *store;
     ck_assert_msg(fig_config_open(&config, networks->model, networks->networks,
-                                  networks->count) == FIG_OK, "%s", scratch_error());
-    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", scratch_error());
+                                  networks->count) == FIG_OK, "%s", message);
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", message);
     ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 3), FIG_OK);
     for (int i = 0; i < model->phase_count; i++)
         run_updates(store, model, &model->phases[i]);

@@ -15,25 +15,22 @@
 #include "base/size.h"
 #include "scratch.h"
 
-static char message[2048]; /* the last warning or error */
 static char details[4096]; /* debug messages */
 static char root[SCRATCH_PATH];
 
-static void keep_message(void *data, enum fig_log_level level, const char *text)
+static void keep_details(void *data, enum fig_log_level level, const char *text)
 {
-    (void)data;
     const size_t used = strlen(details);
     if (level == FIG_LOG_DEBUG)
         snprintf(details + used, sizeof(details) - used, "%s\n", text);
-    else
-        snprintf(message, sizeof(message), "%s", text);
+    suite_listen(data, level, text);
 }
 
 static void prepare(void)
 {
     char path[SCRATCH_PATH];
     snprintf(root, sizeof(root), "%s", scratch_path("set", path));
-    fig_log_set(keep_message, NULL);
+    fig_log_set(keep_details, NULL);
     ck_assert_int_eq(folder_create(root, 0755), FIG_OK);
     message[0] = details[0] = '\0';
 }

@@ -146,7 +146,7 @@ static void train(const char *name, const cJSON *golden, const char *trace)
     const enum fig_status status = scratch_train(
         scratch_device(), &(struct scratch_training){ .model = string(golden, "model"), .run = name,
                                             .trace = trace }, overrides);
-    ck_assert_msg(status == FIG_OK, "%s: %s", name, scratch_error());
+    ck_assert_msg(status == FIG_OK, "%s: %s", name, message);
 }
 
 START_TEST(a_training_follows_its_golden_trace)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The health monitor's rules: each speaks of its illness and of nothing else. */
-#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
 #include "tests/suite.h"
 
 #include <math.h>

@@ -11,20 +11,11 @@
 #include <unistd.h>
 
 #include <figment/image.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
 
 #define PATH "test_image.png"
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 /* A PNG as libpng reads it: it exits the test if the file is damaged. */
 struct picture {
@@ -275,7 +266,6 @@ int main(void)
 {
     Suite *suite = suite_create("image");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_add_checked_fixture(tests, fill_ramp, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_pixel_is_where_the_header_says, 0, LENGTH(grids));

@@ -28,9 +28,8 @@ static void open_part(struct part *part, const char *yaml, bool codes)
     ck_assert_ptr_nonnull(file);
     fputs(yaml, file);
     fclose(file);
-    ck_assert_msg(fig_config_open(&part->config, path, NULL, 0) == FIG_OK, "%s", scratch_error());
-    ck_assert_msg(fig_model_create(&part->model, part->config, &params) == FIG_OK, "%s",
-                  scratch_error());
+    ck_assert_msg(fig_config_open(&part->config, path, NULL, 0) == FIG_OK, "%s", message);
+    ck_assert_msg(fig_model_create(&part->model, part->config, &params) == FIG_OK, "%s", message);
     struct fig_node *const output = codes ? part->model->code : part->model->drawn;
     const struct fig_plan_params plan = { .outputs = &output, .output_count = 1 };
     ck_assert_int_eq(fig_store_create(&part->store, scratch_device(), part->model->graph, 3),

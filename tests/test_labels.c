@@ -110,7 +110,7 @@ static struct fig_run *train(const char *model, const char *name)
     struct fig_run *run;
     ck_assert_msg(scratch_train(scratch_device(), &(struct scratch_training){ .model = model,
                                                                               .run = name },
-                                overrides) == FIG_OK, "%s", scratch_error());
+                                overrides) == FIG_OK, "%s", message);
     ck_assert_int_eq(fig_run_open(&run, scratch_path(name, path), scratch_device()), FIG_OK);
     return run;
 }
@@ -153,7 +153,7 @@ START_TEST(a_conditional_model_wants_the_labels_of_images)
     const uint8_t labels[] = { 3, 4, 10 };
     struct fig_run *run = train("vae-conditional", "images");
     ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_INVALID);
-    ck_assert_msg(strstr(scratch_error(), "must be told the classes"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "must be told the classes"), "%s", message);
     ck_assert_int_eq(fig_run_label(run, labels, 1), FIG_OK);
     ck_assert_int_eq(fig_run_reconstruct(run, image, 1, with_3), FIG_OK);
     ck_assert_int_eq(fig_run_label(run, labels + 1, 1), FIG_OK);
@@ -161,8 +161,8 @@ START_TEST(a_conditional_model_wants_the_labels_of_images)
     ck_assert(memcmp(with_3, with_4, sizeof(with_3)) != 0);
     ck_assert_int_eq(fig_run_label(run, labels, 3), FIG_OK);
     ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_INVALID);
-    ck_assert_msg(strstr(scratch_error(), "row 2 is of class 10; the model vae-conditional knows "
-                         "10"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "row 2 is of class 10; the model vae-conditional knows "
+                         "10"), "%s", message);
     fig_run_close(&run);
 }
 END_TEST
@@ -207,8 +207,7 @@ START_TEST(a_model_is_told_the_classes_of_data_by_their_names)
     write_picture("odd", "new", image);
     ck_assert_int_eq(fig_run_dataset(&data, run, scratch_path("odd", path), FIG_TEST), FIG_OK);
     ck_assert_int_eq(fig_score(run, data, &score), FIG_INVALID);
-    ck_assert_msg(strstr(scratch_error(), "that of image 0 is none of its 10"), "%s",
-                  scratch_error());
+    ck_assert_msg(strstr(message, "that of image 0 is none of its 10"), "%s", message);
     fig_dataset_close(&data);
     fig_run_close(&run);
 }
@@ -266,7 +265,7 @@ START_TEST(data_without_labels_are_refused)
     static const char *const overrides[] = { "data=uniform:64", NULL };
     ck_assert_int_eq(scratch_train(scratch_device(), &(struct scratch_training){
         .model = "vae-conditional", .run = "none" }, overrides), FIG_INVALID);
-    ck_assert_msg(strstr(scratch_error(), "uniform:64: it has no labels"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "uniform:64: it has no labels"), "%s", message);
 }
 END_TEST
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What samples are compared with the data by: distances of features, and the nets that see them. */
-#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -183,8 +182,7 @@ static uint64_t open_and_look(struct fig_device *device, const struct fig_datase
     static float images[LOOKED_AT * 784], features[LOOKED_AT * FEATURES];
     static float probabilities[LOOKED_AT * 10];
     struct classifier *classifier;
-    ck_assert_msg(classifier_open(&classifier, device, dataset, seed) == FIG_OK, "%s",
-                  scratch_error());
+    ck_assert_msg(classifier_open(&classifier, device, dataset, seed) == FIG_OK, "%s", message);
     const uint64_t hash = classifier_hash(classifier);
     *accuracy = 0;
     for (int i = 0; i < LOOKED_AT; i++)
@@ -251,8 +249,7 @@ START_TEST(a_classifier_takes_small_pictures_in_colour_and_few_of_them)
     const struct fig_dataset dataset = {
         .info = { .count = COUNT, .height = HEIGHT, .width = 13, .channels = 3, .classes = 2 },
         .values = values, .labels = labels };
-    ck_assert_msg(classifier_open(&classifier, device, &dataset, 0) == FIG_OK, "%s",
-                  scratch_error());
+    ck_assert_msg(classifier_open(&classifier, device, &dataset, 0) == FIG_OK, "%s", message);
     ck_assert_int_eq(classifier_look(classifier, values, COUNT, features, probabilities), FIG_OK);
     for (int i = 0; i < COUNT; i++)
         ck_assert_float_gt(probabilities[2 * i + i % 2], 0.5f);

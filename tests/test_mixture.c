@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#undef fail /* an old name of ck_abort_msg, and ours in base/log.h */
 #include "tests/suite.h"
 
 #include <math.h>

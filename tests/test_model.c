@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <figment/log.h>
 #include <figment/model.h>
 
 #include "base/size.h"
@@ -90,8 +89,8 @@ START_TEST(a_broken_configuration_is_refused_in_words)
     write_file(good);
     const enum fig_status status = fig_config_open(&config, path, &broken[_i].override, 1);
     ck_assert_msg(fine == (status == FIG_OK), "%s: status %d", broken[_i].override, status);
-    ck_assert_msg(strstr(scratch_error(), broken[_i].message) != NULL, "%s: %s",
-                  broken[_i].override, scratch_error());
+    ck_assert_msg(strstr(message, broken[_i].message) != NULL, "%s: %s",
+                  broken[_i].override, message);
     fig_config_close(&config);
 }
 END_TEST
@@ -123,7 +122,7 @@ START_TEST(a_use_of_labels_that_a_family_does_not_have_is_refused)
     write_file(good);
     const int count = strcmp(labelled[_i].family, "autoencoder") ? 4 : 3;
     ck_assert_int_eq(fig_config_open(&config, path, overrides, count), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), labelled[_i].message), "%s", scratch_error());
+    ck_assert_msg(strstr(message, labelled[_i].message), "%s", message);
 }
 END_TEST
 
@@ -134,7 +133,7 @@ START_TEST(another_optimizer_than_the_files_has_its_own_defaults)
     struct fig_optimizer wanted = fig_optimizer_defaults(FIG_ADAM);
     struct fig_config *config;
     wanted.beta1 = 0.5;
-    ck_assert_msg(!fig_config_open(&config, "ae-deep", overrides, 3), "%s", scratch_error());
+    ck_assert_msg(!fig_config_open(&config, "ae-deep", overrides, 3), "%s", message);
     const struct fig_optimizer *found = &fig_config_settings(config)->optimizer;
     ck_assert_int_eq(found->kind, wanted.kind);
     ck_assert_double_eq(found->rate, wanted.rate); /* the file's was Adadelta's */
@@ -150,7 +149,7 @@ START_TEST(an_error_in_a_file_names_file_and_line)
     write_file("family: autoencoder\nencoder: [dense 8 relu]\ndecoder: [dense data sigmoid]\n"
                "loss: hinge\noptimizer: {name: adam}\n");
     ck_assert_int_eq(fig_config_open(&config, path, NULL, 0), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "model.yaml:4: loss:"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "model.yaml:4: loss:"), "%s", message);
 }
 END_TEST
 
@@ -160,7 +159,7 @@ START_TEST(cross_entropy_wants_logits)
     struct fig_config *config;
     write_file(good);
     ck_assert_int_eq(fig_config_open(&config, path, overrides, 2), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "expected sigmoid"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "expected sigmoid"), "%s", message);
 }
 END_TEST
 
@@ -180,8 +179,7 @@ START_TEST(a_broken_vae_is_refused_in_words)
     const char *const override = broken_vaes[_i].override;
     ck_assert_msg(fig_config_open(&config, "vae-400-20", &override, 1) == FIG_FORMAT, "%s",
                   override);
-    ck_assert_msg(strstr(scratch_error(), broken_vaes[_i].message), "%s: %s", override,
-                  scratch_error());
+    ck_assert_msg(strstr(message, broken_vaes[_i].message), "%s: %s", override, message);
 }
 END_TEST
 
@@ -190,7 +188,7 @@ START_TEST(an_unknown_reference_model_lists_those_there_are)
     struct fig_config *config;
     ck_assert_int_eq(fig_config_open(&config, "ae-deeep", NULL, 0), FIG_INVALID);
     for (int i = 0; fig_model_name(i); i++)
-        ck_assert_msg(strstr(scratch_error(), fig_model_name(i)), "%s", scratch_error());
+        ck_assert_msg(strstr(message, fig_model_name(i)), "%s", message);
 }
 END_TEST
 
@@ -201,7 +199,7 @@ START_TEST(a_saved_configuration_is_whole_and_reads_back_the_same)
         struct fig_config *config, *read;
         ck_assert_int_eq(fig_config_open(&config, fig_model_name(i), NULL, 0), FIG_OK);
         ck_assert_int_eq(fig_config_save(config, scratch_path("again.yaml", again)), FIG_OK);
-        ck_assert_msg(fig_config_open(&read, again, NULL, 0) == FIG_OK, "%s", scratch_error());
+        ck_assert_msg(fig_config_open(&read, again, NULL, 0) == FIG_OK, "%s", message);
         ck_assert_int_eq(fig_config_save(read, scratch_path("twice.yaml", twice)), FIG_OK);
         ck_assert_msg(scratch_same_files(again, twice), "%s", fig_model_name(i));
         const struct fig_settings *a = fig_config_settings(config), *b = fig_config_settings(read);
@@ -246,23 +244,11 @@ START_TEST(schedules_follow_their_formulas)
 }
 END_TEST
 
-static struct fig_device *device;
-
-static void set_up(void)
-{
-    device = scratch_device(); /* for its messages */
-}
-
-static void tear_down(void)
-{
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("model");
     TCase *tcase = tcase_create("model");
-    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_add_unchecked_fixture(tcase, NULL, scratch_remove);
     tcase_add_loop_test(tcase, a_broken_configuration_is_refused_in_words, 0,
                         (int)(sizeof(broken) / sizeof(*broken)));
     tcase_add_loop_test(tcase, a_use_of_labels_that_a_family_does_not_have_is_refused, 0,

@@ -51,9 +51,9 @@ START_TEST(a_network_that_does_not_fit_the_data_is_refused_where_it_was_written)
     snprintf(layers[0], sizeof(layers[0]), "encoder=[%s]", misfits[_i].encoder);
     snprintf(layers[1], sizeof(layers[1]), "decoder=[%s]", misfits[_i].decoder);
     snprintf(expected, sizeof(expected), "]: %s", misfits[_i].message); /* --set ...]: PLACE */
-    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 2), "%s", scratch_error());
+    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 2), "%s", message);
     ck_assert_int_ne(fig_model_create(&model, config, &params), FIG_OK);
-    ck_assert_msg(strstr(scratch_error(), expected), "%s", scratch_error());
+    ck_assert_msg(strstr(message, expected), "%s", message);
     ck_assert_ptr_null(model);
     fig_config_close(&config);
 }
@@ -66,10 +66,9 @@ START_TEST(the_codes_of_a_batch_are_counted_without_overflow)
                                              .channels = 1, .training = true };
     struct fig_config *config;
     struct fig_model *model;
-    ck_assert_msg(!fig_config_open(&config, "vae-iwae", &override, 1), "%s", scratch_error());
+    ck_assert_msg(!fig_config_open(&config, "vae-iwae", &override, 1), "%s", message);
     ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "samples: 65536 codes of each of 65536 images"), "%s",
-                  scratch_error());
+    ck_assert_msg(strstr(message, "samples: 65536 codes of each of 65536 images"), "%s", message);
     fig_config_close(&config);
 }
 END_TEST
@@ -86,8 +85,8 @@ START_TEST(every_dropout_of_a_model_has_a_stream_of_its_own)
     struct fig_model *model;
     unsigned seen = 0;
     int dropouts = 0;
-    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 4), "%s", scratch_error());
-    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 4), "%s", message);
+    ck_assert_msg(fig_model_create(&model, config, &params) == FIG_OK, "%s", message);
     for (int i = 0; i < model->graph->count; i++) {
         const struct fig_node *node = model->graph->nodes[i];
         if (node->op != OP_random || node->stream < STREAM_DROPOUT)
@@ -111,9 +110,9 @@ START_TEST(pooling_windows_touch_unless_a_stride_is_given)
     const struct fig_model_params params = { .batch = 2, .height = 30, .width = 31, .channels = 3 };
     struct fig_config *config;
     struct fig_model *model;
-    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 2), "%s", scratch_error());
+    ck_assert_msg(!fig_config_open(&config, "ae-shallow", overrides, 2), "%s", message);
     ck_assert_int_eq(fig_model_create(&model, config, &params), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "draws 3675 values"), "%s", scratch_error()); /* 35x35 */
+    ck_assert_msg(strstr(message, "draws 3675 values"), "%s", message); /* 35x35 */
     fig_config_close(&config);
 }
 END_TEST
@@ -130,12 +129,11 @@ START_TEST(a_network_has_room_for_32_running_statistics)
         struct fig_model *model;
         layers[strcspn(layers, "]")] = '\0';
         strcat(layers, ", batchnorm]");
-        ck_assert_msg(!fig_config_open(&config, "ae-shallow", &override, 1), "%s",
-                      scratch_error());
+        ck_assert_msg(!fig_config_open(&config, "ae-shallow", &override, 1), "%s", message);
         const enum fig_status status = fig_model_create(&model, config, &params);
         ck_assert_int_eq(status, count <= 16 ? FIG_OK : FIG_FORMAT);
         if (status)
-            ck_assert_ptr_nonnull(strstr(scratch_error(), "at most 32 running statistics"));
+            ck_assert_ptr_nonnull(strstr(message, "at most 32 running statistics"));
         else
             ck_assert_int_eq(model->phases[0].update_count, 2 * count);
         fig_model_destroy(&model);
@@ -144,16 +142,11 @@ START_TEST(a_network_has_room_for_32_running_statistics)
 }
 END_TEST
 
-static void set_up(void)
-{
-    scratch_device(); /* for its messages */
-}
-
 int main(void)
 {
     Suite *suite = suite_create("networks");
     TCase *tcase = tcase_create("networks");
-    tcase_add_unchecked_fixture(tcase, set_up, scratch_remove);
+    tcase_add_unchecked_fixture(tcase, NULL, scratch_remove);
     tcase_add_loop_test(tcase, a_network_that_does_not_fit_the_data_is_refused_where_it_was_written,
                         0, LENGTH(misfits));
     tcase_add_test(tcase, the_codes_of_a_batch_are_counted_without_overflow);

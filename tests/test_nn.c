@@ -35,10 +35,9 @@ static struct fig_plan *plan_of(struct fig_node *const *outputs, int count)
 {
     struct fig_plan *plan;
     if (!store)
-        ck_assert_msg(fig_store_create(&store, device, graph, 7) == FIG_OK, "%s",
-                      scratch_error());
+        ck_assert_msg(fig_store_create(&store, device, graph, 7) == FIG_OK, "%s", message);
     const struct fig_plan_params params = { .outputs = outputs, .output_count = count };
-    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_plan_create(&plan, store, &params) == FIG_OK, "%s", message);
     return plan;
 }
 
@@ -336,10 +335,10 @@ static const struct {
 
 START_TEST(mistakes_are_the_graphs_first_error)
 {
-    const char *message = refused[_i].message;
+    const char *wanted = refused[_i].message;
     ck_assert_ptr_null(refused[_i].make());
     ck_assert_int_eq(fig_graph_status(graph), refused[_i].status);
-    ck_assert_msg(strncmp(fig_graph_error(graph), message, strlen(message)) == 0, "%s",
+    ck_assert_msg(strncmp(fig_graph_error(graph), wanted, strlen(wanted)) == 0, "%s",
                   fig_graph_error(graph));
 }
 END_TEST

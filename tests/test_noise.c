@@ -13,7 +13,7 @@ static float plain[COUNT * LENGTH], other[COUNT * LENGTH];
 
 static void draw(float *out, struct fig_noise how)
 {
-    ck_assert_msg(noise_draw(&how, LENGTH, out) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(noise_draw(&how, LENGTH, out) == FIG_OK, "%s", message);
 }
 
 START_TEST(a_sample_has_the_same_noise_whatever_comes_with_it)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <figment/data.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
@@ -15,14 +14,6 @@
 #define FOLDER "test_numpy.files"
 #define SAMPLES FOLDER "/set.npy"
 #define LABELS FOLDER "/set.labels.npy"
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 static void prepare(void)
 {
@@ -230,7 +221,6 @@ int main(void)
 {
     Suite *suite = suite_create("numpy");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_add_checked_fixture(tests, prepare, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, an_array_is_read_as_its_shape_says, 0, LENGTH(shapes));

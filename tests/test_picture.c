@@ -11,7 +11,6 @@
 #include <jpeglib.h>
 
 #include <figment/image.h>
-#include <figment/log.h>
 
 #include "base/file.h"
 #include "base/size.h"
@@ -19,14 +18,6 @@
 #define PATH "test_picture.image"
 
 enum { WIDTH = 5, HEIGHT = 3 };
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 /* --- Files, as libpng and libjpeg write them */
 
@@ -383,7 +374,6 @@ int main(void)
 {
     Suite *suite = suite_create("picture");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, grey_png_of_every_kind_is_grey, 0, LENGTH(grey_pngs));
     tcase_add_loop_test(tests, colour_png_is_rgb_over_black, 0, LENGTH(colour_pngs));

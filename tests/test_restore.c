@@ -42,7 +42,7 @@ static void write_rings(const char *path, int side)
 static void has_size(const char *path, int height, int width)
 {
     struct fig_image image;
-    ck_assert_msg(fig_image_read(&image, path) == FIG_OK, "%s: %s", path, scratch_error());
+    ck_assert_msg(fig_image_read(&image, path) == FIG_OK, "%s: %s", path, message);
     ck_assert_int_eq(image.height, height);
     ck_assert_int_eq(image.width, width);
     fig_image_free(&image);

@@ -6,21 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <figment/log.h>
-
 #include "base/file.h"
 #include "base/size.h"
 #include "run/safetensors.h"
 
 #define PATH "test.safetensors"
-
-static char message[2048]; /* the last one logged */
-
-static void keep_message(void *data, enum fig_log_level level, const char *text)
-{
-    (void)data, (void)level;
-    snprintf(message, sizeof(message), "%s", text);
-}
 
 /* A file in memory, as file_read leaves it; the length is put before the header. */
 static void *make_file(const char *header, size_t data, size_t *size)
@@ -329,7 +319,6 @@ int main(void)
 {
     Suite *suite = suite_create("safetensors");
     TCase *tests = tcase_create("all");
-    fig_log_set(keep_message, NULL);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, what_is_written_is_read_back_exactly);
     tcase_add_test(tests, an_empty_file_is_written_and_read_back);

@@ -109,7 +109,7 @@ static void finish(void)
 static struct fig_run *opened(void)
 {
     struct fig_run *run;
-    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", message);
     return run;
 }
 
@@ -181,7 +181,7 @@ START_TEST(damaged_scores_are_refused)
     struct fig_run *run = opened();
     ck_assert_int_eq(file_write(kept, "scores", 6), FIG_OK);
     ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &threshold), FIG_FORMAT);
-    ck_assert_ptr_nonnull(strstr(scratch_error(), "scores.safetensors"));
+    ck_assert_ptr_nonnull(strstr(message, "scores.safetensors"));
     remove(kept);
     fig_run_close(&run);
 }
@@ -205,7 +205,7 @@ START_TEST(a_model_that_rebuilds_nothing_has_no_scores)
     train("gan-small", "steps=1", "seed=1");
     struct fig_run *run = opened();
     ck_assert_int_eq(fig_score(run, data, scores), FIG_INVALID);
-    ck_assert_ptr_nonnull(strstr(scratch_error(), "the family gan rebuilds nothing"));
+    ck_assert_ptr_nonnull(strstr(message, "the family gan rebuilds nothing"));
     fig_run_close(&run);
 }
 END_TEST

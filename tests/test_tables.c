@@ -53,7 +53,7 @@ static void train_on(const char *table, bool resume)
     const char *const overrides[] = { data, "batch=8", resume ? "epochs=2" : "epochs=1", NULL };
     ck_assert_msg(scratch_train(device, &(struct scratch_training){
         .model = "ae-table", .run = "parts", .resume = resume }, overrides) == FIG_OK, "%s",
-        scratch_error());
+        message);
 }
 
 static void prepare(void)
@@ -73,7 +73,7 @@ static void finish(void)
 static struct fig_run *opened(void)
 {
     struct fig_run *run;
-    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_run_open(&run, folder, device) == FIG_OK, "%s", message);
     return run;
 }
 
@@ -296,7 +296,7 @@ static const struct {
 START_TEST(a_model_that_cannot_draw_the_numbers_is_refused)
 {
     ck_assert_int_eq(train("refused", refused[_i].model, refused[_i].override), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), refused[_i].message), "%s", scratch_error());
+    ck_assert_msg(strstr(message, refused[_i].message), "%s", message);
 }
 END_TEST
 

@@ -31,7 +31,7 @@ static void train(const char *run, const char *const *overrides, bool resume)
         scratch_device(), &(struct scratch_training){ .model = "ae-shallow", .run = run,
                                                       .resume = resume },
         overrides);
-    ck_assert_msg(status == FIG_OK, "%s: %s", run, scratch_error());
+    ck_assert_msg(status == FIG_OK, "%s: %s", run, message);
 }
 
 static void same(const char *left, const char *right)
@@ -218,8 +218,8 @@ START_TEST(a_checkpoint_of_another_training_is_refused)
                                        cases[i].override, NULL };
         const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
             .model = "ae-shallow", .run = "mine", .resume = true }, others);
-        ck_assert_msg(status != FIG_OK && strstr(scratch_error(), cases[i].message), "%s: %s",
-                      cases[i].override, scratch_error());
+        ck_assert_msg(status != FIG_OK && strstr(message, cases[i].message), "%s: %s",
+                      cases[i].override, message);
     }
 }
 END_TEST
@@ -253,9 +253,8 @@ START_TEST(a_checkpoint_of_impossible_steps_is_refused)
         ck_assert_int_eq(scratch_train(scratch_device(), &(struct scratch_training){
             .model = "ae-shallow", .run = "damaged-steps", .resume = true }, two_epochs),
                          FIG_FORMAT);
-        ck_assert_msg(strstr(scratch_error(), cases[i].key) &&
-                      strstr(scratch_error(), "expected whole numbers up to"), "%s",
-                      scratch_error());
+        ck_assert_msg(strstr(message, cases[i].key) &&
+                      strstr(message, "expected whole numbers up to"), "%s", message);
         damage("damaged-steps", cases[i].key, strcmp(cases[i].key, "epoch") == 0 ? "1" : "7");
     }
     train("damaged-steps", two_epochs, true);
@@ -270,8 +269,8 @@ START_TEST(a_loss_that_is_not_finite_ends_the_training_and_is_named)
     const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "wild" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
-    ck_assert_msg(strstr(scratch_error(), "loss is") && strstr(scratch_error(), "ae.0.weight"),
-                  "%s", scratch_error());
+    ck_assert_msg(strstr(message, "loss is") && strstr(message, "ae.0.weight"),
+                  "%s", message);
 }
 END_TEST
 
@@ -283,8 +282,8 @@ START_TEST(weights_that_are_not_finite_are_not_saved)
     const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "inf" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
-    ck_assert_msg(strstr(scratch_error(), "ae.0.weight has a value that is not finite after step "
-                         "1"), "%s", scratch_error());
+    ck_assert_msg(strstr(message, "ae.0.weight has a value that is not finite after step "
+                         "1"), "%s", message);
     ck_assert(!path_exists(scratch_path("inf/model.safetensors", path)));
 }
 END_TEST

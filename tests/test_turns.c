@@ -21,7 +21,7 @@ enum { SAMPLES = 100, BATCH = 16, STEPS = 7, LINES = 64, LINE_SIZE = 4096 };
 static void train(const struct scratch_training *training, const char *const *overrides)
 {
     ck_assert_msg(scratch_train(scratch_device(), training, overrides) == FIG_OK, "%s: %s",
-                  training->run, scratch_error());
+                  training->run, message);
 }
 
 /* The JSON lines of a file of the scratch folder; the caller deletes them. */
@@ -178,8 +178,7 @@ START_TEST(an_autoencoder_that_would_never_train_is_refused)
     static const char *const override = "joint=false";
     struct fig_config *config;
     ck_assert_int_eq(fig_config_open(&config, "latent-gan", &override, 1), FIG_FORMAT);
-    ck_assert_msg(strstr(scratch_error(), "a pretrain of at least 1 epoch"), "%s",
-                  scratch_error());
+    ck_assert_msg(strstr(message, "a pretrain of at least 1 epoch"), "%s", message);
 }
 END_TEST
 

@@ -40,10 +40,10 @@ static void set_up(void)
     static const float zeros[8] = { 0 };
     device = scratch_device();
     ck_assert_msg(fig_config_open(&config, "vae-gan", overrides, OVERRIDES) == FIG_OK, "%s",
-                  scratch_error());
+                  message);
     ck_assert_msg(fig_model_create(&model, config, &(struct fig_model_params){
         .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .training = true }) == FIG_OK,
-        "%s", scratch_error());
+        "%s", message);
     ck_assert_int_eq(fig_store_create(&store, device, model->graph, 1), FIG_OK);
     write("encoder.mean.weight", zeros);
     write("encoder.mean.bias", mean);
@@ -140,7 +140,7 @@ START_TEST(features_are_of_a_layer_before_the_last_and_of_single_samples)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct fig_config *broken;
         ck_assert_int_eq(fig_config_open(&broken, "vae-gan", &cases[i].override, 1), FIG_FORMAT);
-        ck_assert_msg(strstr(scratch_error(), cases[i].message), "%s", scratch_error());
+        ck_assert_msg(strstr(message, cases[i].message), "%s", message);
     }
 }
 END_TEST

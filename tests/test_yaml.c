@@ -143,5 +143,5 @@ int main(void)
     tcase_add_loop_test(tests, what_is_written_is_read_back_as_the_same_tree, 0, LENGTH(trees));
     tcase_add_test(tests, what_is_written_is_plain_block_yaml);
     suite_add_tcase(suite, tests);
-    return document_main(suite);
+    return suite_main(suite);
 }

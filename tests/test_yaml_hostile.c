@@ -110,5 +110,5 @@ int main(void)
     tcase_add_test(tests, an_alias_bomb_is_refused);
     tcase_add_test(tests, a_message_is_one_line_whatever_the_file_holds);
     suite_add_tcase(suite, tests);
-    return document_main(suite);
+    return suite_main(suite);
 }

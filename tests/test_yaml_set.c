@@ -115,5 +115,5 @@ int main(void)
     tcase_add_test(tests, the_same_name_and_that_of_the_document_change_nothing_else);
     tcase_add_loop_test(tests, a_wrong_assignment_changes_nothing, 0, LENGTH(wrong_sets));
     suite_add_tcase(suite, tests);
-    return document_main(suite);
+    return suite_main(suite);
 }

@@ -280,5 +280,5 @@ int main(void)
     tcase_add_test(tests, a_kind_is_checked);
     tcase_add_test(tests, an_unknown_key_is_refused_with_the_nearest);
     suite_add_tcase(suite, tests);
-    return document_main(suite);
+    return suite_main(suite);
 }

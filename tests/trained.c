@@ -15,7 +15,7 @@ void open_trained(const char *model, const char *const *overrides)
     char path[SCRATCH_PATH];
     trained.device = scratch_device();
     ck_assert_msg(scratch_train(trained.device, &(struct scratch_training){
-        .model = model, .run = "run" }, overrides) == FIG_OK, "%s", scratch_error());
+        .model = model, .run = "run" }, overrides) == FIG_OK, "%s", message);
     ck_assert_int_eq(fig_run_open(&trained.run, scratch_path("run", path), trained.device), FIG_OK);
     ck_assert_int_eq(fig_dataset_open(&trained.train, spec, FIG_TRAIN, 7), FIG_OK);
     ck_assert_int_eq(fig_dataset_open(&trained.test, spec, FIG_TEST, 7), FIG_OK);
@@ -56,7 +56,7 @@ struct fig_measure measure(const char *name, int samples)
     const struct fig_evaluation evaluation = { .run = trained.run, .train = trained.train,
                                                .test = trained.test, .nll_samples = samples };
     wanted[index] = true;
-    ck_assert_msg(fig_evaluate(&evaluation, wanted, &findings) == FIG_OK, "%s", scratch_error());
+    ck_assert_msg(fig_evaluate(&evaluation, wanted, &findings) == FIG_OK, "%s", message);
     return findings.measures[index];
 }
 
