@@ -20,10 +20,9 @@ char out[COMMAND_TEXT], err[COMMAND_TEXT];
 
 void read_text(const char *path, char text[COMMAND_TEXT])
 {
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s: cannot open", path);
-    text[fread(text, 1, COMMAND_TEXT - 1, file)] = '\0';
-    fclose(file);
+    char *all = scratch_read(path, NULL);
+    snprintf(text, COMMAND_TEXT, "%s", all);
+    free(all);
 }
 
 int run(const char *words)
@@ -55,23 +54,20 @@ bool exists(const char *path)
 
 bool file_has(const char *path, const char *bytes, size_t size)
 {
-    static char text[1 << 18];
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s: cannot open", path);
-    const size_t length = fread(text, 1, sizeof(text), file);
+    size_t length;
+    char *all = scratch_read(path, &length);
     bool found = false;
-    fclose(file);
     for (size_t i = 0; !found && i + size <= length; i++)
-        found = memcmp(text + i, bytes, size) == 0;
+        found = memcmp(all + i, bytes, size) == 0;
+    free(all);
     return found;
 }
 
 double number(const char *text, const char *key)
 {
     cJSON *object = cJSON_Parse(text);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    ck_assert_msg(cJSON_IsNumber(item), "no number %s in %s", key, text);
-    const double value = item->valuedouble;
+    ck_assert_msg(object != NULL, "no JSON: %s", text);
+    const double value = json_number(object, key);
     cJSON_Delete(object);
     return value;
 }

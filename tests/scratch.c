@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
+#include "base/file.h"
 #include "tests/suite.h"
 
 static char folder[SCRATCH_PATH];
@@ -47,25 +50,31 @@ void scratch_remove(void)
     *folder = '\0';
 }
 
-static char *read_all(const char *path, size_t *size)
+char *scratch_read(const char *path, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s: cannot open", path);
-    char *bytes = malloc(1 << 24);
-    ck_assert_ptr_nonnull(bytes);
-    *size = fread(bytes, 1, 1 << 24, file);
-    fclose(file);
+    void *bytes;
+    size_t length;
+    ck_assert_msg(file_read(path, SIZE_MAX, &bytes, &length) == FIG_OK, "%s", message);
+    if (size)
+        *size = length;
     return bytes;
 }
 
 bool scratch_same_files(const char *left, const char *right)
 {
     size_t left_size, right_size;
-    char *a = read_all(left, &left_size), *b = read_all(right, &right_size);
+    char *a = scratch_read(left, &left_size), *b = scratch_read(right, &right_size);
     const bool same = left_size == right_size && memcmp(a, b, left_size) == 0;
     free(a);
     free(b);
     return same;
+}
+
+double json_number(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
+    return item->valuedouble;
 }
 
 enum fig_status scratch_train(struct fig_device *device, const struct scratch_training *training,

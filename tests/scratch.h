@@ -20,7 +20,13 @@ const char *scratch_path(const char *name, char path[SCRATCH_PATH]);
 void scratch_set_up(void);
 void scratch_remove(void);
 
+/* The bytes of a file, and a zero byte behind them; the caller frees.  `size` may be NULL. */
+char *scratch_read(const char *path, size_t *size);
 bool scratch_same_files(const char *left, const char *right);
+
+/* A number of a JSON object. */
+struct cJSON;
+double json_number(const struct cJSON *object, const char *key);
 
 /* Train `model` with overrides (ends with NULL) into the run folder `run` of the scratch folder. */
 struct scratch_training {

@@ -44,24 +44,6 @@ enum {
     SMALL = 18 /* those before take minutes on slow devices */
 };
 
-static char *read_text(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s: cannot open", path);
-    char *text = calloc(1, 1 << 20);
-    ck_assert_ptr_nonnull(text);
-    ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 0);
-    fclose(file);
-    return text;
-}
-
-static double number(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
-    return item->valuedouble;
-}
-
 static const char *string(const cJSON *object, const char *key)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
@@ -74,20 +56,20 @@ static void compare_losses(const char *name, const char *trace, const cJSON *gol
                            const struct tolerance *tolerance)
 {
     double worst = 0;
-    char *text = read_text(trace), *line = text;
+    char *text = scratch_read(trace, NULL), *line = text;
     const cJSON *want;
     int step = 0;
     cJSON_ArrayForEach(want, golden) {
         cJSON *got = cJSON_Parse(line);
         ck_assert_msg(got != NULL, "%s: no line for step %d", name, step);
-        ck_assert_int_eq((int)number(got, "step"), step);
+        ck_assert_int_eq((int)json_number(got, "step"), step);
         const cJSON *loss;
         cJSON_ArrayForEach(loss, want) {
-            const double error = fabs(number(got, loss->string) / loss->valuedouble - 1);
+            const double error = fabs(json_number(got, loss->string) / loss->valuedouble - 1);
             const bool early = step < tolerance->early_steps;
             ck_assert_msg(error <= (early ? tolerance->early : tolerance->late),
                           "%s: step %d: %s is %.9g, not %.9g", name, step, loss->string,
-                          number(got, loss->string), loss->valuedouble);
+                          json_number(got, loss->string), loss->valuedouble);
             worst = error > worst ? error : worst;
         }
         cJSON_Delete(got);
@@ -126,7 +108,7 @@ static void compare_weights(const char *name, const cJSON *golden, double tolera
         ck_assert_int_eq(tensor->rank, cJSON_GetArraySize(shape));
         for (int i = 0; i < tensor->rank; i++)
             ck_assert_uint_eq(tensor->dims[i], (size_t)cJSON_GetArrayItem(shape, i)->valueint);
-        const double expected = number(want, "final_norm");
+        const double expected = json_number(want, "final_norm");
         ck_assert_msg(fabs(norm(tensor) - expected) <= tolerance * (1e-3 + expected),
                       "%s: norm of %s is %.9g, not %.9g", name, tensor_name, norm(tensor),
                       expected);
@@ -138,10 +120,10 @@ static void train(const char *name, const cJSON *golden, const char *trace)
 {
     char seed[64], batch[32], steps[32], data[32];
     snprintf(seed, sizeof(seed), "seed=%s", string(golden, "seed"));
-    snprintf(batch, sizeof(batch), "batch=%d", (int)number(golden, "batch"));
-    snprintf(steps, sizeof(steps), "steps=%d", (int)number(golden, "steps"));
+    snprintf(batch, sizeof(batch), "batch=%d", (int)json_number(golden, "batch"));
+    snprintf(steps, sizeof(steps), "steps=%d", (int)json_number(golden, "steps"));
     snprintf(data, sizeof(data), "data=uniform:%d",
-             (int)(number(golden, "steps") * number(golden, "batch")));
+             (int)(json_number(golden, "steps") * json_number(golden, "batch")));
     const char *const overrides[] = { seed, batch, steps, data, "epochs=1", NULL };
     const enum fig_status status = scratch_train(
         scratch_device(), &(struct scratch_training){ .model = string(golden, "model"), .run = name,
@@ -154,7 +136,7 @@ START_TEST(a_training_follows_its_golden_trace)
     const char *name = traces[_i].name;
     char path[SCRATCH_PATH], trace[SCRATCH_PATH];
     snprintf(path, sizeof(path), "%s/%s.json", GOLDEN_FOLDER, name);
-    char *text = read_text(path);
+    char *text = scratch_read(path, NULL);
     cJSON *golden = cJSON_Parse(text);
     ck_assert_ptr_nonnull(golden);
     train(name, golden, scratch_path("trace.jsonl", trace));

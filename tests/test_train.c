@@ -56,13 +56,6 @@ static cJSON *metrics_line(const char *run, int index)
     return object;
 }
 
-static double number(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
-    return item->valuedouble;
-}
-
 START_TEST(resuming_from_a_checkpoint_changes_nothing)
 {
     static const char *const keys[] = { "epoch", "step", "loss", "test_loss" };
@@ -73,8 +66,8 @@ START_TEST(resuming_from_a_checkpoint_changes_nothing)
     for (int epoch = 0; epoch < 2; epoch++) {
         cJSON *whole = metrics_line("whole", epoch), *parts = metrics_line("parts", epoch);
         for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-            ck_assert_msg(number(whole, keys[i]) == number(parts, keys[i]), "epoch %d: %s",
-                          epoch + 1, keys[i]);
+            ck_assert_msg(json_number(whole, keys[i]) == json_number(parts, keys[i]),
+                          "epoch %d: %s", epoch + 1, keys[i]);
         cJSON_Delete(whole);
         cJSON_Delete(parts);
     }
@@ -166,10 +159,10 @@ START_TEST(an_epoch_leaves_its_metrics_and_a_picture)
     char path[SCRATCH_PATH];
     train("one", two_epochs, false);
     cJSON *line = metrics_line("one", 1);
-    ck_assert_int_eq((int)number(line, "epoch"), 2);
-    ck_assert_int_eq((int)number(line, "step"), 10);
-    ck_assert(number(line, "seconds") > 0 && number(line, "images_per_s") > 0);
-    ck_assert(number(line, "loss") > 0 && number(line, "test_loss") > 0);
+    ck_assert_int_eq((int)json_number(line, "epoch"), 2);
+    ck_assert_int_eq((int)json_number(line, "step"), 10);
+    ck_assert(json_number(line, "seconds") > 0 && json_number(line, "images_per_s") > 0);
+    ck_assert(json_number(line, "loss") > 0 && json_number(line, "test_loss") > 0);
     cJSON_Delete(line);
     FILE *picture = fopen(scratch_path("one/samples/epoch-0002.png", path), "rb");
     ck_assert_ptr_nonnull(picture);

@@ -50,20 +50,13 @@ static bool has(const cJSON *object, const char *key)
     return cJSON_HasObjectItem(object, key);
 }
 
-static double number(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    ck_assert_msg(cJSON_IsNumber(item), "no number %s", key);
-    return item->valuedouble;
-}
-
 /* The mean over an epoch's samples of a loss of its steps, where they have it. */
 static double mean_of_trace(cJSON *const *lines, int epoch, const char *key)
 {
     double sum = 0, seen = 0;
     for (int i = epoch * STEPS; i < (epoch + 1) * STEPS; i++) {
         const int batch = i % STEPS == STEPS - 1 ? SAMPLES % BATCH : BATCH;
-        sum += has(lines[i], key) ? batch * number(lines[i], key) : 0;
+        sum += has(lines[i], key) ? batch * json_number(lines[i], key) : 0;
         seen += has(lines[i], key) ? batch : 0;
     }
     return sum / seen;
@@ -87,7 +80,7 @@ START_TEST(a_generator_waits_for_its_critic_and_only_its_own_steps_are_reported)
     for (int epoch = 0; epoch < 2; epoch++) {
         static const char *const keys[] = { "discriminator", "generator" };
         for (int k = 0; k < 2; k++) /* the files have nine digits */
-            ck_assert_double_eq_tol(number(epochs[epoch], keys[k]),
+            ck_assert_double_eq_tol(json_number(epochs[epoch], keys[k]),
                                     mean_of_trace(lines, epoch, keys[k]), 1e-8);
     }
     delete_lines(lines, count);
@@ -114,7 +107,7 @@ START_TEST(a_training_with_turns_goes_on_where_it_stopped)
     const int count = read_lines("whole/metrics.jsonl", left);
     ck_assert_int_eq(read_lines("part/metrics.jsonl", right), count);
     for (int i = 0; i < count; i++)
-        ck_assert(number(left[i], "generator") == number(right[i], "generator"));
+        ck_assert(json_number(left[i], "generator") == json_number(right[i], "generator"));
     delete_lines(left, count);
     delete_lines(right, count);
 }
