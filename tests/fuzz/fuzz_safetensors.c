@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clang -g -O1 -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc
- *       tests/fuzz/fuzz_safetensors.c src/run/safetensors*.c src/base/{file,log,text}.c -lcjson
- *       -o fuzz_safetensors && ./fuzz_safetensors -max_total_time=60 CORPUS_FOLDER */
+/* Arbitrary bytes as a safetensors file. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is read is written and read again as the same tree.
- *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc
- *       tests/fuzz/fuzz_yaml.c src/model/yaml*.c src/base/{file,log,text}.c -lyaml -lm
- *       -o fuzz_yaml && ./fuzz_yaml -max_total_time=60 CORPUS_FOLDER */
+/* What is read is written and read again as the same tree. */
 #include <stdlib.h>
 #include <string.h>
 
