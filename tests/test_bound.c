@@ -154,6 +154,7 @@ START_TEST(a_unit_is_active_when_its_mean_varies)
     close_trained();
 }
 END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bound");
