@@ -14,8 +14,8 @@ FIG_BEGIN
 /* --- Anomaly scores: how badly a model that learnt what is normal rebuilds a sample. */
 
 /* Of each sample of a dataset of the model's size: the mean over its values of (rebuilt - value)^2,
- * infinite if that is no number: scores can be compared.  FIG_INVALID if the model's family rebuilds
- * nothing. */
+ * infinite if that is no number: scores can be compared.  FIG_INVALID if the model's family
+ * rebuilds nothing. */
 FIG_API enum fig_status fig_score(struct fig_run *run, const struct fig_dataset *dataset,
                                   double *scores);
 

@@ -6,6 +6,7 @@
 
 #include <figment/image.h>
 
+#include "data/dataset.h"
 #include "data/listing.h"
 
 /* Each pixel `factor` x `factor` times, as floats. */
@@ -86,7 +87,7 @@ static enum fig_status open_pictures(struct album *album, const struct task *tas
 enum fig_status album_open(struct album *album, const struct task *task, int limit)
 {
     const char *data = task_data(task);
-    album->named = listing_any(data);
+    album->named = dataset_is_pictures(data);
     if (!album->named)
         return task_images(task, FIG_TEST, limit, &album->images);
     enum fig_status status = open_pictures(album, task, limit);

@@ -11,7 +11,7 @@
 #include "cli/album.h"
 #include "cli/commands.h"
 #include "cli/json.h"
-#include "data/listing.h"
+#include "data/dataset.h"
 
 static const char *const suffixes[] = { ".csv", ".npy", NULL };
 
@@ -74,7 +74,7 @@ static enum fig_status open_half(const struct task *task, struct classified *wor
 static enum fig_status open_samples(const struct task *task, struct classified *work)
 {
     const struct request *request = task->request;
-    return request->data && !request->split && listing_any(request->data)
+    return request->data && !request->split && dataset_is_pictures(request->data)
         ? open_album(task, work) : open_half(task, work);
 }
 

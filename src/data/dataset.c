@@ -26,6 +26,11 @@ static const struct format *find_format(const char *spec)
     return NULL;
 }
 
+bool dataset_is_pictures(const char *spec)
+{
+    return find_format(spec) == &folder_format;
+}
+
 static enum fig_status refuse(const char *spec)
 {
     const bool exists = path_exists(spec);

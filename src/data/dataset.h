@@ -42,7 +42,7 @@ struct form {
 /* What to open. */
 struct source {
     char spec[PATH_LIMIT]; /* without its options */
-    struct option {
+    struct spec_option {
         const char *name, *value; /* in `text` */
     } options[OPTION_LIMIT];
     int option_count;
@@ -68,6 +68,9 @@ extern const struct format synthetic_format, uniform_format, ring_format, grid_f
 /* fig_dataset_open for a model. */
 enum fig_status dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
                              uint64_t seed, struct form form);
+
+/* Whether files of pictures are what is opened for this spec without options. */
+bool dataset_is_pictures(const char *spec);
 
 /* Take "SPEC:name=value,name=value" apart; what exists as a whole has no options. */
 enum fig_status source_parse(struct source *source, const char *spec);

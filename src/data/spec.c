@@ -56,7 +56,7 @@ static enum fig_status parse_option(struct source *source, const char *spec, cha
         return fail(FIG_INVALID, "%s: option `%s` is given twice", spec, option);
     if (source->option_count == OPTION_LIMIT)
         return fail(FIG_INVALID, "%s: more than %d options", spec, OPTION_LIMIT);
-    source->options[source->option_count++] = (struct option){ option, value };
+    source->options[source->option_count++] = (struct spec_option){ option, value };
     return FIG_OK;
 }
 
