@@ -78,6 +78,7 @@ static enum fig_status open_pictures(struct album *album, const struct task *tas
     enum fig_status status = listing_add(&listing, task_data(task), FIG_TEST);
     if (!status) {
         listing_sort(&listing);
+        listing_report(&listing, task_data(task));
         status = add_listing(album, task, &listing, limit);
     }
     listing_free(&listing);

@@ -268,16 +268,6 @@ static enum fig_status read_files(struct fig_dataset *dataset, struct listing *l
     return FIG_OK;
 }
 
-static void report(const struct listing *listing, const char *spec, int warned)
-{
-    if (listing->skipped)
-        log_warning("%s: %d skipped: %s%s", spec, listing->skipped,
-                    listing->skips.failed ? "?" : listing->skips.chars,
-                    listing->skipped > SKIPS_SHOWN ? ", ..." : "");
-    if (warned)
-        log_warning("%s: %d pictures decoded with warnings", spec, warned);
-}
-
 static enum fig_status read_folder(struct fig_dataset *dataset, struct listing *listing,
                                    const struct source *source)
 {
@@ -294,7 +284,9 @@ static enum fig_status read_folder(struct fig_dataset *dataset, struct listing *
         choose_half(listing, source->split, own_halves);
     TRY(make_room(dataset, listing->count, source->spec));
     TRY(read_files(dataset, listing, &warned));
-    report(listing, source->spec, warned);
+    listing_report(listing, source->spec);
+    if (warned)
+        log_warning("%s: %d pictures decoded with warnings", source->spec, warned);
     if (!dataset->info.count)
         return fail(FIG_FORMAT, "%s: none of its files for %s is a PNG or JPEG that can be read",
                     source->spec, source->split == FIG_TRAIN ? "training" : "tests");
