@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <figment/image.h>
 
+#include "base/file.h"
 #include "command.h"
 #include "scratch.h"
 
@@ -87,6 +89,53 @@ START_TEST(files_keep_their_names)
     write_rings("ALONE.PNG", SIDE);
     run_well("restore fine --data ALONE.PNG -o loud");
     has_size("loud/ALONE.PNG.png", SIDE, SIDE);
+}
+END_TEST
+
+static void is_refused(const char *words, const char *path)
+{
+    ck_assert_int_eq(run(words), 2);
+    has(err, path);
+    has(err, "it is one of the data and would be written over");
+}
+
+START_TEST(the_pictures_themselves_are_not_written_over)
+{
+    ck_assert(mkdir("mine", 0777) == 0 && mkdir("mine/below", 0777) == 0);
+    write_rings("mine/a.png", SIDE);
+    write_rings("mine/below/a.png", SIDE);
+    run_well("train ae-shallow --data mine --steps 1 --batch 1 --quiet --out keeper");
+    is_refused("restore keeper -o mine", "mine/a.png");
+    is_refused("restore keeper --data mine/ -o ./mine/", "mine/a.png");
+    is_refused("restore keeper --data mine -o mine/below", "mine/below/a.png");
+    is_refused("restore keeper --data mine/a.png -o mine", "mine/a.png");
+    is_refused("restore keeper --data mine -o mine/a.png", "mine/a.png");
+    is_refused("restore keeper --data mine:size=28 -o mine/a.png", "mine/a.png");
+    run_well("restore keeper --data mine/below/a.png -o mine/fresh");
+    ck_assert(exists("mine/fresh/a.png"));
+}
+END_TEST
+
+START_TEST(data_are_what_they_are_for_all_commands)
+{
+    char batch[2 * 3073] = { 0 };
+    ck_assert_int_eq(mkdir("cifar", 0777), 0);
+    ck_assert_int_eq(file_write("cifar/data_batch_1.bin", batch, sizeof(batch)), FIG_OK);
+    ck_assert_int_eq(file_write("cifar/test_batch.bin", batch, sizeof(batch)), FIG_OK);
+    write_rings("cifar/preview.png", SIDE);
+    run_well("train ae-shallow --data cifar --steps 1 --batch 1 --quiet --out colours");
+    run_well("restore colours --data cifar --json -o black");
+    ck_assert_double_eq(number(out, "pictures"), 2);
+}
+END_TEST
+
+START_TEST(links_are_left_out_with_a_warning)
+{
+    ck_assert_int_eq(mkdir("linked", 0777), 0);
+    write_rings("linked/a.png", SIDE);
+    ck_assert_int_eq(symlink("a.png", "linked/b.png"), 0);
+    run_well("restore keeper --data linked -o unlinked");
+    has(err, "linked: 1 skipped: b.png (a symbolic link)");
 }
 END_TEST
 
@@ -169,6 +218,9 @@ int main(int count, char **words)
     tcase_add_unchecked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_test(tests, noisy_pictures_become_clearer);
     tcase_add_test(tests, files_keep_their_names);
+    tcase_add_test(tests, the_pictures_themselves_are_not_written_over);
+    tcase_add_test(tests, data_are_what_they_are_for_all_commands);
+    tcase_add_test(tests, links_are_left_out_with_a_warning);
     tcase_add_test(tests, errors_of_tables_are_in_their_units);
     tcase_add_test(tests, what_cannot_be_restored_is_refused);
     suite_add_tcase(suite, tests);

@@ -11,6 +11,7 @@
 #include <figment/image.h>
 
 #include "base/file.h"
+#include "data/dataset.h"
 
 enum { SCATTER_SIDE = 256 /* pixels */ };
 
@@ -58,33 +59,82 @@ static enum fig_status write_grid(const char *path, const struct task *task,
     return fig_grid_write(path, &grid);
 }
 
-/* The place of image `index`, whose folder is made. */
-static enum fig_status place_in(char path[PATH_LIMIT], const char *folder,
-                                const struct text *names, int index)
+/* --- Files in a folder */
+
+/* As they are walked along: a zero is behind each; NULL where there are none. */
+static const char *next_name(const char *name)
 {
-    char file[PATH_LIMIT], parent[PATH_LIMIT];
-    const char *name = names ? text_part(names, index) : NULL;
+    return name ? name + strlen(name) + 1 : NULL;
+}
+
+static enum fig_status find_place(char path[PATH_LIMIT], const char *folder, const char *name,
+                                  int index)
+{
+    char file[PATH_LIMIT];
     if (name)
         snprintf(file, sizeof(file), "%s%s", name, has_suffix(name, ".png") ? "" : ".png");
     else
         snprintf(file, sizeof(file), "%04d.png", index);
-    const enum fig_status status = path_join(path, folder, file);
-    if (status)
-        return status;
-    strcpy(parent, path);
-    parent[path_name(path) - path] = '\0';
+    return path_join(path, folder, file);
+}
+
+static enum fig_status make_parent(const char *path)
+{
+    char parent[PATH_LIMIT];
+    snprintf(parent, sizeof(parent), "%.*s", (int)(path_name(path) - path), path);
     return folder_create(parent, 0777);
+}
+
+/* Of a path that is there: by going up from it. */
+static bool lies_in(const char *path, const char *folder)
+{
+    char here[PATH_LIMIT], above[PATH_LIMIT];
+    snprintf(here, sizeof(here), "%.*s.", (int)(path_name(path) - path), path);
+    while (!path_same(here, folder)) {
+        if (path_join(above, here, "..") || path_same(here, above))
+            return false;
+        strcpy(here, above);
+    }
+    return true;
+}
+
+static enum fig_status spare(const char *path, const char *data)
+{
+    if (!path_exists(path) ||
+        !(path_same(path, data) || (dataset_is_pictures(data) && lies_in(path, data))))
+        return FIG_OK;
+    return complain(FIG_INVALID, "%s: it is one of the data and would be written over; give "
+                    "another place to -o", path);
+}
+
+enum fig_status pictures_spare(const struct task *task, const struct text *names, int count)
+{
+    const char *out = task->request->out, *name = names ? names->chars : NULL;
+    struct source source;
+    enum fig_status status = source_parse(&source, task_data(task));
+    if (!status && !is_folder(out))
+        return spare(out, source.spec);
+    for (int i = 0; !status && i < count; i++, name = next_name(name)) {
+        char path[PATH_LIMIT];
+        status = find_place(path, out, name, i);
+        if (!status)
+            status = spare(path, source.spec);
+    }
+    return status;
 }
 
 static enum fig_status write_folder(const char *folder, const struct task *task,
                                     const struct pictures *pictures)
 {
+    const char *name = pictures->names ? pictures->names->chars : NULL;
     enum fig_status status = folder_create(folder, 0777);
-    for (int i = 0; !status && i < pictures->images.count; i++) {
+    for (int i = 0; !status && i < pictures->images.count; i++, name = next_name(name)) {
         char path[PATH_LIMIT];
         const struct fig_grid one = {
             .images = pictures->images.values + (size_t)i * task_image_length(task), .count = 1 };
-        status = place_in(path, folder, pictures->names, i);
+        status = find_place(path, folder, name, i);
+        if (!status)
+            status = make_parent(path);
         if (!status)
             status = write_grid(path, task, pictures, one);
     }

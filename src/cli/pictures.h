@@ -31,6 +31,9 @@ enum fig_status pictures_beside(const struct task *task, const struct images *co
 
 /* Whether `path` names an output, and it can be written: asked before any long work. */
 enum fig_status pictures_check(const char *path);
+/* FIG_INVALID if what would be written, so many images of these names (or NULL), is one of the
+ * task's data. */
+enum fig_status pictures_spare(const struct task *task, const struct text *names, int count);
 bool pictures_are_grid(const char *path);
 
 /* To the request's output; a missing folder is made. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "cli/album.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -60,6 +59,12 @@ static enum fig_status write_grid(const struct task *task, const struct restorat
     return status;
 }
 
+/* NULL if they have none. */
+static const struct text *names_of(const struct album *album)
+{
+    return album->named ? &album->names : NULL;
+}
+
 static enum fig_status write_pictures(const struct task *task, const struct album *album,
                                       const struct restoration *work)
 {
@@ -67,7 +72,7 @@ static enum fig_status write_pictures(const struct task *task, const struct albu
         return write_grid(task, work);
     return pictures_write(task, &(struct pictures){
         .images = work->restored, .seed = task->settings->seed, .data = task_data(task),
-        .names = album->named ? &album->names : NULL });
+        .names = names_of(album) });
 }
 
 /* --- How far from the clean ones: pictures as a whole, tables column by column, in their units */
@@ -175,13 +180,12 @@ static enum fig_status restore_run(struct request *request)
     struct album album = { 0 };
     struct restoration work = { 0 };
     enum fig_status status = pictures_check(request->out);
-    if (!status && request->data && path_same(request->data, request->out))
-        status = complain(FIG_INVALID, "%s: there lie the pictures themselves, which would be "
-                          "written over; give another folder to -o", request->out);
     if (!status)
         status = task_open(&task, request);
     if (!status)
         status = album_open(&album, &task, request->count);
+    if (!status)
+        status = pictures_spare(&task, names_of(&album), album.images.count);
     work.originals = album.images;
     if (!status)
         status = restore(&task, &work);
