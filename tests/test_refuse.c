@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What plans and stores refuse: indices beyond, updates that do not fit, feeds without samples. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,55 @@ START_TEST(an_update_of_other_parameters_than_the_stores_group_is_refused)
         other.store = NULL;
         rig_close(&other);
     }
+    rig_close(&rig);
+}
+END_TEST
+
+/* A plan of another graph steps with the store's settings, so they must be its own as well. */
+START_TEST(an_update_with_other_settings_than_the_stores_is_refused)
+{
+    static const size_t settings[] = {
+        offsetof(struct fig_optimizer, rate), offsetof(struct fig_optimizer, beta1),
+        offsetof(struct fig_optimizer, beta2), offsetof(struct fig_optimizer, rho),
+        offsetof(struct fig_optimizer, momentum), offsetof(struct fig_optimizer, epsilon),
+        offsetof(struct fig_optimizer, decay), offsetof(struct fig_optimizer, clip_norm) };
+    struct fig_optimizer adam = fig_optimizer_defaults(FIG_ADAM);
+    struct rig rig, other;
+    rig_open(&rig, NULL);
+    rig_open(&other, NULL);
+    struct fig_node *update = fig_optimize(sum_of(&rig, "w", NULL), "", &adam);
+    RIG_OK(plan_of(&rig, &update, 1));
+    other.store = rig.store;
+    struct fig_node *loss = sum_of(&other, "w", NULL), *same = fig_optimize(loss, "", &adam);
+    RIG_OK(plan_of(&other, &same, 1));
+    for (size_t i = 0; i < LENGTH(settings); i++) {
+        struct fig_optimizer changed = adam;
+        *(double *)(void *)((char *)&changed + settings[i]) += 0.25;
+        struct fig_node *again = fig_optimize(loss, "", &changed);
+        ck_assert_int_eq(plan_of(&other, &again, 1), FIG_INVALID);
+    }
+    adam.kind = FIG_ADAMW;
+    struct fig_node *again = fig_optimize(loss, "", &adam);
+    ck_assert_int_eq(plan_of(&other, &again, 1), FIG_INVALID);
+    other.store = NULL;
+    rig_close(&other);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(two_optimisers_of_one_name_are_refused)
+{
+    const struct fig_optimizer sgd = fig_optimizer_defaults(FIG_SGD);
+    struct rig rig;
+    rig_open(&rig, NULL);
+    struct fig_node *loss = sum_of(&rig, "w", NULL);
+    fig_optimize(loss, "w", &sgd);
+    fig_optimize(fig_square(loss), "w", &sgd);
+    RIG_OK(fig_graph_status(rig.graph));
+    ck_assert_int_eq(fig_store_create(&rig.store, rig.device, rig.graph, RIG_SEED), FIG_INVALID);
+    ck_assert_ptr_null(rig.store);
+    ck_assert_msg(strstr(rig_message(), "two optimisers for the prefixes \"w\""), "%s",
+                  rig_message());
     rig_close(&rig);
 }
 END_TEST
@@ -184,6 +234,8 @@ int main(void)
     tcase_add_test(tcase, a_store_tells_nothing_of_what_it_does_not_have);
     tcase_add_test(tcase, a_parameter_in_two_updates_of_a_plan_is_refused);
     tcase_add_test(tcase, an_update_of_other_parameters_than_the_stores_group_is_refused);
+    tcase_add_test(tcase, an_update_with_other_settings_than_the_stores_is_refused);
+    tcase_add_test(tcase, two_optimisers_of_one_name_are_refused);
     tcase_add_loop_test(tcase, a_batch_that_goes_beyond_the_samples_is_refused, 0, 2);
     tcase_add_test(tcase, a_feed_that_does_not_fit_is_refused);
     suite_add_tcase(suite, tcase);

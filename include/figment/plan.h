@@ -14,7 +14,7 @@ FIG_BEGIN
 
 /* --- A store keeps what outlives a step: parameters, gradients and the optimisers' moments, each
  * in one flat buffer on the device.  Plans of several graphs may share one: they find their
- * parameters by name, and their optimisers by prefix and the parameters that have it (the two
+ * parameters by name, and their optimisers by prefix, of the same settings and parameters (the two
  * halves of a GAN, the full and the last, smaller batch). */
 struct fig_store;
 

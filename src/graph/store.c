@@ -184,9 +184,21 @@ static enum fig_status add_moment(struct fig_store *store, struct group *group, 
     return FIG_OK;
 }
 
+static struct group *find_group(const struct fig_store *store, const char *prefixes)
+{
+    for (int i = 0; i < store->group_count; i++) {
+        if (strcmp(store->groups[i].prefixes, prefixes) == 0)
+            return &store->groups[i];
+    }
+    return NULL;
+}
+
 static enum fig_status add_group(struct fig_store *store, const struct fig_node *update)
 {
     struct group *group = &store->groups[store->group_count];
+    if (find_group(store, update->name))
+        return fail(FIG_INVALID, "the graph has two optimisers for the prefixes \"%s\"; prefixes "
+                    "of its own are expected of each", update->name);
     char *prefixes = strdup(update->name);
     if (!prefixes)
         return fail(FIG_NOMEM, "%s: no memory for its name", update->name);
@@ -358,17 +370,39 @@ static bool has_members(const struct fig_store *store, const struct group *group
            strcmp(members[group->count - 1].name, update->in[2]->name) == 0;
 }
 
+/* A step by the graph's settings would in truth be one by the store's. */
+static enum fig_status check_settings(const struct group *group, const struct fig_node *update)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } settings[] = {
+#define SETTING(name) { #name, offsetof(struct fig_optimizer, name) }
+        SETTING(rate), SETTING(beta1), SETTING(beta2), SETTING(rho), SETTING(momentum),
+        SETTING(epsilon), SETTING(decay), SETTING(clip_norm),
+#undef SETTING
+    };
+    const struct fig_optimizer *have = &group->optimizer, *want = &update->optimizer;
+    if (have->kind != want->kind)
+        return fail(FIG_INVALID, "\"%s\": the store's optimiser is of another kind than the "
+                    "graph's", update->name);
+    for (size_t i = 0; i < LENGTH(settings); i++) {
+        const double *mine = (const void *)((const char *)have + settings[i].offset);
+        const double *theirs = (const void *)((const char *)want + settings[i].offset);
+        if (*mine != *theirs)
+            return fail(FIG_INVALID, "\"%s\": the store's optimiser has a %s of %g, the graph's "
+                        "one of %g", update->name, settings[i].name, *mine, *theirs);
+    }
+    return FIG_OK;
+}
+
 enum fig_status store_group(struct fig_store *store, const struct fig_node *update,
                             struct group **group)
 {
-    for (int i = 0; i < store->group_count; i++) {
-        *group = &store->groups[i];
-        if (strcmp((*group)->state.prefixes, update->name) == 0 &&
-            (*group)->optimizer.kind == update->optimizer.kind &&
-            has_members(store, *group, update))
-            return FIG_OK;
-    }
-    return fail(FIG_INVALID, "the store has no optimiser of this kind for the prefixes \"%s\" with "
-                "%d parameters from %s to %s", update->name, member_count(update),
-                update->in[1]->name, update->in[2]->name);
+    *group = find_group(store, update->name);
+    if (!*group || !has_members(store, *group, update))
+        return fail(FIG_INVALID, "the store has no optimiser for the prefixes \"%s\" with %d "
+                    "parameters from %s to %s", update->name, member_count(update),
+                    update->in[1]->name, update->in[2]->name);
+    return check_settings(*group, update);
 }
