@@ -51,30 +51,6 @@ uint64_t store_seed(const struct fig_store *store)
     return store->seed;
 }
 
-static enum fig_status read_values(struct fig_store *store, const struct tensor *tensor,
-                                   void *values, size_t size)
-{
-    return values_read(store->device, tensor->values, &tensor->layout, values, size);
-}
-
-static enum fig_status write_values(struct fig_store *store, const struct tensor *tensor,
-                                    const void *values, size_t size)
-{
-    return values_write(store->device, tensor->values, &tensor->layout, values, size);
-}
-
-static enum fig_status write_initial(struct fig_store *store, const struct tensor *tensor,
-                                     const struct fig_node *param)
-{
-    double *values = malloc(shape_length(param->shape) * sizeof(*values));
-    if (!values)
-        return fail(FIG_NOMEM, "%s: no memory for its initial values", param->name);
-    initial_values(param, store->seed, values);
-    const enum fig_status status = write_values(store, tensor, values, sizeof(*values));
-    free(values);
-    return status;
-}
-
 /* --- Tensors */
 
 static struct tensor *add_tensor(struct fig_store *store, const char *name,
@@ -106,7 +82,7 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
         const size_t size = device_reals(store->device, shape_length(node->shape));
         tensor->values = (struct region){ store->values, offset, size };
         tensor->gradient = (struct region){ store->gradients, offset, size };
-        TRY(write_initial(store, tensor, node));
+        TRY(write_initial(store->device, tensor->values, node, store->seed));
         at += param_room(node);
     }
     return FIG_OK;
@@ -114,20 +90,12 @@ static enum fig_status add_params(struct fig_store *store, const struct fig_grap
 
 static enum fig_status add_state(struct fig_store *store, const struct fig_node *node, size_t at)
 {
-    const size_t length = shape_length(node->shape);
     struct tensor *tensor = add_tensor(store, node->name, FIG_STATE, node->shape, &node->layout);
-    double *values = malloc(length * sizeof(*values));
-    if (!tensor || !values) {
-        free(values);
-        return fail(FIG_NOMEM, "%s: no memory for its values", node->name);
-    }
-    for (size_t i = 0; i < length; i++)
-        values[i] = node->value;
+    if (!tensor)
+        return fail(FIG_NOMEM, "%s: no memory for its name", node->name);
     tensor->values = (struct region){ store->states, device_reals(store->device, at),
-                                      device_reals(store->device, length) };
-    const enum fig_status status = device_write_doubles(store->device, tensor->values, values);
-    free(values);
-    return status;
+                                      device_reals(store->device, shape_length(node->shape)) };
+    return write_initial(store->device, tensor->values, node, store->seed);
 }
 
 static enum fig_status add_states(struct fig_store *store, const struct fig_graph *graph)
@@ -311,28 +279,41 @@ int fig_store_find(const struct fig_store *store, const char *name)
     return -1;
 }
 
+static enum fig_status read_values(struct fig_store *store, int index, void *values, size_t size)
+{
+    const struct tensor *tensor = &store->tensors[index];
+    return values_read(store->device, tensor->values, &tensor->layout, values, size);
+}
+
+static enum fig_status write_values(struct fig_store *store, int index, const void *values,
+                                    size_t size)
+{
+    const struct tensor *tensor = &store->tensors[index];
+    return values_write(store->device, tensor->values, &tensor->layout, values, size);
+}
+
 enum fig_status fig_store_read_doubles(struct fig_store *store, int index, double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return read_values(store, &store->tensors[index], values, sizeof(*values));
+    return read_values(store, index, values, sizeof(*values));
 }
 
 enum fig_status fig_store_write_doubles(struct fig_store *store, int index, const double *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return write_values(store, &store->tensors[index], values, sizeof(*values));
+    return write_values(store, index, values, sizeof(*values));
 }
 
 enum fig_status fig_store_read(struct fig_store *store, int index, float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return read_values(store, &store->tensors[index], values, sizeof(*values));
+    return read_values(store, index, values, sizeof(*values));
 }
 
 enum fig_status fig_store_write(struct fig_store *store, int index, const float *values)
 {
     REQUIRE(store && values && index >= 0 && index < store->count);
-    return write_values(store, &store->tensors[index], values, sizeof(*values));
+    return write_values(store, index, values, sizeof(*values));
 }
 
 int fig_store_optimizers(const struct fig_store *store)

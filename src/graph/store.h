@@ -16,15 +16,16 @@ enum {
 /* Elements that a parameter takes in the flat buffers. */
 size_t param_room(const struct fig_node *param);
 
-/* Its values before the first step, in the order of its file. */
-void initial_values(const struct fig_node *param, uint64_t seed, double *values);
-
 /* values.c: a tensor's values, in the order of its file, from and to numbers of `size` bytes: floats
  * or doubles. */
 enum fig_status values_read(struct fig_device *device, struct region from,
                             const struct layout *layout, void *values, size_t size);
 enum fig_status values_write(struct fig_device *device, struct region to,
                              const struct layout *layout, const void *values, size_t size);
+
+/* initial.c: what the parameter or state is before the first step. */
+enum fig_status write_initial(struct fig_device *device, struct region to,
+                              const struct fig_node *node, uint64_t seed);
 
 struct fig_device *store_device(const struct fig_store *store);
 uint64_t store_seed(const struct fig_store *store);
