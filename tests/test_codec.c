@@ -197,24 +197,22 @@ static struct fig_run *opened(const char *folder)
     return run;
 }
 
-static struct fig_compressed compressed(struct fig_run *run, const char *folder, double tolerance,
-                                        int count)
+static struct fig_compressed compressed(struct fig_run *run, double tolerance, int count)
 {
     struct fig_compressed result;
-    const struct fig_compression how = { folder, path, tolerance };
+    const struct fig_compression how = { path, tolerance };
     ck_assert_int_eq(fig_compress(run, &how, images, count, &result), FIG_OK);
     return result;
 }
 
 START_TEST(images_come_back_with_the_error_that_was_told)
 {
-    const char *folder = _i ? other_folder : run_folder;
-    struct fig_run *run = opened(folder);
-    const struct fig_compressed result = compressed(run, folder, 0.1, COUNT);
+    struct fig_run *run = opened(_i ? other_folder : run_folder);
+    const struct fig_compressed result = compressed(run, 0.1, COUNT);
     float *found;
     int count;
     double squares = 0;
-    ck_assert_int_eq(fig_decompress(run, folder, path, &found, &count), FIG_OK);
+    ck_assert_int_eq(fig_decompress(run, path, &found, &count), FIG_OK);
     ck_assert_int_eq(count, COUNT);
     for (int i = 0; i < COUNT * VALUES; i++)
         squares += pow((double)found[i] - images[i], 2);
@@ -228,12 +226,11 @@ END_TEST
 
 START_TEST(a_tolerance_is_about_the_error_that_steps_add)
 {
-    const char *folder = _i ? other_folder : run_folder;
     static const double tolerances[] = { 0.3, 0.1, 0.03, 0.01 };
-    struct fig_run *run = opened(folder);
+    struct fig_run *run = opened(_i ? other_folder : run_folder);
     size_t before = 0;
     for (size_t i = 0; i < 4; i++) {
-        const struct fig_compressed result = compressed(run, folder, tolerances[i], COUNT);
+        const struct fig_compressed result = compressed(run, tolerances[i], COUNT);
         const double added = result.mse / result.own_mse - 1;
         /* Values that are left out add less, and large steps are not linear. */
         ck_assert_double_lt(added, 1.5 * tolerances[i]);
@@ -247,10 +244,10 @@ END_TEST
 START_TEST(one_image_alone_can_be_kept)
 {
     struct fig_run *run = opened(run_folder);
-    const struct fig_compressed result = compressed(run, run_folder, 0.1, 1);
+    const struct fig_compressed result = compressed(run, 0.1, 1);
     float *found;
     int count;
-    ck_assert_int_eq(fig_decompress(run, run_folder, path, &found, &count), FIG_OK);
+    ck_assert_int_eq(fig_decompress(run, path, &found, &count), FIG_OK);
     ck_assert_int_eq(count, 1);
     ck_assert_double_eq_tol(result.mse, result.own_mse, 1e-9); /* its values are the ranges */
     free(found);
@@ -263,8 +260,8 @@ START_TEST(codes_of_another_model_are_refused)
     struct fig_run *run = opened(run_folder), *other = opened(other_folder);
     float *found;
     int count;
-    compressed(run, run_folder, 0.1, 10);
-    ck_assert_int_eq(fig_decompress(other, other_folder, path, &found, &count), FIG_INVALID);
+    compressed(run, 0.1, 10);
+    ck_assert_int_eq(fig_decompress(other, path, &found, &count), FIG_INVALID);
     ck_assert_ptr_nonnull(strstr(message, "codes of another model"));
     ck_assert_ptr_null(found);
     fig_run_close(&other);

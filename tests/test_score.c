@@ -175,6 +175,22 @@ START_TEST(kept_scores_of_another_model_are_measured_again)
 }
 END_TEST
 
+/* A training replaces the model while another one is at work. */
+START_TEST(scores_are_kept_for_the_model_that_was_opened)
+{
+    double old, new;
+    train("ae-shallow", "steps=4", "seed=1");
+    struct fig_run *run = opened();
+    train("ae-shallow", "steps=8", "seed=1");
+    ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &old), FIG_OK);
+    fig_run_close(&run);
+    run = opened();
+    ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &new), FIG_OK);
+    ck_assert_double_lt(new, old);
+    fig_run_close(&run);
+}
+END_TEST
+
 START_TEST(damaged_scores_are_refused)
 {
     double threshold;
@@ -223,6 +239,7 @@ int main(void)
     tcase_add_test(model, a_score_is_the_mean_square_error_of_a_sample);
     tcase_add_test(model, thresholds_are_scores_of_the_training_half_and_are_kept);
     tcase_add_test(model, kept_scores_of_another_model_are_measured_again);
+    tcase_add_test(model, scores_are_kept_for_the_model_that_was_opened);
     tcase_add_test(model, damaged_scores_are_refused);
     tcase_add_test(model, a_pca_of_all_components_rebuilds_all);
     tcase_add_test(model, a_model_that_rebuilds_nothing_has_no_scores);

@@ -13,12 +13,12 @@ FIG_BEGIN
 /* --- Compression: codes of images in a file, in coarse steps, for the model that made them. */
 
 struct fig_compression {
-    const char *folder; /* the run's: the file names its model.safetensors by a hash */
-    const char *path;   /* of the file to write; an old one is replaced whole or not at all; NULL:
-                           only tell what it would be, the folder may be NULL too */
-    double tolerance;   /* squared error that steps may add, as a part of the model's own; > 0 */
+    const char *path; /* of the file to write, which names the run's model.safetensors by a hash;
+                         an old one is replaced whole or not at all; NULL: only tell what it would
+                         be */
+    double tolerance; /* squared error that steps may add, as a part of the model's own; > 0 */
 };
-#define FIG_COMPRESSION_DEFAULTS { NULL, NULL, 0.1 }
+#define FIG_COMPRESSION_DEFAULTS { NULL, 0.1 }
 
 struct fig_compressed {
     size_t bytes;          /* of the whole file */
@@ -38,8 +38,8 @@ FIG_API enum fig_status fig_compress(struct fig_run *run, const struct fig_compr
 
 /* The images of such a file, [count][height][width][channels]; the caller frees.  FIG_INVALID if
  * another model made it, FIG_FORMAT if it is damaged. */
-FIG_API enum fig_status fig_decompress(struct fig_run *run, const char *folder, const char *path,
-                                       float **images, int *count);
+FIG_API enum fig_status fig_decompress(struct fig_run *run, const char *path, float **images,
+                                       int *count);
 
 FIG_END
 

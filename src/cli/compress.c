@@ -85,7 +85,6 @@ static enum fig_status compress(const struct task *task, const struct images *im
     const struct request *request = task->request;
     struct fig_compression how = FIG_COMPRESSION_DEFAULTS;
     struct fig_compressed result;
-    how.folder = request->arguments[0];
     how.path = request->out;
     if (request->tolerance > 0)
         how.tolerance = request->tolerance;

@@ -8,8 +8,8 @@
 
 static enum fig_status read_images(const struct task *task, struct images *images)
 {
-    return as_input(fig_decompress(task->run, task->request->arguments[0],
-                                   task->request->arguments[1], &images->values, &images->count));
+    return as_input(fig_decompress(task->run, task->request->arguments[1], &images->values,
+                                   &images->count));
 }
 
 static enum fig_status decompress_run(struct request *request)

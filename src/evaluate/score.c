@@ -13,7 +13,7 @@
 #include "evaluate/evaluation.h"
 #include "evaluate/pca.h"
 #include "run/labels.h"
-#include "run/model_file.h"
+#include "run/run.h"
 #include "run/safetensors.h"
 
 /* What is so far off that the model overflows is as far as can be. */
@@ -153,7 +153,7 @@ static enum fig_status calibrate(struct calibration *calibration, struct fig_run
                                  const char *folder)
 {
     char path[PATH_LIMIT], mark[MARK_SIZE];
-    TRY(model_mark(folder, mark));
+    run_mark(run, mark);
     TRY(path_join(path, folder, "scores.safetensors"));
     if (path_exists(path))
         TRY(read_scores(path, calibration, mark));

@@ -2,6 +2,7 @@
 /* Steps for codes: as coarse as the images allow. */
 #include <figment/codec.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 #include "base/log.h"
 #include "base/moments.h"
 #include "base/size.h"
-#include "run/model_file.h"
 #include "run/packed.h"
 #include "run/rows.h"
+#include "run/run.h"
 
 enum { PROBES = 100, /* images that steps are measured on */ LEVELS = 256 };
 
@@ -135,15 +136,14 @@ static enum fig_status compress(struct work *work, const struct fig_compression 
     restore_codes(packed, work->codes);
     TRY(fig_run_decode(work->run, work->codes, work->count, work->rebuilt));
     out->mse = mean_square(work->rebuilt, work->images, values);
-    if (how->path)
-        TRY(model_hash(how->folder, &packed->model));
+    packed->model = run_hash(work->run);
     return packed_write(packed, how->path, &out->bytes);
 }
 
 enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *how,
                              const float *images, int count, struct fig_compressed *out)
 {
-    REQUIRE(run && how && (how->folder || !how->path) && images && count > 0 && out);
+    REQUIRE(run && how && images && count > 0 && out);
     REQUIRE(how->tolerance > 0 && isfinite(how->tolerance));
     const struct fig_run_info *info = fig_run_info(run);
     const double pixels = (double)info->height * info->width * count;
@@ -189,28 +189,26 @@ static enum fig_status decompress(struct fig_run *run, const struct packed *pack
 }
 
 /* The symbols of a file that the model has made. */
-static enum fig_status open_packed(struct packed *packed, const char *folder, const char *path)
+static enum fig_status open_packed(struct packed *packed, const struct fig_run *run,
+                                   const char *path)
 {
     void *bytes = NULL;
     size_t size;
-    uint64_t hash;
-    TRY(model_hash(folder, &hash));
     TRY(file_read(path, INT32_MAX, &bytes, &size));
     const enum fig_status status = packed_parse(packed, path, bytes, size);
     free(bytes);
-    if (!status && packed->model != hash)
-        return fail(FIG_INVALID, "%s: codes of another model: %016llx, that of %s is %016llx", path,
-                    (unsigned long long)packed->model, folder, (unsigned long long)hash);
+    if (!status && packed->model != run_hash(run))
+        return fail(FIG_INVALID, "%s: codes of another model: %016" PRIx64 ", this one is %016"
+                    PRIx64, path, packed->model, run_hash(run));
     return status;
 }
 
-enum fig_status fig_decompress(struct fig_run *run, const char *folder, const char *path,
-                               float **images, int *count)
+enum fig_status fig_decompress(struct fig_run *run, const char *path, float **images, int *count)
 {
-    REQUIRE(run && folder && path && images && count);
+    REQUIRE(run && path && images && count);
     struct packed packed = { 0 };
     *images = NULL;
-    enum fig_status status = open_packed(&packed, folder, path);
+    enum fig_status status = open_packed(&packed, run, path);
     if (!status && packed.length != fig_run_info(run)->code)
         status = fail(FIG_FORMAT, "%s: codes of %d values; the model's have %d", path,
                       packed.length, fig_run_info(run)->code);

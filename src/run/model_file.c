@@ -77,8 +77,12 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
 
 enum fig_status model_open(struct model_file *file, const char *folder)
 {
+    void *bytes = NULL;
+    size_t size;
     TRY(path_join(file->path, folder, "model.safetensors"));
-    return safetensors_open(&file->content, file->path);
+    TRY(file_read(file->path, SIZE_MAX - 1, &bytes, &size));
+    file->hash = hash_bytes(HASH_START, bytes, size);
+    return safetensors_parse(&file->content, file->path, bytes, size);
 }
 
 void model_close(struct model_file *file)
@@ -174,24 +178,4 @@ enum fig_status model_load(const struct model_file *file, struct fig_store *stor
     const bool scaled = safetensors_find(&file->content, SCALING_MEAN) != NULL;
     return store_load(&file->content, file->path, store, &(struct store_file){
         .other_count = scaled ? SCALING_TENSORS : 0 });
-}
-
-enum fig_status model_hash(const char *folder, uint64_t *hash)
-{
-    char path[PATH_LIMIT];
-    void *bytes = NULL;
-    size_t size;
-    TRY(path_join(path, folder, "model.safetensors"));
-    TRY(file_read(path, INT32_MAX, &bytes, &size));
-    *hash = hash_bytes(HASH_START, bytes, size);
-    free(bytes);
-    return FIG_OK;
-}
-
-enum fig_status model_mark(const char *folder, char mark[MARK_SIZE])
-{
-    uint64_t hash;
-    TRY(model_hash(folder, &hash));
-    snprintf(mark, MARK_SIZE, "%016" PRIx64, hash);
-    return FIG_OK;
 }

@@ -27,6 +27,7 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
 struct model_file {
     char path[PATH_LIMIT];
     struct safetensors content;
+    uint64_t hash; /* of the whole file: what was made of one model is not for another */
 };
 enum fig_status model_open(struct model_file *file, const char *folder);
 void model_close(struct model_file *file);
@@ -37,11 +38,5 @@ enum fig_status model_size(const struct model_file *file, struct sample_size *si
 enum fig_status model_names(const struct model_file *file, struct text *names);
 enum fig_status model_scaling(const struct model_file *file, struct fig_scaling *scaling);
 enum fig_status model_load(const struct model_file *file, struct fig_store *store);
-
-/* Of the whole file: what was made of one model is not for another. */
-enum fig_status model_hash(const char *folder, uint64_t *hash);
-/* The same as text, for files that remember which model they were made of. */
-enum { MARK_SIZE = 17 };
-enum fig_status model_mark(const char *folder, char mark[MARK_SIZE]);
 
 #endif

@@ -24,6 +24,7 @@ struct fig_run {
     int rows; /* that the plans take at a time */
     struct fig_plan *plans[PARTS]; /* made when first asked for */
     struct fig_run_info info;
+    uint64_t hash; /* of the model's file; 0 when borrowed */
     struct text names; /* of the classes, a zero behind each; empty when borrowed */
     struct classes drawn, given; /* of what is made of noise and codes, and of images */
     struct fig_scaling scaling; /* of a table's columns; no columns if there is none */

@@ -2,6 +2,8 @@
 /* Opening a trained model, and what is known of it. */
 #include "run/run.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +66,7 @@ static enum fig_status take_model(struct fig_run *run, const struct model_file *
     if (run->scaling.columns && run->scaling.columns != size.height * size.width * size.channels)
         return fail(FIG_FORMAT, "%s: a scaling of %d columns, samples of %dx%dx%d", folder,
                     run->scaling.columns, size.height, size.width, size.channels);
+    run->hash = file->hash;
     TRY(make_model(run, size));
     TRY(fig_store_create(&run->own, run->device, run->model->graph,
                          fig_config_settings(run->config)->seed));
@@ -188,6 +191,16 @@ enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int co
 {
     REQUIRE(run && count >= 0 && (labels || !count));
     return classes_copy(&run->given, labels, count);
+}
+
+uint64_t run_hash(const struct fig_run *run)
+{
+    return run->hash;
+}
+
+void run_mark(const struct fig_run *run, char mark[MARK_SIZE])
+{
+    snprintf(mark, MARK_SIZE, "%016" PRIx64, run->hash);
 }
 
 struct fig_device *run_device(const struct fig_run *run)

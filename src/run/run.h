@@ -20,6 +20,12 @@ enum fig_status noise_draw(const struct fig_noise *noise, int length, float *out
 enum fig_status run_decode(struct fig_run *run, const float *codes, int first, int count,
                            float *images);
 
+/* Of the file that the run was opened from: the folder may have another model by now. */
+uint64_t run_hash(const struct fig_run *run);
+/* The same as text, for files that remember which model they were made of. */
+enum { MARK_SIZE = 17 };
+void run_mark(const struct fig_run *run, char mark[MARK_SIZE]);
+
 struct fig_device *run_device(const struct fig_run *run);
 
 #endif

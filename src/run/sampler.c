@@ -11,7 +11,6 @@
 #include "base/size.h"
 #include "run/labels.h"
 #include "run/mixture.h"
-#include "run/model_file.h"
 #include "run/rows.h"
 #include "run/run.h"
 #include "run/safetensors.h"
@@ -146,7 +145,7 @@ static enum fig_status open_mixture(struct mixture *mixture, struct fig_run *run
     char path[PATH_LIMIT], name[64], mark[MARK_SIZE];
     bool found = false;
     snprintf(name, sizeof(name), "mixture-%d.safetensors", mixture->count);
-    TRY(model_mark(folder, mark));
+    run_mark(run, mark);
     TRY(path_join(path, folder, name));
     if (path_exists(path))
         TRY(read_mixture(path, mixture, mark, &found));
