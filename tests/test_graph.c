@@ -189,6 +189,28 @@ START_TEST(gradients_are_of_a_single_number)
 }
 END_TEST
 
+/* Of a node of another graph, with a larger id than any of the loss's; of none; of less than none;
+ * of no loss. */
+START_TEST(gradients_that_cannot_be_are_refused_and_null)
+{
+    for (int what = 0; what < 4; what++) {
+        struct fig_graph *graph, *other;
+        RIG_OK(fig_graph_create(&graph));
+        RIG_OK(fig_graph_create(&other));
+        struct fig_node *x = fig_input(graph, "x", fig_shape1(3)), *stranger = NULL;
+        for (int i = 0; i < 1000; i++)
+            stranger = fig_input(other, "y", fig_shape1(3));
+        struct fig_node *wrt[] = { x, what == 0 ? stranger : what == 1 ? NULL : x };
+        struct fig_node *gradients[] = { x, x }, *loss = what == 3 ? NULL : fig_sum(x);
+        ck_assert_int_eq(fig_gradients(loss, wrt, what == 2 ? -1 : 2, gradients), FIG_INVALID);
+        ck_assert_ptr_eq(gradients[0], what == 2 ? x : NULL);
+        ck_assert_ptr_eq(gradients[1], what == 2 ? x : NULL);
+        fig_graph_destroy(&graph);
+        fig_graph_destroy(&other);
+    }
+}
+END_TEST
+
 START_TEST(a_gradient_of_what_the_loss_does_not_know_is_zeros_of_its_shape)
 {
     struct fig_graph *graph;
@@ -277,6 +299,7 @@ int main(void)
     tcase_add_test(tcase, the_first_error_stays_and_later_nodes_are_null);
     tcase_add_test(tcase, operands_of_two_graphs_are_refused);
     tcase_add_test(tcase, gradients_are_of_a_single_number);
+    tcase_add_test(tcase, gradients_that_cannot_be_are_refused_and_null);
     tcase_add_test(tcase, a_gradient_of_what_the_loss_does_not_know_is_zeros_of_its_shape);
     tcase_add_test(tcase, placed_tensors_never_meet_and_fill_the_arena_well);
     suite_add_tcase(suite, tcase);

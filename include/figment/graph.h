@@ -157,7 +157,8 @@ FIG_API struct fig_node *fig_conv_input(struct fig_node *y, struct fig_node *wei
 /* --- Gradients */
 
 /* Gradients of the single number `loss`, as ordinary nodes of the same graph; gradients of them can
- * be taken again.  A node that the loss does not depend on gets zeros of its shape. */
+ * be taken again.  A node that the loss does not depend on gets zeros of its shape; after an error
+ * all are NULL. */
 FIG_API enum fig_status fig_gradients(struct fig_node *loss, struct fig_node *const *wrt,
                                       int count, struct fig_node **gradients);
 

@@ -223,21 +223,32 @@ static void walk_back(struct walk *walk, struct fig_node *loss)
     }
 }
 
-static enum fig_status check_loss(const struct fig_node *loss)
+static enum fig_status check_nodes(struct fig_node *loss, struct fig_node *const *wrt, int count,
+                                   struct fig_node **gradients)
 {
     char text[SHAPE_TEXT];
-    if (shape_length(loss->shape) != 1)
-        graph_fail(loss->graph, FIG_SHAPE, "gradients: %s of shape %s: a single number is expected",
+    struct fig_graph *graph = loss->graph;
+    if (!wrt || !gradients || count < 0)
+        graph_fail(graph, FIG_INVALID, "gradients: arrays of at least 0 nodes are expected");
+    else if (shape_length(loss->shape) != 1)
+        graph_fail(graph, FIG_SHAPE, "gradients: %s of shape %s: a single number is expected",
                    loss->name, shape_text(loss->shape, text));
-    return loss->graph->status;
+    for (int i = 0; !graph->status && i < count; i++) {
+        if (!wrt[i] || wrt[i]->graph != graph)
+            graph_fail(graph, FIG_INVALID, "gradients: node %d of those asked for is %s", i,
+                       wrt[i] ? "of another graph than the loss" : "NULL");
+    }
+    return graph->status;
 }
 
 enum fig_status fig_gradients(struct fig_node *loss, struct fig_node *const *wrt, int count,
                               struct fig_node **gradients)
 {
-    if (!loss || !wrt || !gradients)
+    for (int i = 0; gradients && i < count; i++)
+        gradients[i] = NULL;
+    if (!loss)
         return FIG_INVALID; /* the graph holds the first error */
-    TRY(check_loss(loss));
+    TRY(check_nodes(loss, wrt, count, gradients));
     struct fig_graph *graph = loss->graph;
     struct walk walk = { .count = graph->count,
                          .leads = calloc((size_t)graph->count, sizeof(bool)),
@@ -245,12 +256,12 @@ enum fig_status fig_gradients(struct fig_node *loss, struct fig_node *const *wrt
     if (walk.leads && walk.sum) {
         mark_leading(&walk, graph, wrt, count);
         walk_back(&walk, loss);
-        for (int i = 0; i < count; i++)
-            gradients[i] = walk.sum[wrt[i]->id] ? walk.sum[wrt[i]->id]
-                                                : fig_constant(graph, wrt[i]->shape, 0);
     } else {
         graph_fail(graph, FIG_NOMEM, "no memory for the gradients of %d nodes", graph->count);
     }
+    for (int i = 0; !graph->status && i < count; i++)
+        gradients[i] = walk.sum[wrt[i]->id] ? walk.sum[wrt[i]->id]
+                                            : fig_constant(graph, wrt[i]->shape, 0);
     free(walk.leads);
     free(walk.sum);
     return graph->status;
