@@ -3,6 +3,7 @@
 #include "tests/suite.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,39 @@ START_TEST(another_optimizer_than_the_files_has_its_own_defaults)
 }
 END_TEST
 
+#define NUMBER(field_) offsetof(struct fig_optimizer, field_)
+static const struct {
+    const char *optimizer, *key;
+    size_t place;
+} numbers[] = {
+    { "sgd", "rate", NUMBER(rate) },          { "sgd", "decay", NUMBER(decay) },
+    { "sgd", "clip-norm", NUMBER(clip_norm) }, { "momentum", "momentum", NUMBER(momentum) },
+    { "rmsprop", "rho", NUMBER(rho) },        { "adagrad", "epsilon", NUMBER(epsilon) },
+    { "adam", "beta1", NUMBER(beta1) },       { "adamw", "beta2", NUMBER(beta2) },
+};
+#undef NUMBER
+
+START_TEST(a_key_of_an_optimizer_sets_its_own_number)
+{
+    char name[64], number[64];
+    const char *const overrides[] = { name, number };
+    struct fig_config *config;
+    snprintf(name, sizeof(name), "optimizer.name=%s", numbers[_i].optimizer);
+    snprintf(number, sizeof(number), "optimizer.%s=0.375", numbers[_i].key);
+    write_file(good);
+    ck_assert_msg(!fig_config_open(&config, path, overrides, 2), "%s", message);
+    const struct fig_optimizer *found = &fig_config_settings(config)->optimizer;
+    const struct fig_optimizer defaults = fig_optimizer_defaults(found->kind);
+    for (int i = 0; i < (int)LENGTH(numbers); i++) {
+        const double *number_found = (const void *)((const char *)found + numbers[i].place);
+        const double *otherwise = (const void *)((const char *)&defaults + numbers[i].place);
+        ck_assert_msg(*number_found == (i == _i ? 0.375 : *otherwise), "%s: %s is %g", number,
+                      numbers[i].key, *number_found);
+    }
+    fig_config_close(&config);
+}
+END_TEST
+
 START_TEST(an_error_in_a_file_names_file_and_line)
 {
     struct fig_config *config;
@@ -254,6 +288,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_use_of_labels_that_a_family_does_not_have_is_refused, 0,
                         (int)(sizeof(labelled) / sizeof(*labelled)));
     tcase_add_test(tcase, another_optimizer_than_the_files_has_its_own_defaults);
+    tcase_add_loop_test(tcase, a_key_of_an_optimizer_sets_its_own_number, 0, LENGTH(numbers));
     tcase_add_test(tcase, an_error_in_a_file_names_file_and_line);
     tcase_add_test(tcase, cross_entropy_wants_logits);
     tcase_add_loop_test(tcase, a_broken_vae_is_refused_in_words, 0, LENGTH(broken_vaes));
