@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers that remember: batch norm's running statistics, spectral norm's direction; classifiers
- * of which not every row is known; and what is refused. */
+/* Norms, and what they remember: batch norm's running statistics, spectral norm's direction;
+ * activations; classifiers of which not every row is known; and what is refused. */
 #include "tests/suite.h"
 
 #include <math.h>
@@ -44,6 +44,11 @@ static struct fig_plan *plan_of(struct fig_node *const *outputs, int count)
 static void read_tensor(const char *name, float *values)
 {
     ck_assert_int_eq(fig_store_read(store, fig_store_find(store, name), values), FIG_OK);
+}
+
+static void write_tensor(const char *name, const float *values)
+{
+    ck_assert_int_eq(fig_store_write(store, fig_store_find(store, name), values), FIG_OK);
 }
 
 /* Column means and biased variances in double. */
@@ -91,6 +96,57 @@ START_TEST(batch_norm_normalises_by_the_batch_and_follows_it)
     }
     fig_plan_destroy(&plan);
     fig_plan_destroy(&use_plan);
+}
+END_TEST
+
+/* A row's layer norm, and the slope of the sum of its squares: of u = 2 y weight and the normalised
+ * x, n, it is (u - mean of u - n * mean of u n) / deviation. */
+static void normalise_row(const float *x, const float *weight, const float *bias, double *y,
+                          double *slope)
+{
+    double mean = 0, variance = 0, n[COLS], u[COLS], mean_u = 0, mean_un = 0;
+    for (int c = 0; c < COLS; c++)
+        mean += (double)x[c] / COLS;
+    for (int c = 0; c < COLS; c++)
+        variance += pow(x[c] - mean, 2) / COLS;
+    const double deviation = sqrt(variance + 1e-5);
+    for (int c = 0; c < COLS; c++) {
+        n[c] = (x[c] - mean) / deviation;
+        y[c] = n[c] * (double)weight[c] + (double)bias[c];
+        u[c] = 2 * y[c] * (double)weight[c];
+        mean_u += u[c] / COLS;
+        mean_un += u[c] * n[c] / COLS;
+    }
+    for (int c = 0; c < COLS; c++)
+        slope[c] = (u[c] - mean_u - n[c] * mean_un) / deviation;
+}
+
+START_TEST(layer_norm_normalises_each_row)
+{
+    static const float weight[COLS] = { 1, -0.5f, 2, 0.25f, 3 }, bias[COLS] = { 0, 1, -2, 0.5f, 4 };
+    float x[ROWS * COLS], y[ROWS * COLS], slope[ROWS * COLS];
+    double wanted[COLS], wanted_slope[COLS];
+    struct fig_node *in = fig_input(graph, "x", fig_shape2(ROWS, COLS));
+    struct fig_node *outputs[2] = { fig_layernorm(in, "ln") };
+    ck_assert_int_eq(fig_gradients(fig_sum(fig_square(outputs[0])), &in, 1, outputs + 1), FIG_OK);
+    struct fig_plan *plan = plan_of(outputs, 2);
+    for (int i = 0; i < ROWS * COLS; i++)
+        x[i] = (float)(sin(i * 1.7) * (1 + i % 3) + i / COLS);
+    write_tensor("ln.weight", weight);
+    write_tensor("ln.bias", bias);
+    ck_assert_int_eq(fig_plan_write(plan, in, x), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[0], y), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, outputs[1], slope), FIG_OK);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        const int c = i % COLS;
+        if (c == 0)
+            normalise_row(x + i, weight, bias, wanted, wanted_slope);
+        /* Floats below 40 of which about as large a mean is subtracted. */
+        ck_assert_double_eq_tol(y[i], wanted[c], 1e-4);
+        ck_assert_double_eq_tol(slope[i], wanted_slope[c], 1e-3);
+    }
+    fig_plan_destroy(&plan);
 }
 END_TEST
 
@@ -143,6 +199,40 @@ START_TEST(spectral_norm_comes_to_one)
         effective[i] = y[i % IN * OUT + i / IN];
     ck_assert(largest_singular_value(w) > 1.05);
     ck_assert_double_eq_tol(largest_singular_value(effective), 1, 1e-4);
+    fig_plan_destroy(&plan);
+}
+END_TEST
+
+/* --- Activations */
+
+static double activated(enum fig_activation activation, double x)
+{
+    switch (activation) {
+    case FIG_LINEAR: return x;
+    case FIG_RELU: return x > 0 ? x : 0;
+    case FIG_LEAKY_RELU: return x > 0 ? x : 0.2 * x;
+    case FIG_ELU: return x > 0 ? x : exp(x) - 1;
+    case FIG_SIGMOID: return 1 / (1 + exp(-x));
+    case FIG_TANH: return tanh(x);
+    case FIG_SOFTPLUS: return log(1 + exp(x));
+    default: ck_abort_msg("activation %d has no formula: add it", activation); return 0;
+    }
+}
+
+START_TEST(activations_are_their_formulas)
+{
+    const enum fig_activation activation = (enum fig_activation)_i;
+    float x[ROWS], y[ROWS];
+    struct fig_node *in = fig_input(graph, "x", fig_shape1(ROWS));
+    struct fig_node *out = fig_affine(fig_activate(in, activation), 1, 0);
+    struct fig_plan *plan = plan_of(&out, 1);
+    for (int i = 0; i < ROWS; i++)
+        x[i] = (float)(i - ROWS / 2) / 4;
+    ck_assert_int_eq(fig_plan_write(plan, in, x), FIG_OK);
+    ck_assert_int_eq(fig_plan_run(plan, 0, 0), FIG_OK);
+    ck_assert_int_eq(fig_plan_read(plan, out, y), FIG_OK);
+    for (int i = 0; i < ROWS; i++) /* floats below 5, and what drivers may be off */
+        ck_assert_double_eq_tol(y[i], activated(activation, (double)x[i]), 5e-6);
     fig_plan_destroy(&plan);
 }
 END_TEST
@@ -349,7 +439,9 @@ int main(void)
     TCase *tcase = tcase_create("nn");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, batch_norm_normalises_by_the_batch_and_follows_it);
+    tcase_add_test(tcase, layer_norm_normalises_each_row);
     tcase_add_test(tcase, spectral_norm_comes_to_one);
+    tcase_add_loop_test(tcase, activations_are_their_formulas, 0, FIG_ACTIVATIONS);
     tcase_add_test(tcase, a_classifier_learns_from_the_known_rows_alone);
     tcase_add_test(tcase, a_classifier_without_known_rows_loses_nothing);
     tcase_add_loop_test(tcase, mistakes_are_the_graphs_first_error, 0, LENGTH(refused));
