@@ -145,7 +145,6 @@ static const struct {
     { "eval .", 2, "config.yaml" },
     { "bench nonsense", 2, "nonsense" },
     { "bench ae-shallow --profile --floors", 2, "give one of them" },
-    { "restore absent --data . -o .", 2, "which would be written over" },
 };
 
 START_TEST(wrong_words_are_named_with_the_right_exit_code)
