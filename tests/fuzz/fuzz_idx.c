@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Arbitrary bytes as an IDX file, plain or gzip'd; long.sh's limit on single allocations proves that
- * no header alone makes us allocate. */
+/* Arbitrary bytes as an IDX file, plain or gzip'd; long.sh's limit on single allocations proves
+ * that no header alone makes us allocate. */
 #define _GNU_SOURCE /* memfd_create */
 #include <stdio.h>
 #include <stdlib.h>
