@@ -4,23 +4,24 @@
 # device found, and draw what they make: about three minutes on two CPU cores.
 #     samples/quickstart.sh [OPTION...]     options of `figment train`, such as --device cpu
 # What an earlier start of it left in runs/quickstart is replaced.
-# Images are MNIST's four IDX files in $FIGMENT_MNIST or data/mnist, or else drawn digits.
+# Images are MNIST's four IDX files in $FIGMENT_MNIST, or else in data/mnist, or else drawn digits.
 set -euo pipefail
+mnist=data/mnist
+if [ -n "${FIGMENT_MNIST:-}" ]; then
+  [ -d "$FIGMENT_MNIST" ] || { echo "$0: FIGMENT_MNIST: $FIGMENT_MNIST is no folder" >&2; exit 1; }
+  mnist=$(cd "$FIGMENT_MNIST" && pwd)
+fi
 cd "$(dirname "$0")/.."
 figment=build/src/cli/figment
 runs=runs/quickstart
+data=synthetic
+[ ! -d "$mnist" ] || data=$mnist
 
 tests/setup.sh build
-[ -f build/build.ninja ] || meson setup build >/dev/null
+if [ ! -f build/build.ninja ]; then
+  output=$(meson setup build 2>&1) || { echo "$output" >&2; exit 1; }
+fi
 ninja -C build --quiet
-
-data=synthetic
-for folder in "${FIGMENT_MNIST:-}" data/mnist; do
-  if [ -n "$folder" ] && [ -d "$folder" ]; then
-    data=$folder
-    break
-  fi
-done
 
 # train NAME EPOCHS [OPTION...]: into runs/NAME
 train() {
