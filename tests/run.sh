@@ -18,9 +18,9 @@ esac
 "$tests/setup.sh" test
 
 # Nothing outside the build folder is read or written: not the user's caches, not his settings.
-unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_DEBUG FIGMENT_TEST_SMALL FIGMENT_TEST_SEED
-unset RUSTICL_ENABLE RUSTICL_DEVICE_TYPE OCL_ICD_VENDORS
-unset wrapper
+unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_DEBUG FIGMENT_PROBE
+unset FIGMENT_TEST_SMALL FIGMENT_TEST_SEED RUSTICL_ENABLE RUSTICL_DEVICE_TYPE OCL_ICD_VENDORS
+unset wrapper folder # of the functions below
 export XDG_CACHE_HOME=$build/cache POCL_CACHE_DIR=$build/cache/pocl
 
 say() { printf '\n== %s\n' "$*"; }
@@ -92,7 +92,7 @@ on_oclgrind() {
   # shellcheck disable=SC2086 # a list of names
   if command -v oclgrind >/dev/null; then
     suites "$name" device FIGMENT_DEVICE=opencl FIGMENT_TEST_SMALL=1 \
-      --wrapper "$wrapper $*" --timeout-multiplier 3 $emulated
+      --wrapper "'$wrapper' $*" --timeout-multiplier 3 $emulated
   else
     say "$name: no oclgrind, skipped"
   fi
