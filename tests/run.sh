@@ -8,14 +8,14 @@ cd "$(dirname "$0")/.."
 tests=$PWD/tests
 build=$PWD/build-tests
 logs=$build/results
-long=
+long='' setup=test
 case "${1:-}" in
   '') ;;
-  --long) long=1 ;;
+  --long) long=1 setup=long ;;
   *) echo "usage: $0 [--long]" >&2; exit 2 ;;
 esac
 
-"$tests/setup.sh" test
+"$tests/setup.sh" $setup
 
 # Nothing outside the build folder is read or written: not the user's caches, not his settings.
 unset FIGMENT_DEVICE FIGMENT_THREADS FIGMENT_CL_PATH FIGMENT_PRODUCTS FIGMENT_DEBUG FIGMENT_PROBE
