@@ -5,17 +5,17 @@
     summary.py LOG.json...      prints "N passed, N failed"; exits 1 if any failed or none ran
 
 A suite that prints Check's summary counts as many tests as it has; another one counts as one.  A
-suite that died, also after its summary, adds one failure.
+suite that died, also after its summary, adds one failure.  What was skipped is told in a line
+before that.
 """
 import json
+import pathlib
 import re
 import sys
 
 
 def count(suite):
     """(passed, failed) of one line of a log."""
-    if suite["result"] == "SKIP":
-        return 0, 0
     passed = failed = 0
     pattern = r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$"
     for checks, failures, errors in re.findall(pattern, suite.get("stdout", ""), re.M):
@@ -26,10 +26,14 @@ def count(suite):
     return passed + (passed + failed == 0), failed
 
 
-totals = [0, 0]
-for log in sys.argv[1:]:
-    with open(log, encoding="utf-8") as lines:
-        for line in lines:
-            totals = [old + new for old, new in zip(totals, count(json.loads(line)))]
+totals, skipped = [0, 0], []
+for log in map(pathlib.Path, sys.argv[1:]):
+    for suite in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+        if suite["result"] == "SKIP":
+            skipped.append(f"{log.stem} {suite['name'].rpartition(' / ')[2]}")
+        else:
+            totals = [old + new for old, new in zip(totals, count(suite))]
+if skipped:
+    print("skipped: " + ", ".join(skipped))
 print(f"{totals[0]} passed, {totals[1]} failed")
 sys.exit(1 if totals[1] or not totals[0] else 0)
