@@ -2,6 +2,9 @@
 # shellcheck shell=bash disable=SC2154 # build and tests are run.sh's
 # What `run.sh --long` adds; run.sh sources this and defines suites, on_oclgrind, step.
 
+# has COMMAND TEST: whether it is here; else the test is told to be left out.
+has() { command -v "$1" >/dev/null || { say "$2: no $1, skipped"; return 1; }; }
+
 # other_build NAME OPTION...: a build of its own, and both kinds of suites in it.
 other_build() {
   local name=$1
@@ -30,7 +33,7 @@ sanitizers() {
 on_valgrind() {
   # shellcheck disable=SC2034 # suites reads them
   local wrapper=valgrind folder=$build/native
-  command -v valgrind >/dev/null || return 0
+  has valgrind valgrind || return 0
   configure "$folder" --werror -Dbuildtype=debugoptimized -Db_ndebug=false -Donednn=disabled \
     -Dopencl=disabled || { step "build for valgrind" false; return; }
   suites valgrind device FIGMENT_DEVICE=cpu FIGMENT_TEST_SMALL=1 \
@@ -48,10 +51,11 @@ fuzz() {
 
 fuzzers() {
   local source name
-  command -v clang >/dev/null || return 0
+  has clang fuzzers || return 0
   say "fuzzers, 60 s each"
   CC=clang configure "$build/fuzz" -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args=-fsanitize=fuzzer-no-link -Dfuzzers=true || { step "build of fuzzers" false; return; }
+  python3 "$tests/fuzz/seeds.py" "$build/fuzz"
   for source in "$tests"/fuzz/fuzz_*.c; do
     name=$(basename "$source" .c)
     step "$name" fuzz "$name"
@@ -61,7 +65,7 @@ fuzzers() {
 release() { CC=$1 configure "$build/$1" --werror -Dbuildtype=release; }
 
 for compiler in gcc clang; do
-  if command -v "$compiler" >/dev/null; then
+  if has "$compiler" "release build by $compiler"; then
     step "release build by $compiler" release "$compiler"
   fi
 done
