@@ -6,7 +6,8 @@
 #     tests/gpu.sh [--packages FOLDER] [--icd LIBRARY] [--torch-bench FILE] [--out FOLDER]
 # FOLDER has the Debian packages (*.deb) and Python wheels (*.whl: meson, ninja) that the machine
 # lacks; they are unpacked in build-gpu/ alone.  LIBRARY is the driver's OpenCL, if the loader does not
-# know it: libnvidia-opencl.so.1 unless told otherwise.  FILE is as tests/bench/compare.py takes it.
+# know it: libnvidia-opencl.so.1 unless told otherwise.  FILE is tests/bench/torch_bench.py, if
+# there is PyTorch, or another as tests/bench/compare.py takes it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build-gpu

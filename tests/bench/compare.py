@@ -5,12 +5,12 @@
     compare.py FIGMENT PEER_BENCH [--python PYTHON] [--device cpu] [--peer-device D] [--threads 2]
                [--rounds 3] [--compile] [--models NAME,...]
 
-PEER_BENCH, a script for PyTorch or tinygrad_bench.py, prints for `--device D --threads N
-[--compile] MODEL` a line of JSON with model, batch and images_per_s.  Both sides run alone, one
-after the other, with the same batch and threads, so that a machine which is slow for a while slows
-both; a ratio is of one round.  Shares are of what a step would take at the best rate of products,
-or of copies, measured in the same process: of the time that it took.  Memory is the peak of each
-process.
+PEER_BENCH, torch_bench.py or tinygrad_bench.py beside this script, prints for `--device D
+--threads N [--compile] MODEL` a line of JSON with model, batch and images_per_s.  Both sides run
+alone, one after the other, with the same batch and threads, so that a machine which is slow for a
+while slows both; a ratio is of one round.  Shares are of what a step would take at the best rate of
+products, or of copies, measured in the same process: of the time that it took.  Memory is the peak
+of each process.
 """
 import argparse
 import json
