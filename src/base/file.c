@@ -90,6 +90,28 @@ enum fig_status folder_cache(char out[PATH_LIMIT], const char *name)
     return FIG_IO;
 }
 
+/* Of an open file; NULL: it is not for us, as *why says. */
+static FILE *regular_file(int descriptor, const char **why)
+{
+    struct stat info;
+    const bool regular = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+    FILE *file = regular ? fdopen(descriptor, "rb") : NULL;
+    if (file)
+        return file;
+    *why = regular ? strerror(errno) : "not a regular file";
+    close(descriptor);
+    return NULL;
+}
+
+FILE *file_open(const char *path, const char **why)
+{
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor >= 0)
+        return regular_file(descriptor, why);
+    *why = strerror(errno);
+    return NULL;
+}
+
 /* Fill `size` bytes from the file; a short file is an error. */
 static enum fig_status read_exactly(FILE *file, const char *path, char *bytes, size_t size)
 {
@@ -106,8 +128,6 @@ static enum fig_status read_open(FILE *file, const char *path, size_t limit, voi
     struct stat info;
     if (fstat(fileno(file), &info))
         return fail(FIG_IO, "%s: cannot look at it: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return fail(FIG_IO, "%s: not a regular file", path);
     if ((size_t)info.st_size > limit)
         return fail(FIG_FORMAT, "%s: %zu bytes; at most %zu are read", path,
                     (size_t)info.st_size, limit);
@@ -127,9 +147,10 @@ static enum fig_status read_open(FILE *file, const char *path, size_t limit, voi
 
 enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
+    const char *why;
+    FILE *file = file_open(path, &why);
     if (!file)
-        return fail(FIG_IO, "%s: cannot open: %s", path, strerror(errno));
+        return fail(FIG_IO, "%s: cannot open: %s", path, why);
     const enum fig_status status = read_open(file, path, limit, bytes, size);
     fclose(file);
     return status;

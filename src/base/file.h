@@ -25,6 +25,10 @@ enum fig_status folder_create(const char *path, unsigned mode);
  * log but a debug line, when there is no place for it. */
 enum fig_status folder_cache(char out[PATH_LIMIT], const char *name);
 
+/* A regular file for reading; or NULL, and why not in words, which the caller may log.  It does not
+ * wait for the other end of a pipe. */
+FILE *file_open(const char *path, const char **why);
+
 /* The whole file in memory, with a zero byte behind it that `size` does not count;
  * the caller frees.  Refuses more than `limit` bytes. */
 enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *size);

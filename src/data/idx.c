@@ -63,9 +63,10 @@ static bool probe_folder(const char *folder)
 
 static bool idx_probe(const char *spec)
 {
+    const char *why;
     if (path_is_folder(spec))
         return probe_folder(spec);
-    FILE *file = fopen(spec, "rb");
+    FILE *file = file_open(spec, &why);
     if (!file)
         return false;
     uint8_t magic[WORD];

@@ -21,7 +21,8 @@ static bool numpy_probe(const char *spec)
 {
     static const char magic[] = "\x93NUMPY";
     char begin[sizeof(magic)] = "";
-    FILE *file = path_is_folder(spec) ? NULL : fopen(spec, "rb");
+    const char *why;
+    FILE *file = file_open(spec, &why);
     if (!file)
         return false;
     const size_t size = fread(begin, 1, strlen(magic), file);

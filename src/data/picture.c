@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/picture.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
 
@@ -70,15 +69,11 @@ static enum fig_status explain(struct picture *picture, enum fig_status status, 
 
 enum fig_status picture_read(struct picture *picture, const char *path, bool header_only)
 {
-    struct stat info;
+    const char *why;
     *picture = (struct picture){ 0 };
-    if (stat(path, &info))
-        return explain(picture, FIG_IO, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return explain(picture, FIG_IO, "not a regular file");
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_open(path, &why);
     if (!file)
-        return explain(picture, FIG_IO, strerror(errno));
+        return explain(picture, FIG_IO, why);
     const struct codec *codec = find_codec(file);
     const enum fig_status status = codec ? codec->decode(picture, file, header_only)
                                          : explain(picture, FIG_FORMAT, "neither PNG nor JPEG");
