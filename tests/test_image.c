@@ -210,7 +210,7 @@ START_TEST(a_full_disk_leaves_the_old_file)
     char temporary[PATH_LIMIT];
     struct rlimit old, limit;
     ck_assert_int_eq(fig_grid_write(PATH, &grids[0]), FIG_OK);
-    snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", PATH, (long)getpid());
+    snprintf(temporary, sizeof(temporary), "%s.%ld.0.tmp", PATH, (long)getpid());
     getrlimit(RLIMIT_FSIZE, &old);
     limit = old;
     limit.rlim_cur = 20;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "base/file.h"
 
 #include <errno.h>
@@ -156,17 +157,54 @@ enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *
     return status;
 }
 
+/* The file that is to be replaced, or made: the one to which a link leads.  What is no regular file
+ * would not be what it was any more. */
+static enum fig_status find_target(const char *path, char out[PATH_LIMIT])
+{
+    struct stat info;
+    const bool found = stat(path, &info) == 0;
+    if (found && !S_ISREG(info.st_mode))
+        return fail(FIG_IO, "%s: not a regular file: it is not written over", path);
+    const bool link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+    if (link && !found)
+        return fail(FIG_IO, "%s: a link that leads nowhere", path);
+    char *target = link ? realpath(path, NULL) : NULL;
+    if (link && !target)
+        return fail(FIG_IO, "%s: cannot follow the link: %s", path, strerror(errno));
+    const int length = snprintf(out, PATH_LIMIT, "%s", target ? target : path);
+    free(target);
+    if (length < 0 || length >= PATH_LIMIT)
+        return fail(FIG_INVALID, "%s: the path is longer than %d bytes", path, PATH_LIMIT - 1);
+    return FIG_OK;
+}
+
+/* Of a name that no other writer has, in this process or a past one. */
+static enum fig_status make_temporary(struct writer *writer)
+{
+    int descriptor = -1;
+    for (int i = 0; descriptor < 0; i++) {
+        const int length = snprintf(writer->temporary, PATH_LIMIT, "%s.%ld.%d.tmp", writer->path,
+                                    (long)getpid(), i);
+        if (length < 0 || length >= PATH_LIMIT)
+            return fail(FIG_INVALID, "%s: the path is longer than %d bytes", writer->path,
+                        PATH_LIMIT - 1);
+        descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor < 0 && errno != EEXIST)
+            return fail(FIG_IO, "%s: cannot write: %s", writer->temporary, strerror(errno));
+    }
+    writer->file = fdopen(descriptor, "wb");
+    if (writer->file)
+        return FIG_OK;
+    close(descriptor);
+    remove(writer->temporary);
+    return fail(FIG_NOMEM, "%s: no memory to write it", writer->path);
+}
+
 enum fig_status writer_open(struct writer *writer, const char *path)
 {
     writer->file = NULL;
-    const int length = snprintf(writer->temporary, PATH_LIMIT, "%s.%ld.tmp", path, (long)getpid());
-    if (length < 0 || length >= PATH_LIMIT)
-        return fail(FIG_INVALID, "%s: the path is longer than %d bytes", path, PATH_LIMIT - 1);
-    strcpy(writer->path, path);
-    writer->file = fopen(writer->temporary, "wb");
-    if (!writer->file)
-        return fail(FIG_IO, "%s: cannot write: %s", writer->temporary, strerror(errno));
-    return FIG_OK;
+    TRY(find_target(path, writer->path));
+    return make_temporary(writer);
 }
 
 enum fig_status writer_add(struct writer *writer, const void *bytes, size_t size)

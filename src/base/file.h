@@ -35,7 +35,8 @@ enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *
 
 /* Atomic replacement: all is written to a temporary name beside `path`; commit flushes it to the
  * disk, renames it over `path` and flushes the folder.  After any crash there is an old file
- * or a new one.  Close always; it removes what was not committed. */
+ * or a new one.  Close always; it removes what was not committed.  A link stays: the file to which
+ * it leads is replaced; what is no regular file is refused. */
 struct writer {
     FILE *file;
     char path[PATH_LIMIT], temporary[PATH_LIMIT];
