@@ -158,6 +158,15 @@ START_TEST(wrong_words_are_named_with_the_right_exit_code)
 }
 END_TEST
 
+START_TEST(output_that_is_lost_is_an_error)
+{
+    ck_assert_int_eq(run("devices --json >/dev/full 2>err #"), 1);
+    has(err, "cannot write to the standard output");
+    ck_assert_int_eq(run("bench ae-shallow --batch 1 --json >/dev/full 2>err #"), 1);
+    has(err, "cannot write to the standard output");
+}
+END_TEST
+
 START_TEST(values_stand_behind_a_space_or_an_equals_sign_and_dashes_end_the_options)
 {
     run_well("train ae-shallow --data=synthetic:40 --steps=1 --out a --quiet --seed=0");
@@ -180,6 +189,7 @@ int main(int count, char **words)
     tcase_add_loop_test(tests, help_explains_every_option_in_80_columns, 0, LENGTH(contract));
     tcase_add_loop_test(tests, wrong_words_are_named_with_the_right_exit_code, 0,
                         LENGTH(refused));
+    tcase_add_test(tests, output_that_is_lost_is_an_error);
     tcase_add_test(tests,
                    values_stand_behind_a_space_or_an_equals_sign_and_dashes_end_the_options);
     suite_add_tcase(suite, tests);

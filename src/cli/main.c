@@ -62,7 +62,7 @@ static int refuse_command(const char *name)
 /* What was printed is out, or the status says that it is not. */
 static int finish(enum fig_status status)
 {
-    if (fflush(stdout) && !status)
+    if ((fflush(stdout) || ferror(stdout)) && !status)
         status = complain(FIG_IO, "cannot write to the standard output");
     return exit_codes[status];
 }
