@@ -184,6 +184,8 @@ START_TEST(what_a_model_or_its_data_lack_is_said)
     wanted[find_metric("coverage")] = true;
     ck_assert_int_eq(fig_evaluate(&evaluation, wanted, &findings), FIG_INVALID);
     ck_assert_ptr_nonnull(strstr(message, "coverage: the training half has one class"));
+    reopen_data("synthetic:400000");
+    ck_assert_ptr_nonnull(strstr(lack("fd84"), "drawn as they are used"));
     close_trained();
 }
 END_TEST
@@ -267,6 +269,15 @@ START_TEST(sorted_data_are_measured_from_all_of_them)
 }
 END_TEST
 
+START_TEST(images_that_are_in_both_halves_have_no_ratio)
+{
+    open_gan();
+    ck_assert_double_nan(measured_on(trained.train, "nn_ratio", false));
+    ck_assert_ptr_nonnull(strstr(message, "nn_ratio: every test image is one of the training"));
+    close_trained();
+}
+END_TEST
+
 /* More samples than fit into one look. */
 START_TEST(the_nearest_image_is_found)
 {
@@ -304,6 +315,7 @@ int main(void)
     tcase_add_test(tests, the_difference_of_two_nets_is_that_of_their_values);
     tcase_add_test(tests, places_are_picked_from_all);
     tcase_add_test(tests, sorted_data_are_measured_from_all_of_them);
+    tcase_add_test(tests, images_that_are_in_both_halves_have_no_ratio);
     tcase_add_test(tests, the_nearest_image_is_found);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

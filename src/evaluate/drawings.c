@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Metrics of what a model draws: is it as varied as the data, and more than copies of them? */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -91,6 +92,8 @@ enum fig_status measure_nearest(struct subject *subject, struct fig_measure *mea
     if (!status)
         status = mean_nearest(subject, drawings.test, drawings.test_count, &test);
     drawings_destroy(&drawings);
-    measures[0].value = drawn / test;
+    if (!status && test == 0)
+        log_warning("nn_ratio: every test image is one of the training half: there is no ratio");
+    measures[0].value = test > 0 ? drawn / test : NAN;
     return status;
 }

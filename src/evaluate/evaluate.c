@@ -100,6 +100,8 @@ static const char *lacks_features(const struct fig_evaluation *evaluation)
         return samples;
     if (!info->classes)
         return "the data have no labels to train a classifier with";
+    if (info->drawn)
+        return "the data are drawn as they are used, and no classifier is trained on such";
     if (info->height < CLASSIFIER_SIDE || info->width < CLASSIFIER_SIDE)
         return "the data are no pictures of at least 12x12 pixels";
     if (is_one_class(evaluation->train))
