@@ -155,6 +155,20 @@ START_TEST(data_of_rank_k_are_rebuilt_by_k_components)
 }
 END_TEST
 
+/* Of their variances rounding leaves a little, which may be below 0. */
+START_TEST(data_that_are_all_alike_are_rebuilt)
+{
+    enum { COUNT = 500, WIDTH = 64, VALUES = 60 };
+    static float values[COUNT * WIDTH];
+    const struct fig_dataset dataset = numbers_dataset(COUNT, WIDTH, values);
+    for (int k = 1; k <= VALUES; k++) {
+        for (int i = 0; i < COUNT; i++)
+            values[i * WIDTH] = (float)k / 137;
+        ck_assert_double_lt(pca_mse(&dataset, 2), 1e-13); /* false of NaN */
+    }
+}
+END_TEST
+
 /* Two samples for each axis, mean +- a_j: the covariance is diag(a_j^2) / WIDTH, and what rank k
  * loses is the sum of the others, divided among the WIDTH values of a sample. */
 START_TEST(what_pca_loses_is_the_sum_of_the_small_eigenvalues)
@@ -205,6 +219,7 @@ int main(void)
     TCase *tests = tcase_create("pca");
     tcase_add_loop_test(tests, the_largest_eigenvectors_see_all_they_can, 0, LENGTH(matrices));
     tcase_add_test(tests, data_of_rank_k_are_rebuilt_by_k_components);
+    tcase_add_test(tests, data_that_are_all_alike_are_rebuilt);
     tcase_add_test(tests, what_pca_loses_is_the_sum_of_the_small_eigenvalues);
     tcase_add_test(tests, the_number_of_threads_changes_no_bit);
     suite_add_tcase(suite, tests);

@@ -132,7 +132,7 @@ static void diagonalise(struct block *block)
         row_of(block->turn, i, w)[i] = 1;
         trace += diagonal(block, i);
     }
-    for (int i = 0; i < SWEEPS && sweep(block, 1e-15 * trace); i++)
+    for (int i = 0; i < SWEEPS && sweep(block, 1e-15 * fmax(trace, 0)); i++)
         continue;
 }
 
