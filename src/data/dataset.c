@@ -297,10 +297,14 @@ enum fig_status fig_dataset_collect(struct fig_dataset *dataset, int count)
     if (!bytes)
         return fail(FIG_NOMEM, "no memory for %d samples", most);
     const enum fig_status status = draw_all(&(struct drawing){ dataset, bytes, most });
+    if (status) {
+        free(bytes);
+        return status;
+    }
     dataset->bytes = bytes;
     dataset->info.count = most;
     dataset->info.drawn = false;
-    return status;
+    return FIG_OK;
 }
 
 /* Bytes come to the end of the row and are spread from its start: none is met before its turn. */
