@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "base/size.h"
 #include "scratch.h"
 
 /* By hand; the first row is the example of scikit-learn's documentation for both numbers. */
@@ -73,7 +74,7 @@ END_TEST
 
 /* --- Of a model */
 
-enum { SAMPLES = 130, VALUES = 784 }; /* more than a batch */
+enum { SAMPLES = 150, VALUES = 784 }; /* more than a batch */
 
 static struct fig_device *device;
 static struct fig_dataset *data;
@@ -82,7 +83,7 @@ static char folder[SCRATCH_PATH], kept[SCRATCH_PATH];
 /* In the place of what was trained before, of which the scores stay. */
 static void train(const char *model, const char *steps, const char *seed)
 {
-    const char *const overrides[] = { "data=synthetic:130", "batch=64", steps, seed, NULL };
+    const char *const overrides[] = { "data=synthetic:150", "batch=64", steps, seed, NULL };
     char path[SCRATCH_PATH];
     remove(scratch_path("run/model.safetensors", path));
     remove(scratch_path("run/checkpoint.safetensors", path));
@@ -97,7 +98,7 @@ static void prepare(void)
     scratch_path("run", folder);
     scratch_path("run/scores.safetensors", kept);
     train("ae-shallow", "steps=4", "seed=1");
-    ck_assert_int_eq(fig_dataset_open(&data, "synthetic:130", FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_open(&data, "synthetic:150", FIG_TRAIN, 1), FIG_OK);
 }
 
 static void finish(void)
@@ -136,13 +137,13 @@ START_TEST(thresholds_are_scores_of_the_training_half_and_are_kept)
 {
     static const struct {
         double quantile;
-        int above; /* of 130 scores: 130 - ceil(130 quantile) */
-    } cases[] = { { 0.99, 1 }, { 0.5, 65 }, { 0.001, 129 }, { 0.9, 13 } };
+        int above; /* of 150 scores: 150 - ceil(150 quantile); 150 * 0.14 is above 21 in doubles */
+    } cases[] = { { 0.99, 1 }, { 0.5, 75 }, { 0.001, 149 }, { 0.9, 15 }, { 0.14, 129 } };
     double scores[SAMPLES];
     struct fig_run *run = opened();
     ck_assert_int_eq(fig_score(run, data, scores), FIG_OK);
     remove(kept);
-    for (int c = 0; c < 4; c++) {
+    for (size_t c = 0; c < LENGTH(cases); c++) {
         double threshold;
         int above = 0;
         ck_assert_int_eq(fig_score_threshold(run, folder, cases[c].quantile, &threshold), FIG_OK);
@@ -187,6 +188,19 @@ START_TEST(scores_are_kept_for_the_model_that_was_opened)
     run = opened();
     ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &new), FIG_OK);
     ck_assert_double_lt(new, old);
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(scores_that_cannot_be_kept_are_told_all_the_same)
+{
+    double kept_one, unkept;
+    char path[SCRATCH_PATH];
+    struct fig_run *run = opened();
+    ck_assert_int_eq(fig_score_threshold(run, folder, 0.5, &kept_one), FIG_OK);
+    ck_assert_int_eq(fig_score_threshold(run, scratch_path("absent", path), 0.5, &unkept), FIG_OK);
+    ck_assert_double_eq(unkept, kept_one);
+    ck_assert_ptr_nonnull(strstr(message, "absent/scores.safetensors"));
     fig_run_close(&run);
 }
 END_TEST
@@ -240,6 +254,7 @@ int main(void)
     tcase_add_test(model, thresholds_are_scores_of_the_training_half_and_are_kept);
     tcase_add_test(model, kept_scores_of_another_model_are_measured_again);
     tcase_add_test(model, scores_are_kept_for_the_model_that_was_opened);
+    tcase_add_test(model, scores_that_cannot_be_kept_are_told_all_the_same);
     tcase_add_test(model, damaged_scores_are_refused);
     tcase_add_test(model, a_pca_of_all_components_rebuilds_all);
     tcase_add_test(model, a_model_that_rebuilds_nothing_has_no_scores);

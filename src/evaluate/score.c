@@ -160,7 +160,9 @@ static enum fig_status calibrate(struct calibration *calibration, struct fig_run
     if (calibration->scores)
         return FIG_OK;
     TRY(measure_scores(run, calibration));
-    return write_scores(path, calibration, mark);
+    if (write_scores(path, calibration, mark))
+        log_warning("%s: not kept; the next time they are measured again", path);
+    return FIG_OK;
 }
 
 enum fig_status fig_score_threshold(struct fig_run *run, const char *folder, double quantile,
@@ -170,8 +172,9 @@ enum fig_status fig_score_threshold(struct fig_run *run, const char *folder, dou
     REQUIRE(quantile > 0 && quantile < 1);
     struct calibration calibration = { 0 };
     const enum fig_status status = calibrate(&calibration, run, folder);
+    const double rank = quantile * (double)calibration.count * (1 - 1e-12); /* 0.07 * 100 is 7 */
     if (!status)
-        *threshold = calibration.scores[(size_t)ceil(quantile * (double)calibration.count) - 1];
+        *threshold = calibration.scores[(size_t)ceil(rank) - 1];
     free(calibration.scores);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Mixtures of Gaussians over a model's codes, kept in its run folder. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,9 @@ static enum fig_status open_mixture(struct mixture *mixture, struct fig_run *run
     if (found)
         return FIG_OK;
     TRY(fit_to_data(mixture, run));
-    return write_mixture(path, mixture, mark);
+    if (write_mixture(path, mixture, mark))
+        log_warning("%s: not kept; the next time it is fitted again", path);
+    return FIG_OK;
 }
 
 enum fig_status fig_mixture_open(struct fig_mixture **out, struct fig_run *run, const char *folder,
@@ -191,7 +194,7 @@ void fig_mixture_close(struct fig_mixture **mixture)
 enum fig_status fig_mixture_sample(struct fig_mixture *mixture, struct fig_run *run, uint64_t seed,
                                    int first, int count, float *images)
 {
-    REQUIRE(mixture && run && images && first >= 0 && count >= 0);
+    REQUIRE(mixture && run && images && first >= 0 && count >= 0 && first <= INT_MAX - count);
     REQUIRE(fig_run_info(run)->code == mixture->mixture->length);
     float *codes = NULL;
     enum fig_status status = make_rows(&codes, count + 1, (size_t)mixture->mixture->length);
