@@ -135,6 +135,18 @@ START_TEST(the_divergence_is_what_codes_say_on_average)
 }
 END_TEST
 
+START_TEST(there_are_2_to_the_26th_draws)
+{
+    float found[FIG_LIKELIHOODS];
+    open_vae();
+    ck_assert_int_eq(fig_run_likelihoods(trained.run, trained.images, 1, (1 << 26) - 1, found),
+                     FIG_OK);
+    ck_assert_int_eq(fig_run_likelihoods(trained.run, trained.images, 1, 1 << 26, found),
+                     FIG_INVALID);
+    close_trained();
+}
+END_TEST
+
 START_TEST(a_unit_is_active_when_its_mean_varies)
 {
     static const char *const overrides[] = { "data=synthetic:200", "seed=7", "epochs=2", NULL };
@@ -162,6 +174,7 @@ int main(void)
     tcase_add_test(tests, more_codes_come_nearer_to_the_likelihood);
     tcase_add_test(tests, a_binarized_model_is_measured_on_binarized_images);
     tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
+    tcase_add_test(tests, there_are_2_to_the_26th_draws);
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

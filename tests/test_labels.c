@@ -2,6 +2,7 @@
 /* Labels on their way from the data set to the device, and to what is drawn. */
 #include "tests/suite.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static void draws_the_classes_in_turn(const char *model, const char *name)
     struct fig_run *run = train(model, name);
     ck_assert_int_eq(fig_run_info(run)->classes, CLASSES);
     ck_assert_int_eq(fig_run_sample(run, 3, 0, DRAWN, turn), FIG_OK);
-    for (uint8_t class = 0; class < CLASSES; class++) {
+    for (int class = 0; class < CLASSES; class++) {
         ck_assert_int_eq(fig_run_condition(run, &class, 1), FIG_OK);
         ck_assert_int_eq(fig_run_sample(run, 3, 0, DRAWN, told), FIG_OK);
         for (int i = 0; i < DRAWN; i++) {
@@ -133,6 +134,8 @@ static void draws_the_classes_in_turn(const char *model, const char *name)
         }
     }
     ck_assert_int_eq(fig_run_condition(run, NULL, 0), FIG_OK);
+    ck_assert_int_eq(fig_run_sample(run, 3, INT_MAX, 1, later), FIG_INVALID);
+    ck_assert_int_eq(fig_run_sample(run, 3, INT_MAX - 1, 1, later), FIG_OK);
     ck_assert_int_eq(fig_run_sample(run, 3, DRAWN - 1, 1, later), FIG_OK);
     ck_assert(memcmp(later, turn + (DRAWN - 1) * VALUES, sizeof(later)) == 0);
     fig_run_close(&run);
@@ -150,7 +153,7 @@ END_TEST
 START_TEST(a_conditional_model_wants_the_labels_of_images)
 {
     static float image[VALUES], code[VALUES], with_3[VALUES], with_4[VALUES];
-    const uint8_t labels[] = { 3, 4, 10 };
+    const int labels[] = { 3, 4, 10, -1 };
     struct fig_run *run = train("vae-conditional", "images");
     ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_INVALID);
     ck_assert_msg(strstr(message, "must be told the classes"), "%s", message);
@@ -163,6 +166,27 @@ START_TEST(a_conditional_model_wants_the_labels_of_images)
     ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_INVALID);
     ck_assert_msg(strstr(message, "row 2 is of class 10; the model vae-conditional knows "
                          "10"), "%s", message);
+    ck_assert_int_eq(fig_run_label(run, labels + 3, 1), FIG_OK);
+    ck_assert_int_eq(fig_run_encode(run, image, 1, code), FIG_INVALID);
+    ck_assert_msg(strstr(message, "that of image 0 is none of its 10"), "%s", message);
+    ck_assert_int_eq(fig_run_condition(run, labels + 3, 1), FIG_OK);
+    ck_assert_int_eq(fig_run_sample(run, 0, 0, 1, image), FIG_INVALID);
+    ck_assert_msg(strstr(message, "row 0 is of class -1"), "%s", message);
+    fig_run_close(&run);
+}
+END_TEST
+
+START_TEST(a_model_without_classes_knows_no_label)
+{
+    enum { SAMPLES = 10 };
+    int labels[SAMPLES] = { 0 };
+    struct fig_dataset *data;
+    struct fig_run *run = train("ae-shallow", "unlabelled");
+    ck_assert_int_eq(fig_dataset_open(&data, "synthetic:10", FIG_TEST, 1), FIG_OK);
+    fig_run_match_labels(run, data, labels);
+    for (int i = 0; i < SAMPLES; i++)
+        ck_assert_int_eq(labels[i], -1);
+    fig_dataset_close(&data);
     fig_run_close(&run);
 }
 END_TEST
@@ -187,7 +211,7 @@ static void write_picture(const char *folder, const char *class, float image[VAL
 START_TEST(a_model_is_told_the_classes_of_data_by_their_names)
 {
     static float image[VALUES], rebuilt[VALUES], code[20], mean[20];
-    const uint8_t seven = 7;
+    const int seven = 7;
     char path[SCRATCH_PATH];
     double score, expected = 0;
     struct fig_dataset *data;
@@ -279,6 +303,7 @@ int main(void)
     tcase_add_test(tcase, of_each_class_the_same_part_keeps_its_labels);
     tcase_add_test(tcase, a_conditional_model_draws_the_classes_in_turn_or_as_told);
     tcase_add_test(tcase, a_conditional_model_wants_the_labels_of_images);
+    tcase_add_test(tcase, a_model_without_classes_knows_no_label);
     tcase_add_test(tcase, a_model_is_told_the_classes_of_data_by_their_names);
     tcase_add_test(tcase, a_model_keeps_the_names_of_its_classes);
     tcase_add_test(tcase, each_epoch_shows_a_column_for_each_class);

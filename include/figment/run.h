@@ -61,12 +61,12 @@ FIG_API void fig_run_match_labels(const struct fig_run *run, const struct fig_da
 
 /* From now on sample or row i of what is drawn or decoded is of the class classes[i % count]; with
  * count 0 in turn again. */
-FIG_API enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count);
+FIG_API enum fig_status fig_run_condition(struct fig_run *run, const int *classes, int count);
 /* From now on row i of the images that are given has the label labels[i % count]; with count 0 they
  * have none.  Labels are the model's numbers: another dataset counts its classes otherwise, see
- * fig_run_match_labels.  Both copy.  What a conditional model needs and was not told, and classes
+ * fig_run_match_labels, whose -1 may be among them.  Both copy.  What a conditional model needs and was not told, and classes
  * that it does not know, are FIG_INVALID when they are used. */
-FIG_API enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int count);
+FIG_API enum fig_status fig_run_label(struct fig_run *run, const int *labels, int count);
 
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */
 FIG_API enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
@@ -89,7 +89,7 @@ FIG_API enum fig_status fig_run_reconstruct(struct fig_run *run, const float *im
                                             float *out);
 /* What training shows the model instead of the images: noise, holes, a lower resolution, all as the
  * configuration's corruption says.  Values can be outside of [0, 1].  What is drawn depends on the
- * image's place modulo 8192. */
+ * image's place modulo 8192, or modulo less where images are large. */
 FIG_API enum fig_status fig_run_corrupt(struct fig_run *run, const float *images, int count,
                                         float *out);
 FIG_API enum fig_status fig_run_encode(struct fig_run *run, const float *images, int count,
@@ -121,7 +121,7 @@ FIG_API enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_
 enum { FIG_LOG_DATA, FIG_LOG_PRIOR, FIG_LOG_POSTERIOR, FIG_DIVERGENCE, FIG_LIKELIHOODS };
 /* [count][FIG_LIKELIHOODS]: log p(x|z), log p(z), log q(z|x), and the divergence of q(z|x) from
  * p(z), which does not depend on z.  Which z are drawn depends on `draw`, below 2^26, and on the
- * image's place modulo 8192. */
+ * image's place as in fig_run_corrupt. */
 FIG_API enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
                                             uint32_t draw, float *out);
 

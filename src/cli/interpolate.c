@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "cli/commands.h"
@@ -18,7 +17,7 @@ struct walk {
     int length;
     float *ends;   /* [2 rows][length]: row r goes from 2 r to 2 r + 1 */
     float *points; /* [rows][steps][length] */
-    uint8_t *classes; /* [rows][steps]: of a conditional model, a row is of one class */
+    int *classes;  /* [rows][steps]: of a conditional model, a row is of one class */
 };
 
 static enum fig_status plan_walk(const struct task *task, struct walk *walk)
@@ -43,14 +42,16 @@ static enum fig_status plan_walk(const struct task *task, struct walk *walk)
     const size_t points = (size_t)walk->rows * (size_t)walk->steps, length = (size_t)walk->length;
     walk->ends = malloc(2 * (size_t)walk->rows * length * sizeof(float));
     walk->points = malloc(points * length * sizeof(float));
-    walk->classes = malloc(points);
+    walk->classes = malloc(points * sizeof(*walk->classes));
     return walk->ends && walk->points && walk->classes ? FIG_OK
         : complain(FIG_NOMEM, "no memory for %zu codes of %zu values", points, length);
 }
 
-static void set_class(const struct walk *walk, int row, uint8_t class)
+static void set_class(const struct walk *walk, int row, int class)
 {
-    memset(walk->classes + (size_t)row * (size_t)walk->steps, class, (size_t)walk->steps);
+    int *classes = walk->classes + (size_t)row * (size_t)walk->steps;
+    for (int i = 0; i < walk->steps; i++)
+        classes[i] = class;
 }
 
 /* --- Ends that are codes */
@@ -73,7 +74,7 @@ static enum fig_status set_classes(const struct task *task, const struct fig_dat
                               "knows; --class names one", task_data(task), order[2 * row],
                               task->settings->name);
         else
-            set_class(walk, row, (uint8_t)class);
+            set_class(walk, row, class);
     }
     free(labels);
     return status;
@@ -121,7 +122,7 @@ static enum fig_status draw_ends(const struct task *task, struct walk *walk)
 {
     const struct fig_noise how = { .seed = task->request->seed, .count = 2 * walk->rows };
     for (int row = 0; row < walk->rows && task->info->conditional; row++)
-        set_class(walk, row, (uint8_t)(row % task->info->classes));
+        set_class(walk, row, row % task->info->classes);
     return fig_run_noise(task->run, &how, walk->ends);
 }
 

@@ -134,8 +134,7 @@ enum fig_status task_condition(const struct task *task)
                         "of classes", name, task->settings->name);
     const int named = fig_run_class(task->run, name); /* goes before a number */
     const int found = named < 0 ? class_number(name, task->info->classes) : named;
-    const uint8_t class = (uint8_t)found;
-    return found < 0 ? unknown_class(task, name) : fig_run_condition(task->run, &class, 1);
+    return found < 0 ? unknown_class(task, name) : fig_run_condition(task->run, &found, 1);
 }
 
 size_t task_image_length(const struct task *task)

@@ -65,7 +65,7 @@ static enum fig_status make_classes(int **values, int count)
     return *values ? FIG_OK : fail(FIG_NOMEM, "no memory for the classes of %d rows", count);
 }
 
-enum fig_status classes_copy(struct classes *classes, const uint8_t *values, int count)
+enum fig_status classes_copy(struct classes *classes, const int *values, int count)
 {
     int *copy;
     TRY(make_classes(&copy, count));
@@ -92,9 +92,9 @@ int classes_at(const struct classes *classes, int row, int all)
 static void match_classes(const struct fig_run *run, const struct fig_dataset *dataset,
                           int ours[FIG_CLASSES])
 {
-    const bool named = fig_run_class_name(run, 0);
+    const bool opened = run->config;
     for (int i = 0; i < fig_dataset_info(dataset)->classes; i++)
-        ours[i] = named ? fig_run_class(run, fig_dataset_class_name(dataset, i)) : i;
+        ours[i] = opened ? fig_run_class(run, fig_dataset_class_name(dataset, i)) : i;
 }
 
 void fig_run_match_labels(const struct fig_run *run, const struct fig_dataset *dataset, int *labels)

@@ -23,7 +23,7 @@ struct classes {
     int *values; /* -1: of one that the model does not know */
     int count;
 };
-enum fig_status classes_copy(struct classes *classes, const uint8_t *values, int count);
+enum fig_status classes_copy(struct classes *classes, const int *values, int count);
 void classes_free(struct classes *classes);
 /* The class of a row, in turn among `all` if nothing was told. */
 int classes_at(const struct classes *classes, int row, int all);

@@ -2,6 +2,7 @@
 /* Rows in, rows out: what the parts of a model make of images, noise and codes. */
 #include "run/parts.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,9 @@ static enum fig_status make_plan(const struct fig_run *run, const struct part *p
         .outputs = &output, .output_count = 1 });
 }
 
-static enum fig_status write_labels(const struct fig_run *run, const struct part *part, int row)
+/* Of `rows` rows; those that fill up a batch have none. */
+static enum fig_status write_labels(const struct fig_run *run, const struct part *part, int row,
+                                    int rows)
 {
     const int classes = run->info.classes;
     if (!fig_plan_reads(*part->plan, run->model->labels))
@@ -70,7 +73,7 @@ static enum fig_status write_labels(const struct fig_run *run, const struct part
     float *labels = calloc((size_t)run->rows * (size_t)classes, sizeof(*labels));
     if (!labels)
         return fail(FIG_NOMEM, "no memory for the labels of %d rows", run->rows);
-    for (int i = 0; i < run->rows; i++)
+    for (int i = 0; i < rows; i++)
         labels[i * classes + classes_at(part->classes, part->first + row + i, classes)] = 1;
     const enum fig_status status = fig_plan_write(*part->plan, run->model->labels, labels);
     free(labels);
@@ -88,7 +91,7 @@ static enum fig_status run_batches(const struct fig_run *run, const struct part 
         memset(batch_in, 0, (size_t)batch * part->in * sizeof(*batch_in));
         memcpy(batch_in, in + (size_t)first * part->in, rows * part->in * sizeof(*batch_in));
         TRY(fig_plan_write(*part->plan, part->input, batch_in));
-        TRY(write_labels(run, part, first));
+        TRY(write_labels(run, part, first, (int)rows));
         TRY(fig_plan_run(*part->plan, part->step + (uint32_t)(first / batch % RUN_STEPS), 0));
         TRY(fig_plan_read(*part->plan, part->output, batch_out));
         memcpy(out + (size_t)first * part->out, batch_out, rows * part->out * sizeof(*out));
@@ -105,13 +108,14 @@ static enum fig_status check_classes(const struct fig_run *run, const struct par
         return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
                     "they have no labels", part->name, model);
     for (int i = 0; i < part->classes->count; i++) {
-        if (part->classes->values[i] < 0)
+        const int class = part->classes->values[i];
+        if (class < 0 && part->classes == &run->given)
             return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
                         "that of image %d is none of its %d", part->name, model, i,
                         run->info.classes);
-        if (part->classes->values[i] >= run->info.classes)
+        if (class < 0 || class >= run->info.classes)
             return fail(FIG_INVALID, "%s: row %d is of class %d; the model %s knows %d",
-                        part->name, i, part->classes->values[i], model, run->info.classes);
+                        part->name, i, class, model, run->info.classes);
     }
     return FIG_OK;
 }
@@ -174,6 +178,7 @@ static enum fig_status require_prior(const struct fig_run *run)
 enum fig_status fig_run_noise(struct fig_run *run, const struct fig_noise *how, float *noise)
 {
     REQUIRE(run && how && noise && how->first >= 0 && how->count >= 0);
+    REQUIRE(how->first <= INT_MAX - how->count);
     TRY(require_prior(run));
     return noise_draw(how, run->info.noise, noise);
 }
@@ -197,7 +202,7 @@ enum fig_status fig_run_draw(struct fig_run *run, const float *noise, int count,
 enum fig_status fig_run_sample(struct fig_run *run, uint64_t seed, int first, int count,
                                float *images)
 {
-    REQUIRE(run && images && first >= 0 && count >= 0);
+    REQUIRE(run && images && first >= 0 && count >= 0 && first <= INT_MAX - count);
     TRY(require_prior(run));
     float *noise = calloc((size_t)count * (size_t)run->info.noise + 1, sizeof(*noise));
     enum fig_status status =
@@ -234,7 +239,7 @@ enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int coun
 enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,
                                     uint32_t draw, float *out)
 {
-    REQUIRE(run && images && out && count >= 0 && draw < UINT32_MAX / RUN_STEPS);
+    REQUIRE(run && images && out && count >= 0 && draw <= UINT32_MAX / RUN_STEPS);
     struct part part = part_of(run, PART_LIKELIHOODS);
     part.step = draw * RUN_STEPS;
     return run_part(run, &part, images, count, out);

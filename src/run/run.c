@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "base/size.h"
 #include "data/dataset.h"
 #include "data/scaling.h"
 #include "run/parts.h"
@@ -63,7 +64,8 @@ static enum fig_status take_model(struct fig_run *run, const struct model_file *
     TRY(model_size(file, &size, &run->info.step));
     TRY(model_names(file, &run->names));
     TRY(model_scaling(file, &run->scaling));
-    if (run->scaling.columns && run->scaling.columns != size.height * size.width * size.channels)
+    const size_t columns = (size_t)run->scaling.columns;
+    if (columns && columns != image_length(size.height, size.width, size.channels))
         return fail(FIG_FORMAT, "%s: a scaling of %d columns, samples of %dx%dx%d", folder,
                     run->scaling.columns, size.height, size.width, size.channels);
     run->hash = file->hash;
@@ -181,13 +183,13 @@ int fig_run_class(const struct fig_run *run, const char *name)
     return -1;
 }
 
-enum fig_status fig_run_condition(struct fig_run *run, const uint8_t *classes, int count)
+enum fig_status fig_run_condition(struct fig_run *run, const int *classes, int count)
 {
     REQUIRE(run && count >= 0 && (classes || !count));
     return classes_copy(&run->drawn, classes, count);
 }
 
-enum fig_status fig_run_label(struct fig_run *run, const uint8_t *labels, int count)
+enum fig_status fig_run_label(struct fig_run *run, const int *labels, int count)
 {
     REQUIRE(run && count >= 0 && (labels || !count));
     return classes_copy(&run->given, labels, count);
