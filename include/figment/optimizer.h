@@ -44,6 +44,16 @@ FIG_API struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind
 FIG_API struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                                       const struct fig_optimizer *optimizer);
 
+/* The same for groups that learn from one loss, each with an optimiser of its own: steps[i] is that
+ * of groups[i].  All gradients come of one way back through the graph. */
+enum { FIG_GROUPS = 4 /* at most */ };
+struct fig_group {
+    const char *prefixes;
+    const struct fig_optimizer *optimizer;
+};
+FIG_API enum fig_status fig_optimize_groups(struct fig_node *loss, const struct fig_group *groups,
+                                            int count, struct fig_node **steps);
+
 FIG_END
 
 #endif

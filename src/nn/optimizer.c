@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "graph/node.h"
 #include "graph/store.h"
 
@@ -30,7 +31,7 @@ struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind)
     return o;
 }
 
-/* The group of a prefix: its parameters, and their gradients beside them. */
+/* The group of some prefixes: its parameters, and their gradients beside them. */
 struct members {
     struct fig_node **params, **gradients;
     int count;
@@ -48,19 +49,14 @@ static bool has_prefix(const char *name, const char *prefixes)
     }
 }
 
-static enum fig_status find_members(struct members *members, struct fig_graph *graph,
-                                    const char *prefixes)
+/* From the places that the members have on. */
+static void find_members(struct members *members, struct fig_graph *graph, const char *prefixes)
 {
-    members->params = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
-    members->gradients = calloc((size_t)graph->params + 1, sizeof(struct fig_node *));
-    if (!members->params || !members->gradients)
-        return FIG_NOMEM;
     for (int i = 0; i < graph->count; i++) {
         struct fig_node *node = graph->nodes[i];
         if (node->op == OP_param && has_prefix(node->name, prefixes))
             members->params[members->count++] = node;
     }
-    return FIG_OK;
 }
 
 static enum fig_status check_members(const struct members *members, struct fig_graph *graph,
@@ -147,26 +143,62 @@ static bool good_arguments(struct fig_graph *graph, const char *prefixes,
     return !graph->status;
 }
 
-static struct fig_node *optimize(struct members *members, struct fig_node *loss,
-                                 const char *prefixes, const struct fig_optimizer *optimizer)
+/* Room for the members of all groups, each with all parameters at worst; `all` owns it. */
+static bool make_room(struct members *all, const struct fig_graph *graph, int count)
+{
+    const size_t most = (size_t)graph->params * (size_t)count + 1;
+    all->params = calloc(most, sizeof(struct fig_node *));
+    all->gradients = calloc(most, sizeof(struct fig_node *));
+    return all->params && all->gradients;
+}
+
+/* The members of all groups behind each other, and the gradients of all at once. */
+static enum fig_status find_all(struct members *all, struct members members[FIG_GROUPS],
+                                struct fig_node *loss, const struct fig_group *groups, int count)
+{
+    for (int i = 0; i < count; i++) {
+        members[i] = (struct members){ all->params + all->count, all->gradients + all->count, 0 };
+        find_members(&members[i], loss->graph, groups[i].prefixes);
+        TRY(check_members(&members[i], loss->graph, groups[i].prefixes));
+        all->count += members[i].count;
+    }
+    return fig_gradients(loss, all->params, all->count, all->gradients);
+}
+
+static enum fig_status optimize(struct members *all, struct fig_node *loss,
+                                const struct fig_group *groups, int count, struct fig_node **steps)
 {
     struct fig_graph *graph = loss->graph;
-    if (find_members(members, graph, prefixes))
-        return graph_fail(graph, FIG_NOMEM, "no memory for the group \"%s\"", prefixes);
-    if (check_members(members, graph, prefixes) ||
-        fig_gradients(loss, members->params, members->count, members->gradients))
-        return NULL;
-    return update(members, graph, prefixes, optimizer);
+    struct members members[FIG_GROUPS];
+    for (int i = 0; i < count; i++) {
+        if (!good_arguments(graph, groups[i].prefixes, groups[i].optimizer))
+            return graph->status;
+    }
+    if (!make_room(all, graph, count))
+        graph_fail(graph, FIG_NOMEM, "no memory for the parameters of %d groups", count);
+    else if (!find_all(all, members, loss, groups, count))
+        for (int i = 0; i < count; i++)
+            steps[i] = update(&members[i], graph, groups[i].prefixes, groups[i].optimizer);
+    return graph->status;
+}
+
+enum fig_status fig_optimize_groups(struct fig_node *loss, const struct fig_group *groups,
+                                    int count, struct fig_node **steps)
+{
+    struct members all = { 0 };
+    REQUIRE(loss && groups && steps && count > 0 && count <= FIG_GROUPS);
+    memset(steps, 0, (size_t)count * sizeof(*steps));
+    const enum fig_status status = optimize(&all, loss, groups, count, steps);
+    free(all.params);
+    free(all.gradients);
+    return status;
 }
 
 struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                               const struct fig_optimizer *optimizer)
 {
-    struct members members = { 0 };
-    if (!loss || !good_arguments(loss->graph, prefixes, optimizer))
-        return NULL;
-    struct fig_node *node = optimize(&members, loss, prefixes, optimizer);
-    free(members.params);
-    free(members.gradients);
-    return node;
+    struct fig_node *step = NULL;
+    if (loss)
+        fig_optimize_groups(loss, &(struct fig_group){ prefixes, optimizer }, 1, &step);
+    return step;
 }
