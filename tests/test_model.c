@@ -72,7 +72,7 @@ static const struct {
     { "optimizer.rate=nan", "optimizer.rate" },
     { "optimizer.beta1=1", "optimizer.beta1" },
     { "optimizer.momentum=0.9", "momentum" }, /* adam has none: not silently ignored */
-    { "encoder-optimizer={name: sgd, rate: 1}", "encoder-optimizer: unknown key" }, /* nor this */
+    { "generator-optimizer={name: sgd}", "generator-optimizer: unknown key" }, /* nor this */
     { "schedule={name: linear}",
       "schedule.name: unknown name 'linear'; expected one of: constant, step" },
     { "schedule={name: cosine, gamma: 0.5}", "gamma" },

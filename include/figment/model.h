@@ -106,7 +106,8 @@ struct fig_phase {
     const char *loss_names[FIG_LOSSES];  /* keys of traces and metrics */
     int loss_count;
     struct fig_node *step; /* running it updates the store; NULL unless training */
-    struct fig_node *updates[FIG_UPDATES]; /* assignments of running statistics */
+    struct fig_node *updates[FIG_UPDATES]; /* what else a step changes: running statistics, and
+                                              what has an optimiser of its own */
     int update_count;
     bool tested;           /* its losses are also measured on the test set */
 };

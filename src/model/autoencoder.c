@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Autoencoders: encoder and decoder, trained to draw their input again.  Parameters are ae.0,
  * ae.1, ... through both networks. */
+#include "base/text.h"
+#include "graph/node.h"
 #include "model/config.h"
 
 static const char *const keys[] = { "loss", "reduction", "corruption", "sparsity", "contractive",
@@ -16,6 +18,7 @@ static enum fig_status read(struct fig_config *config, const struct yaml *root)
 /* The networks on the images that they are shown, clean or corrupted. */
 struct pass {
     struct fig_node *code, *rebuilt, *logits;
+    int first; /* number of the decoder's first layer with parameters */
 };
 
 static enum fig_status run_networks(struct pass *pass, const struct fig_model *model,
@@ -24,6 +27,7 @@ static enum fig_status run_networks(struct pass *pass, const struct fig_model *m
                                     struct fig_node *shown)
 {
     pass->code = network_apply(&config->networks[PART_ENCODER], stack, shown, NULL);
+    pass->first = stack->next;
     struct fig_node *drawn = decoder_draw(config, stack, pass->code, &pass->logits);
     TRY(fig_graph_status(model->graph));
     TRY(check_drawn(config, PART_DECODER, drawn, params));
@@ -35,6 +39,33 @@ static enum fig_status run_networks(struct pass *pass, const struct fig_model *m
 static struct fig_node *classify(struct fig_node *code, const struct fig_model_params *params)
 {
     return fig_dense(code, "ae.class", params->classes);
+}
+
+/* Prefixes of the layers first .. end - 1, and `more` behind them; NULL if there are none. */
+static const char *prefixes_of(struct fig_graph *graph, int first, int end, const char *more)
+{
+    struct text text = { 0 };
+    for (int i = first; i < end; i++)
+        text_add(&text, "ae.%d.,", i);
+    text_add(&text, "%s", more);
+    if (text.length && text.chars[text.length - 1] == ',')
+        text.chars[text.length - 1] = '\0';
+    const char *prefixes = text.length ? graph_copy_text(graph, text.chars) : NULL;
+    if (text.failed)
+        graph_fail(graph, FIG_NOMEM, "no memory for the names of %d layers", end - first);
+    text_free(&text);
+    return prefixes;
+}
+
+/* A classifier reads the code, too: it learns with the decoder. */
+static enum fig_status add_step(struct fig_model *model, struct fig_phase *phase,
+                                const struct fig_config *config, int first, int end)
+{
+    const struct pupils pupils = {
+        .all = "ae.", .encoder = prefixes_of(model->graph, 0, first, ""),
+        .decoder = prefixes_of(model->graph, first, end, model->labels ? "ae.class." : "") };
+    TRY(fig_graph_status(model->graph));
+    return add_autoencoder_step(phase, config, &pupils);
 }
 
 static enum fig_status add_training(struct fig_model *model, const struct fig_config *config,
@@ -61,9 +92,8 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     else
         add_loss(phase, "loss", loss);
     add_updates(phase, &stack);
-    if (params->training)
-        phase->step = fig_optimize(phase->losses[0], "ae.", &config->settings.optimizer);
-    return FIG_OK;
+    TRY(fig_graph_status(model->graph));
+    return params->training ? add_step(model, phase, config, pass.first, stack.next) : FIG_OK;
 }
 
 /* In use nothing is corrupted, and a code may come from outside. */
@@ -95,6 +125,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family autoencoder_family = {
     .name = "autoencoder",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
+    .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER,
     .labels = 1 << LABELS_CLASSIFY,
     .keys = keys,
     .read = read,

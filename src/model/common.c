@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/size.h"
+
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
                                     enum fig_reduction usual)
 {
@@ -129,6 +131,32 @@ void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss)
 {
     phase->losses[phase->loss_count] = loss;
     phase->loss_names[phase->loss_count++] = name;
+}
+
+enum fig_status add_autoencoder_step(struct fig_phase *phase, const struct fig_config *config,
+                                     const struct pupils *pupils)
+{
+    const char *const prefixes[] = { [PART_ENCODER] = pupils->encoder,
+                                     [PART_DECODER] = pupils->decoder };
+    struct fig_group groups[LENGTH(prefixes)];
+    struct fig_node *steps[LENGTH(prefixes)];
+    int count = 0;
+    if (!config->optimizer_at[PART_ENCODER] && !config->optimizer_at[PART_DECODER]) {
+        phase->step = fig_optimize(phase->losses[0], pupils->all, &config->settings.optimizer);
+        return FIG_OK;
+    }
+    for (size_t part = 0; part < LENGTH(prefixes); part++) {
+        if (prefixes[part])
+            groups[count++] = (struct fig_group){ prefixes[part], &config->optimizers[part] };
+        else if (config->optimizer_at[part])
+            return yaml_fail(config->optimizer_at[part], "there is nothing to learn: expected a "
+                             "network with parameters, or no such key");
+    }
+    TRY(fig_optimize_groups(phase->losses[0], groups, count, steps));
+    phase->step = steps[0];
+    for (int i = 1; i < count; i++)
+        phase->updates[phase->update_count++] = steps[i];
+    return FIG_OK;
 }
 
 struct stack stack_of(struct fig_model *model, const char *prefix,

@@ -142,7 +142,8 @@ static enum fig_status read_parts(struct fig_config *config)
             continue;
         TRY(yaml_require(root, part_names[part], &list));
         TRY(network_read(&config->networks[part], list));
-        if (yaml_find(root, part_optimizers[part]))
+        config->optimizer_at[part] = yaml_find(root, part_optimizers[part]);
+        if (config->optimizer_at[part])
             TRY(read_optimizer(config, part_optimizers[part], &config->optimizers[part]));
     }
     return FIG_OK;

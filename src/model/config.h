@@ -54,6 +54,7 @@ struct fig_config {
     const struct family *family;
     struct network networks[PARTS];
     struct fig_optimizer optimizers[PARTS]; /* settings.optimizer unless the part has its own */
+    const struct yaml *optimizer_at[PARTS]; /* where its own was written; NULL: nowhere */
     enum loss_kind loss;
     enum fig_reduction reduction;
     struct label_plan labels;
@@ -176,6 +177,13 @@ struct fig_node *add_penalties(const struct fig_config *config, struct fig_graph
 /* Adds a phase; its step is there in training only. */
 struct fig_phase *add_phase(struct fig_model *model, const char *name);
 void add_loss(struct fig_phase *phase, const char *name, struct fig_node *loss);
+/* What encoder and decoder learn together from the phase's first loss: as one group, or in two
+ * where either has an optimiser of its own. */
+struct pupils {
+    const char *all, *encoder, *decoder; /* prefixes; NULL of one without parameters */
+};
+enum fig_status add_autoencoder_step(struct fig_phase *phase, const struct fig_config *config,
+                                     const struct pupils *pupils);
 
 /* What a discriminator judges.  `real`, `fake` and `passing` have the same shape [batch, ...], but
  * of what is drawn there may be two batches.  Of `pack` samples side by side the last ones, where

@@ -193,10 +193,12 @@ static enum fig_status add_training(struct fig_model *model, const struct fig_co
     add_losses(phase, model, config, params->training, &pass);
     add_updates(phase, &pass.encoder);
     add_updates(phase, &pass.decoder);
-    if (params->training)
-        phase->step = fig_optimize(phase->losses[0], "encoder.,decoder.",
-                                   &config->settings.optimizer);
-    return FIG_OK;
+    TRY(fig_graph_status(model->graph));
+    if (!params->training)
+        return FIG_OK;
+    return add_autoencoder_step(phase, config, &(struct pupils){
+        .all = "encoder.,decoder.", .encoder = "encoder.",
+        .decoder = pass.decoder.next ? "decoder." : NULL });
 }
 
 static enum fig_status add_use(struct fig_model *model, const struct fig_config *config,
@@ -225,6 +227,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 const struct family vae_family = {
     .name = "vae",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
+    .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER,
     .labels = 1 << LABELS_CONDITION,
     .keys = keys,
     .read = read,
