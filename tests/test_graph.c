@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Graphs that are not run: shapes, the first error and its text; and the placement of tensors. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <figment/nn.h>
@@ -77,6 +78,8 @@ MISTAKE(no_height, fig_conv_input(pixels(graph, 1), pixels(graph, 2), 1, 1, 0, 0
 MISTAKE(bad_rate, fig_dropout(x, 1, 0x5000))
 MISTAKE(bad_bounds, fig_clamp(x, 1, -1))
 MISTAKE(bad_slope, fig_leaky_relu(x, -1))
+MISTAKE(huge_scale, fig_affine(x, 1e39, 0))
+MISTAKE(huge_bound, fig_clamp(x, -1e39, 1))
 MISTAKE(no_name, fig_input(graph, NULL, fig_shape1(3)))
 MISTAKE(no_param_name, fig_param(graph, NULL, fig_shape1(3), ones))
 MISTAKE(no_state_name, fig_state(graph, NULL, fig_shape1(3), 0))
@@ -117,6 +120,10 @@ static const struct mistake mistakes[] = {
     { "clamp: a lower bound not above the upper is expected, found 1 and -1", FIG_INVALID,
       bad_bounds },
     { "leaky_relu: a slope of at least 0 is expected, found -1", FIG_INVALID, bad_slope },
+    { "affine: constants that floats can hold are expected, found 1e+39 and 0", FIG_INVALID,
+      huge_scale },
+    { "clamp: constants that floats can hold are expected, found -1e+39 and 1", FIG_INVALID,
+      huge_bound },
     { "input: a name is expected", FIG_INVALID, no_name },
     { "param: a name is expected", FIG_INVALID, no_param_name },
     { "state: a name is expected", FIG_INVALID, no_state_name },
@@ -228,6 +235,31 @@ START_TEST(a_gradient_of_what_the_loss_does_not_know_is_zeros_of_its_shape)
 }
 END_TEST
 
+/* They are exact where the device's numbers are doubles. */
+START_TEST(constants_beyond_floats_are_operands)
+{
+    static const double number = 1e-5, large = 1e39, small = 1e-40;
+    const double expected[] = { number * large, number * small, number / large, number / small,
+                                number + large, number - large, large - number };
+    struct rig rig;
+    rig_open(&rig, "cpu64");
+    const struct fig_shape one = fig_shape1(1);
+    struct fig_node *x = rig_input(&rig, one, &number);
+    struct fig_node *up = fig_constant(rig.graph, one, large);
+    struct fig_node *down = fig_constant(rig.graph, one, small);
+    struct fig_node *nodes[] = { fig_mul(x, up), fig_mul(down, x), fig_div(x, up), fig_div(x, down),
+                                 fig_add(x, up), fig_sub(x, up), fig_sub(up, x) };
+    rig_plan(&rig, nodes, LENGTH(nodes));
+    rig_run(&rig, 0);
+    for (size_t i = 0; i < LENGTH(nodes); i++) {
+        double *seen = rig_read(&rig, nodes[i]);
+        RIG_NEAR(*seen, expected[i], 1e-6, 0, "%zu: %g is not %g", i, *seen, expected[i]);
+        free(seen);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
 /* --- Placement */
 
 enum { LIVES = 60, POSITIONS = 40 };
@@ -301,6 +333,7 @@ int main(void)
     tcase_add_test(tcase, gradients_are_of_a_single_number);
     tcase_add_test(tcase, gradients_that_cannot_be_are_refused_and_null);
     tcase_add_test(tcase, a_gradient_of_what_the_loss_does_not_know_is_zeros_of_its_shape);
+    tcase_add_test(tcase, constants_beyond_floats_are_operands);
     tcase_add_test(tcase, placed_tensors_never_meet_and_fill_the_arena_well);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);

@@ -88,7 +88,8 @@ FIG_API struct fig_node *fig_uniform(struct fig_graph *graph, struct fig_shape s
 FIG_API struct fig_node *fig_normal(struct fig_graph *graph, struct fig_shape shape,
                                     uint32_t stream);
 
-/* --- Elementwise.  One row each in cl/unary.cl or cl/binary.cl. */
+/* --- Elementwise.  One row each in cl/unary.cl or cl/binary.cl.  Scales, shifts, slopes and other
+ * numbers given here are kept as floats, on devices of float64 too; larger ones are refused. */
 
 FIG_API struct fig_node *fig_affine(struct fig_node *x, double scale, double shift);
 FIG_API struct fig_node *fig_neg(struct fig_node *x);

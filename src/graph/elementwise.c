@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Constructors of rows.  What is known at once is simplified here: constants are computed, scaled
  * by 1 and added 0 is left out, and a product with a constant is a scale. */
+#include <math.h>
+
 #include "graph/node.h"
+
+/* Rows keep their constants as floats, on devices of float64 too. */
+static bool overflows(double value)
+{
+    return isfinite(value) && !isfinite((float)value);
+}
 
 struct fig_node *node_unary(struct fig_node *x, enum row row, double p, double q)
 {
     if (!x)
         return NULL;
+    if (overflows(p) || overflows(q))
+        return graph_fail(x->graph, FIG_INVALID, "%s: constants that floats can hold are expected, "
+                          "found %g and %g", row_name(row), p, q);
     struct fig_node *node = node_create(x->graph, OP_unary, x->shape, 1, &x);
     if (!node)
         return NULL;
@@ -112,43 +123,50 @@ static struct fig_node *binary(struct fig_node *a, struct fig_node *b, enum row 
     return node;
 }
 
-static bool is_constant(const struct fig_node *node)
+/* Whether a row can hold the number: one that is too large or small for floats stays an operand. */
+static bool fits(double value)
 {
-    return node->op == OP_constant;
+    return value == 0 || isnormal((float)value);
+}
+
+static bool is_number(const struct fig_node *node)
+{
+    return node->op == OP_constant && fits(node->value);
 }
 
 struct fig_node *fig_add(struct fig_node *a, struct fig_node *b)
 {
     if (!a || !b || !match_shapes("add", &a, &b))
         return NULL;
-    if (is_constant(a))
+    if (is_number(a))
         return fig_affine(b, 1, a->value);
-    return is_constant(b) ? fig_affine(a, 1, b->value) : binary(a, b, ROW_add);
+    return is_number(b) ? fig_affine(a, 1, b->value) : binary(a, b, ROW_add);
 }
 
 struct fig_node *fig_sub(struct fig_node *a, struct fig_node *b)
 {
     if (!a || !b || !match_shapes("sub", &a, &b))
         return NULL;
-    if (is_constant(a))
+    if (is_number(a))
         return fig_affine(b, -1, a->value);
-    return is_constant(b) ? fig_affine(a, 1, -b->value) : binary(a, b, ROW_sub);
+    return is_number(b) ? fig_affine(a, 1, -b->value) : binary(a, b, ROW_sub);
 }
 
 struct fig_node *fig_mul(struct fig_node *a, struct fig_node *b)
 {
     if (!a || !b || !match_shapes("mul", &a, &b))
         return NULL;
-    if (is_constant(a))
+    if (is_number(a))
         return fig_affine(b, a->value, 0);
-    return is_constant(b) ? fig_affine(a, b->value, 0) : binary(a, b, ROW_mul);
+    return is_number(b) ? fig_affine(a, b->value, 0) : binary(a, b, ROW_mul);
 }
 
 struct fig_node *fig_div(struct fig_node *a, struct fig_node *b)
 {
     if (!a || !b || !match_shapes("div", &a, &b))
         return NULL;
-    return is_constant(b) ? fig_affine(a, 1 / b->value, 0) : binary(a, b, ROW_div);
+    return is_number(b) && fits(1 / b->value) ? fig_affine(a, 1 / b->value, 0)
+                                              : binary(a, b, ROW_div);
 }
 
 struct fig_node *fig_max(struct fig_node *a, struct fig_node *b)
