@@ -12,6 +12,7 @@
 #include <figment/run.h>
 
 #include "base/file.h"
+#include "base/size.h"
 #include "run/safetensors.h"
 #include "train/source.h"
 
@@ -275,9 +276,35 @@ START_TEST(weights_that_are_not_finite_are_not_saved)
     const enum fig_status status = scratch_train(scratch_device(), &(struct scratch_training){
         .model = "ae-shallow", .run = "inf" }, wild);
     ck_assert_int_eq(status, FIG_NUMERIC);
-    ck_assert_msg(strstr(message, "ae.0.weight has a value that is not finite after step "
-                         "1"), "%s", message);
+    ck_assert_msg(strstr(message, "ae.0.weight is not finite at step 0"), "%s", message);
     ck_assert(!path_exists(scratch_path("inf/model.safetensors", path)));
+}
+END_TEST
+
+/* After one step at such a rate the log-variance of a code is too large for its exponential; after
+ * `epochs` at the usual one, or none, and where the data come in parts. */
+static const struct {
+    const char *run, *epochs, *window, *said;
+} origins[] = {
+    { "wild", NULL, "window=0", "there is no checkpoint yet" },
+    { "wild-parts", NULL, "window=128", "there is no checkpoint yet" },
+    { "wild-later", "epochs=2", "window=128", "the last checkpoint is as it was" },
+};
+
+START_TEST(the_operation_that_a_value_came_from_is_named)
+{
+    const char *const usual[] = { "data=synthetic:300", "batch=64", origins[_i].window,
+                                  origins[_i].epochs, NULL };
+    const char *const wild[] = { "data=synthetic:300", "batch=64", origins[_i].window, "epochs=4",
+                                 "optimizer.rate=1e6", NULL };
+    struct scratch_training training = { .model = "vae-400-20", .run = origins[_i].run };
+    if (origins[_i].epochs)
+        ck_assert_int_eq(scratch_train(scratch_device(), &training, usual), FIG_OK);
+    training.resume = origins[_i].epochs;
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, wild), FIG_NUMERIC);
+    ck_assert_msg(strstr(message, "it came from exp") &&
+                  strstr(message, "near encoder.logvar.weight"), "%s", message);
+    ck_assert_msg(strstr(message, origins[_i].said), "%s", message);
 }
 END_TEST
 
@@ -353,6 +380,7 @@ int main(void)
     tcase_add_test(tcase, a_checkpoint_of_impossible_steps_is_refused);
     tcase_add_test(tcase, a_loss_that_is_not_finite_ends_the_training_and_is_named);
     tcase_add_test(tcase, weights_that_are_not_finite_are_not_saved);
+    tcase_add_loop_test(tcase, the_operation_that_a_value_came_from_is_named, 0, LENGTH(origins));
     tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);
     tcase_add_test(tcase, a_damaged_model_is_refused);
     suite_add_tcase(suite, tcase);

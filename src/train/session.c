@@ -21,6 +21,17 @@ static int list_feeds(struct fig_feed feeds[FEEDS], const struct fig_model *mode
     return count;
 }
 
+enum fig_status session_plan(const struct session *session, const struct source *source,
+                             struct fig_store *store, struct fig_node *const *outputs, int count,
+                             struct fig_plan **out)
+{
+    struct fig_feed feeds[FEEDS];
+    const struct fig_plan_params params = {
+        .outputs = outputs, .output_count = count, .feeds = feeds,
+        .feed_count = list_feeds(feeds, session->model, source) };
+    return fig_plan_create(out, store, &params);
+}
+
 static enum fig_status make_plan(struct session *session, int index, struct fig_store *store,
                                  const struct source *source)
 {
@@ -88,9 +99,10 @@ enum fig_status session_run(struct session *session, uint32_t step, uint32_t fir
     return run_phases(session, ~0u, step, first);
 }
 
-static bool has_turn(const struct fig_phase *phase, int epoch, uint32_t step)
+bool session_has_turn(const struct session *session, int index, int epoch, uint32_t step)
 {
-    return epoch >= phase->first_epoch && (!phase->end_epoch || epoch < phase->end_epoch) &&
+    const struct fig_phase *phase = &session->model->phases[index];
+    return session->plans[index] && epoch >= phase->first_epoch && (!phase->end_epoch || epoch < phase->end_epoch) &&
            step % (uint32_t)phase->every == (uint32_t)phase->every - 1;
 }
 
@@ -98,7 +110,7 @@ enum fig_status session_turn(struct session *session, int epoch, uint32_t step, 
 {
     unsigned phases = 0;
     for (int i = 0; i < session->model->phase_count; i++)
-        phases |= (unsigned)has_turn(&session->model->phases[i], epoch, step) << i;
+        phases |= (unsigned)session_has_turn(session, i, epoch, step) << i;
     return run_phases(session, phases, step, first);
 }
 

@@ -11,57 +11,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "graph/node.h"
 #include "train/trainer.h"
 
 static const double report_interval = 0.1; /* seconds between two calls of progress */
 
 /* --- Losses */
-
-/* The first tensor that holds a NaN or an infinity; NULL if none does. */
-static const char *find_bad_tensor(struct fig_store *store)
-{
-    for (int i = 0; i < fig_store_count(store); i++) {
-        const struct fig_tensor *tensor = fig_store_tensor(store, i);
-        size_t length = shape_length(tensor->shape), k = 0;
-        float *values = malloc(length * sizeof(*values));
-        if (!values || fig_store_read(store, i, values))
-            length = 0;
-        while (k < length && isfinite(values[k]))
-            k++;
-        free(values);
-        if (k < length)
-            return tensor->name;
-    }
-    return NULL;
-}
-
-static const char numeric_advice[] = "the last checkpoint is as it was; try a lower "
-                                     "optimizer.rate, or optimizer.clip-norm";
-
-static enum fig_status check_finite(const struct trainer *trainer, uint64_t step,
-                                    const struct losses *losses)
-{
-    for (int i = 0; i < trainer->losses; i++) {
-        if (!losses->known[i] || isfinite(losses->values[i]))
-            continue;
-        const char *bad = find_bad_tensor(trainer->store);
-        return fail(FIG_NUMERIC, "%s is %g at step %llu; the first tensor that is not finite: %s; "
-                    "%s", trainer->loss_names[i], losses->values[i], (unsigned long long)step,
-                    bad ? bad : "none, the loss itself", numeric_advice);
-    }
-    return FIG_OK;
-}
-
-/* A last step may spoil the weights with nothing behind it that shows it. */
-static enum fig_status check_weights(const struct trainer *trainer)
-{
-    const char *bad = find_bad_tensor(trainer->store);
-    if (!bad)
-        return FIG_OK;
-    return fail(FIG_NUMERIC, "%s has a value that is not finite after step %llu; %s", bad,
-                (unsigned long long)trainer->place.step, numeric_advice);
-}
 
 double mean_loss(const struct trainer *trainer, int loss)
 {
@@ -95,7 +49,7 @@ static enum fig_status look_at(struct trainer *trainer, struct session *session)
         return FIG_OK;
     TRY(session_losses(session, losses));
     for (int run = 0; run < runs; run++) {
-        TRY(check_finite(trainer, first + (uint64_t)run, &losses[run]));
+        TRY(finite_losses(trainer, first + (uint64_t)run, &losses[run]));
         add_losses(&trainer->place, &losses[run], trainer->losses, session->batch);
     }
     return report_steps(trainer, first, runs, losses);
@@ -123,24 +77,51 @@ static bool is_finished(const struct trainer *trainer)
     return trainer->place.epoch >= trainer->settings->epochs || is_last_step(trainer);
 }
 
-static bool is_stopped(const struct trainer *trainer)
+bool trainer_stopped(const struct trainer *trainer)
 {
     return trainer->params->stop && *trainer->params->stop;
 }
 
+struct session *trainer_session(struct trainer *trainer, uint32_t *first)
+{
+    const int batch = trainer->settings->batch, begin = trainer->place.batch * batch;
+    *first = (uint32_t)begin;
+    return begin + batch <= trainer->train.info.count ? &trainer->full : &trainer->rest;
+}
+
+enum fig_status trainer_prepare(struct trainer *trainer)
+{
+    set_rates(trainer);
+    return source_reach(&trainer->train, trainer->place.batch * trainer->settings->batch);
+}
+
+enum fig_status trainer_turn(struct trainer *trainer)
+{
+    struct place *place = &trainer->place;
+    uint32_t first;
+    struct session *session = trainer_session(trainer, &first);
+    TRY(trainer_prepare(trainer));
+    TRY(session_turn(session, place->epoch, (uint32_t)place->step, first));
+    place->step++;
+    place->batch++;
+    return FIG_OK;
+}
+
+enum fig_status trainer_shuffle(struct trainer *trainer)
+{
+    return trainer->settings->shuffle ? source_shuffle(&trainer->train, trainer->settings->seed,
+                                                       trainer->place.epoch)
+                                      : FIG_OK;
+}
+
 static enum fig_status take_step(struct trainer *trainer)
 {
-    const int first = trainer->place.batch * trainer->settings->batch;
-    const bool whole = first + trainer->settings->batch <= trainer->train.info.count;
-    struct session *session = whole ? &trainer->full : &trainer->rest;
-    TRY(source_reach(&trainer->train, first));
+    uint32_t first;
+    struct session *session = trainer_session(trainer, &first);
+    const bool whole = session == &trainer->full;
     if (!whole) /* losses are looked at in the order of the steps */
         TRY(look_at(trainer, &trainer->full));
-    set_rates(trainer);
-    TRY(session_turn(session, trainer->place.epoch, (uint32_t)trainer->place.step,
-                     (uint32_t)first));
-    trainer->place.step++;
-    trainer->place.batch++;
+    TRY(trainer_turn(trainer));
     const bool report = trainer->params->progress &&
                         clock_now() - trainer->last_report > report_interval;
     if (report || !whole || session->pending == SESSION_HISTORY)
@@ -214,12 +195,11 @@ static enum fig_status finish_epoch(struct trainer *trainer)
 static enum fig_status run_epoch(struct trainer *trainer)
 {
     const struct place *place = &trainer->place;
-    if (trainer->settings->shuffle)
-        TRY(source_shuffle(&trainer->train, trainer->settings->seed, place->epoch));
-    while (place->batch < trainer->batches && !is_last_step(trainer) && !is_stopped(trainer))
+    TRY(trainer_shuffle(trainer));
+    while (place->batch < trainer->batches && !is_last_step(trainer) && !trainer_stopped(trainer))
         TRY(take_step(trainer));
     TRY(look_at(trainer, &trainer->full));
-    TRY(check_weights(trainer)); /* before anything is saved */
+    TRY(finite_weights(trainer)); /* before anything is saved */
     if (place->batch == trainer->batches)
         return finish_epoch(trainer);
     if (place->batch > 0)
@@ -240,100 +220,7 @@ static enum fig_status run_epochs(struct trainer *trainer)
     return FIG_OK;
 }
 
-/* --- Setting up */
-
-static enum fig_status check_halves(const struct trainer *trainer)
-{
-    const struct fig_dataset_info *train = &trainer->train.info, *other = &trainer->test.info;
-    if (train->height == other->height && train->width == other->width &&
-        train->channels == other->channels)
-        return FIG_OK;
-    return fail(FIG_FORMAT, "%s: training samples are %dx%dx%d, test samples %dx%dx%d: equal sizes "
-                "are expected", trainer->settings->data, train->height, train->width,
-                train->channels, other->height, other->width, other->channels);
-}
-
-/* Of the half that has more. */
-static enum fig_status name_classes(struct trainer *trainer)
-{
-    const struct source *train = &trainer->train, *test = &trainer->test;
-    const struct source *most = test->info.classes > train->info.classes ? test : train;
-    struct text *names = &trainer->class_names;
-    trainer->size.classes = most->info.classes;
-    trainer->size.names = names;
-    for (int i = 0; i < trainer->size.classes; i++) {
-        for (const char *c = fig_dataset_class_name(most->dataset, i); *c; c++)
-            text_add(names, "%c", (unsigned char)*c < ' ' ? ' ' : *c); /* each keeps to its line */
-        text_add_bytes(names, "", 1);
-    }
-    return names->failed ? fail(FIG_NOMEM, "no memory for the names of classes") : FIG_OK;
-}
-
-/* The model is told part of the training labels, and tested with all of them. */
-static enum fig_status open_labels(struct trainer *trainer)
-{
-    const struct fig_settings *settings = trainer->settings;
-    if (!trainer->train.info.classes || !trainer->test.info.classes)
-        return fail(FIG_INVALID, "%s: it has no labels, and the model %s wants them",
-                    settings->data, settings->name);
-    TRY(name_classes(trainer));
-    const struct label_rows all = { trainer->size.classes, 1, 0 };
-    const struct label_rows some = { all.classes, settings->labels, settings->seed };
-    TRY(source_label(&trainer->train, trainer->device, some));
-    return source_label(&trainer->test, trainer->device, all);
-}
-
-static enum fig_status open_sources(struct trainer *trainer)
-{
-    const struct fig_settings *settings = trainer->settings;
-    const struct fig_dataset_info *info = &trainer->train.info;
-    TRY(source_open(&trainer->train, settings->data, FIG_TRAIN, settings->seed));
-    TRY(source_open(&trainer->test, settings->data, FIG_TEST, settings->seed));
-    trainer->batches = (trainer->train.info.count + settings->batch - 1) / settings->batch;
-    TRY(check_halves(trainer));
-    if (trainer->params->resume && info->table)
-        TRY(source_rescale(&trainer->train, &trainer->test, trainer->params->folder));
-    TRY(source_upload(&trainer->train, settings, trainer->device));
-    TRY(source_upload(&trainer->test, settings, trainer->device));
-    trainer->size = (struct sample_size){ .height = info->height, .width = info->width,
-                                          .channels = info->channels,
-                                          .scaling = fig_dataset_scaling(trainer->train.dataset) };
-    return settings->labels > 0 ? open_labels(trainer) : FIG_OK;
-}
-
-/* A session for whole batches and one for what is left over, where something is. */
-static enum fig_status open_pair(struct trainer *trainer, struct session *full,
-                                 struct session *rest, const struct source *source, bool training)
-{
-    const int count = source->info.count, batch = trainer->settings->batch;
-    const struct sample_size *size = &trainer->size;
-    struct fig_model_params params = {
-        .batch = batch, .height = size->height, .width = size->width, .channels = size->channels,
-        .classes = size->classes, .training = training, .uniform = source->uniform,
-        .unbounded = source->unbounded };
-    if (count >= batch)
-        TRY(session_open(full, trainer->config, &params, trainer->device, &trainer->store,
-                         source));
-    full->batch = batch;
-    params.batch = count % batch;
-    if (params.batch)
-        TRY(session_open(rest, trainer->config, &params, trainer->device, &trainer->store,
-                         source));
-    return FIG_OK;
-}
-
-static enum fig_status open_sessions(struct trainer *trainer)
-{
-    TRY(open_pair(trainer, &trainer->full, &trainer->rest, &trainer->train, true));
-    TRY(open_pair(trainer, &trainer->test_full, &trainer->test_rest, &trainer->test, false));
-    const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
-    const struct session *tested = trainer->test_full.model ? &trainer->test_full
-                                                            : &trainer->test_rest;
-    trainer->losses = session_loss_names(any, trainer->loss_names);
-    trainer->tests = session_loss_names(tested, trainer->test_names);
-    return run_borrow(&trainer->view, trainer->config, trainer->device, trainer->store,
-                      trainer->size);
-}
+/* --- All of it */
 
 /* Where a resumed training was, in the data that there are now. */
 static enum fig_status go_on(struct trainer *trainer)
@@ -355,11 +242,11 @@ static enum fig_status train(struct trainer *trainer)
     const char *folder = trainer->params->folder;
     char path[PATH_LIMIT];
     TRY(folder_claim(trainer));
-    TRY(open_sources(trainer)); /* first: without data there shall be no folder */
+    TRY(trainer_open_data(trainer)); /* first: without data there shall be no folder */
     TRY(folder_create(folder, 0777));
     TRY(folder_claim(trainer));
     TRY(path_join(path, folder, "config.yaml"));
-    TRY(open_sessions(trainer));
+    TRY(trainer_open_model(trainer));
     if (trainer->params->resume)
         TRY(go_on(trainer));
     if (trainer->params->resume && is_finished(trainer))
@@ -378,15 +265,8 @@ enum fig_status fig_train(const struct fig_config *config, struct fig_device *de
     const enum fig_status status = train(&trainer);
     report_close(&trainer);
     checkup_finish(&trainer.checkup);
-    fig_run_close(&trainer.view);
-    session_close(&trainer.full);
-    session_close(&trainer.rest);
-    session_close(&trainer.test_full);
-    session_close(&trainer.test_rest);
-    fig_store_destroy(&trainer.store);
-    source_close(&trainer.train);
-    source_close(&trainer.test);
-    text_free(&trainer.class_names);
+    trainer_close_model(&trainer);
+    trainer_close_data(&trainer);
     folder_release(&trainer);
     return status;
 }

@@ -59,6 +59,30 @@ double mean_loss(const struct trainer *trainer, int loss);
 /* The model can draw samples and has begun to learn it. */
 bool trainer_draws(const struct trainer *trainer);
 
+/* --- setup.c */
+
+/* Both halves of the data and their labels; and, for these, the model with its store. */
+enum fig_status trainer_open_data(struct trainer *trainer);
+enum fig_status trainer_open_model(struct trainer *trainer);
+void trainer_close_data(struct trainer *trainer);
+void trainer_close_model(struct trainer *trainer);
+
+/* --- train.c: the batch that is next, in the order of the epoch */
+
+enum fig_status trainer_shuffle(struct trainer *trainer); /* before the epoch's first step */
+bool trainer_stopped(const struct trainer *trainer);
+/* Its session and the place of its first sample. */
+struct session *trainer_session(struct trainer *trainer, uint32_t *first);
+/* Its samples come to the device, and the optimisers have their rates. */
+enum fig_status trainer_prepare(struct trainer *trainer);
+/* The step is taken; nothing is looked at. */
+enum fig_status trainer_turn(struct trainer *trainer);
+
+/* --- finite.c: FIG_NUMERIC, with the operation that it came from, where a loss of a step is not
+ * finite, or a weight after the last one; the trainer may only be closed then. */
+enum fig_status finite_losses(struct trainer *trainer, uint64_t step, const struct losses *losses);
+enum fig_status finite_weights(struct trainer *trainer);
+
 /* --- claim.c */
 
 /* Take the run folder for this training: FIG_INVALID where another one is writing into it; where it
