@@ -3,7 +3,6 @@
 #include <figment/train.h>
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <figment/run.h>
