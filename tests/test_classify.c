@@ -262,6 +262,18 @@ START_TEST(without_labels_it_is_told_how_many_were_taken_for_each_class)
 }
 END_TEST
 
+/* What is drawn is of a class that noise does not tell; a code does. */
+START_TEST(codes_that_hold_the_class_are_compressed_and_added)
+{
+    struct fig_run *run = opened("style");
+    ck_assert(fig_run_info(run)->conditional && !fig_run_info(run)->conditional_decoder);
+    fig_run_close(&run);
+    run_well("compress style -o codes.figz");
+    run_well("arithmetic style 3 8 -n 5 -o sums.npy");
+    run_well("sample style --class 3 -n 5 -o drawn.npy");
+}
+END_TEST
+
 int main(int count, char **words)
 {
     if (!command_find(count, words))
@@ -272,6 +284,7 @@ int main(int count, char **words)
     tcase_add_test(tests, probabilities_are_the_softmax_of_a_dense_layer_of_the_code);
     tcase_add_test(tests, the_class_part_of_a_code_is_the_probabilities);
     tcase_add_test(tests, a_confusion_counts_what_is_taken_for_what);
+    tcase_add_test(tests, codes_that_hold_the_class_are_compressed_and_added);
     tcase_add_loop_test(tests, accuracy_is_the_same_in_training_eval_and_classify, 0, 2);
     tcase_add_test(tests, pictures_are_classified_by_their_names);
     tcase_add_test(tests, classes_are_matched_by_their_names);

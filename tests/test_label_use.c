@@ -7,6 +7,7 @@
 
 #include <figment/plan.h>
 
+#include "base/size.h"
 #include "scratch.h"
 
 enum { SIDE = 4, PIXELS = SIDE * SIDE, FEW = 3, CODE = 2 };
@@ -154,6 +155,47 @@ START_TEST(the_reconstruction_error_beside_a_classifier_is_without_penalties)
 }
 END_TEST
 
+static bool reads_labels(const struct fig_model *model, struct fig_node *output)
+{
+    struct fig_store *store;
+    struct fig_plan *plan;
+    ck_assert_int_eq(fig_store_create(&store, scratch_device(), model->graph, 1), FIG_OK);
+    ck_assert_int_eq(fig_plan_create(&plan, store, &(struct fig_plan_params){
+        .outputs = &output, .output_count = 1 }), FIG_OK);
+    const bool reads = model->labels && fig_plan_reads(plan, model->labels);
+    fig_plan_destroy(&plan);
+    fig_store_destroy(&store);
+    return reads;
+}
+
+static const struct {
+    const char *model, *override;
+    bool drawn, decoded;
+} uses[] = {
+    { "vae-dense", "labels=none", false, false }, { "vae-dense", "labels=condition", true, true },
+    { "gan-small", "labels=condition", true, true }, { "aae", "labels=condition", true, true },
+    { "aae-semi", "batch=9", true, false }, { "ae-semi", "batch=9", false, false },
+};
+
+START_TEST(a_model_tells_whether_labels_change_what_is_drawn_and_decoded)
+{
+    struct fig_config *config;
+    struct fig_model *model;
+    ck_assert_msg(!fig_config_open(&config, uses[_i].model, &uses[_i].override, 1), "%s", message);
+    ck_assert_msg(!fig_model_create(&model, config, &(struct fig_model_params){
+        .batch = FEW, .height = SIDE, .width = SIDE, .channels = 1, .classes = FEW }), "%s",
+        message);
+    ck_assert_int_eq(model->conditional, uses[_i].drawn);
+    ck_assert_int_eq(reads_labels(model, model->drawn), uses[_i].drawn);
+    ck_assert_int_eq(model->conditional_decoder, uses[_i].decoded);
+    if (model->code)
+        ck_assert_int_eq(reads_labels(model, model->code_in ? model->decoded : model->drawn),
+                         uses[_i].decoded);
+    fig_model_destroy(&model);
+    fig_config_close(&config);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("label_use");
@@ -162,6 +204,8 @@ int main(void)
     tcase_add_test(tcase, a_dense_layer_gathers_a_row_of_weights_for_each_label);
     tcase_add_test(tcase, a_convolution_sees_a_plane_for_each_label);
     tcase_add_test(tcase, the_reconstruction_error_beside_a_classifier_is_without_penalties);
+    tcase_add_loop_test(tcase, a_model_tells_whether_labels_change_what_is_drawn_and_decoded, 0,
+                        LENGTH(uses));
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

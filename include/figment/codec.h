@@ -32,7 +32,8 @@ struct fig_compressed {
  *     step^2 / 12 * s = tolerance * E / n
  * where E is the model's own squared error of an image, and s the squared change of an image that
  * a unit of this value makes, as measured on the first 100 images.  Values whose range is smaller
- * than their step are not kept.  FIG_INVALID for a model without codes, or a conditional one. */
+ * than their step are not kept.  FIG_INVALID for a model without codes, or one whose
+ * decoder is told the class beside them. */
 FIG_API enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *how,
                                      const float *images, int count, struct fig_compressed *out);
 

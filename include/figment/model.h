@@ -129,7 +129,8 @@ struct fig_model {
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
     struct fig_node *likelihoods; /* [batch, 4] of `images`, as fig_run_likelihoods; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
-    bool conditional;         /* `drawn` and `decoded` depend on the labels, too */
+    bool conditional;         /* `drawn` depends on the labels, too */
+    bool conditional_decoder; /* and so does what is made of a code */
     int pretrain;             /* epochs before those in which what draws them is trained */
     struct fig_node *code_in; /* input of the decoder, like `code`; NULL where that is `seed` */
     struct fig_node *decoded; /* as images, of `code_in`; or NULL */

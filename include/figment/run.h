@@ -29,7 +29,8 @@ struct fig_run_info {
     int code;                    /* length of a code; 0 if the model has none */
     int noise;                   /* values that a sample is drawn from; 0 if it cannot draw */
     int classes;                 /* of the labels that it was trained with; 0 if with none */
-    bool conditional;            /* what it draws or decodes is of a class */
+    bool conditional;            /* what it draws is of a class */
+    bool conditional_decoder;    /* and so is what it decodes: a code alone does not tell it */
     bool classifies;             /* fig_run_classify can tell classes */
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */

@@ -32,7 +32,7 @@ static enum fig_status open_sum(const struct task *task, struct sum *sum)
     const struct request *request = task->request;
     const int wish = request->count ? request->count : DEFAULT_COUNT;
     sum->code = (size_t)task->info->code;
-    if (!task->info->code || task->info->conditional)
+    if (!task->info->code || task->info->conditional_decoder)
         return complain(FIG_INVALID, "arithmetic: %s: %s", task->settings->name,
                         task->info->code ? "codes of a conditional model do not tell classes"
                                          : "a model of this family has no codes");

@@ -89,7 +89,7 @@ enum fig_status add_labels(struct fig_model *model, const struct fig_config *con
         return yaml_fail(config->labels.at, "expected data that have labels; these have none");
     if (config->labels.use == LABELS_CLASSIFY && params->classes < 2)
         return yaml_fail(config->labels.at, "expected data of several classes; these have one");
-    model->conditional = config->labels.use == LABELS_CONDITION;
+    model->conditional = model->conditional_decoder = config->labels.use == LABELS_CONDITION;
     model->labels = fig_input(model->graph, "labels", fig_shape2(params->batch, params->classes));
     return fig_graph_status(model->graph);
 }

@@ -156,7 +156,7 @@ enum fig_status fig_compress(struct fig_run *run, const struct fig_compression *
     if (!info->code)
         return fail(FIG_INVALID, "a model of the family %s has no codes to keep",
                     fig_config_settings(fig_run_config(run))->family);
-    if (info->conditional)
+    if (info->conditional_decoder)
         return fail(FIG_INVALID, "the model %s is conditional: its codes alone do not say what to "
                     "draw", fig_config_settings(fig_run_config(run))->name);
     enum fig_status status = packed_create(&packed, count, info->code);

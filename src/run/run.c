@@ -30,6 +30,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.channels = size.channels;
     run->info.classes = size.classes;
     run->info.conditional = run->model->conditional;
+    run->info.conditional_decoder = run->model->conditional_decoder;
     run->info.classifies = run->model->classes;
     run->info.samples = run->model->prior;
     run->info.likelihoods = run->model->likelihoods;
