@@ -231,6 +231,31 @@ START_TEST(places_are_picked_from_all)
 }
 END_TEST
 
+static const struct {
+    int all;
+    size_t length;
+    int chunks, last;
+} divided[] = {
+    { 2300, 3, 3, 300 }, { 2000, 3, 2, 1000 }, { 5, 3, 1, 5 }, { 5, 1 << 20, 1, 5 },
+    { 33, 1 << 20, 3, 1 }, { 2, 1 << 25, 2, 1 },
+};
+
+START_TEST(chunks_have_each_sample_once_and_little_memory)
+{
+    struct chunk chunk;
+    int chunks = 0, next = 0, last = 0;
+    ck_assert_int_eq(chunk_open(&chunk, divided[_i].all, divided[_i].length), FIG_OK);
+    for (; chunk_next(&chunk); chunks++, next += last) {
+        ck_assert_int_eq(chunk.first, next);
+        ck_assert_int_le(last = chunk.count, chunk.most);
+    }
+    ck_assert_int_eq(next, divided[_i].all);
+    ck_assert_int_eq(chunks, divided[_i].chunks);
+    ck_assert_int_eq(last, divided[_i].last);
+    free(chunk.rows);
+}
+END_TEST
+
 enum { SORTED = 2 * FIG_NLL_IMAGES };
 static float sorted[SORTED * LENGTH_28]; /* first black images, then white ones */
 
@@ -314,6 +339,7 @@ int main(void)
     tcase_add_test(tests, what_a_model_or_its_data_lack_is_said);
     tcase_add_test(tests, the_difference_of_two_nets_is_that_of_their_values);
     tcase_add_test(tests, places_are_picked_from_all);
+    tcase_add_loop_test(tests, chunks_have_each_sample_once_and_little_memory, 0, LENGTH(divided));
     tcase_add_test(tests, sorted_data_are_measured_from_all_of_them);
     tcase_add_test(tests, images_that_are_in_both_halves_have_no_ratio);
     tcase_add_test(tests, the_nearest_image_is_found);

@@ -25,16 +25,13 @@ struct bound {
     double reconstruction, divergence;
 };
 
-static enum fig_status add_bound(struct bound *bound, const struct subject *subject, float *images,
-                                 float *likelihoods)
+static enum fig_status add_bound(struct bound *bound, const struct subject *subject,
+                                 struct chunk *chunk, float *likelihoods)
 {
-    const int all = fig_dataset_info(subject->test)->count;
-    for (int first = 0; first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_targets(subject, NULL, first, count, images));
-        TRY(fig_run_likelihoods(subject->run, images, count, (uint32_t)(first / CHUNK),
-                                likelihoods));
-        for (const float *row = likelihoods; row < likelihoods + count * FIG_LIKELIHOODS;
+    for (uint32_t draw = 0; chunk_next(chunk); draw++) {
+        TRY(load_targets(subject, NULL, chunk->first, chunk->count, chunk->rows));
+        TRY(fig_run_likelihoods(subject->run, chunk->rows, chunk->count, draw, likelihoods));
+        for (const float *row = likelihoods; row < likelihoods + chunk->count * FIG_LIKELIHOODS;
              row += FIG_LIKELIHOODS) {
             bound->reconstruction -= (double)row[FIG_LOG_DATA];
             bound->divergence += (double)row[FIG_DIVERGENCE];
@@ -47,14 +44,15 @@ enum fig_status measure_bound(struct subject *subject, struct fig_measure *measu
 {
     const int count = fig_dataset_info(subject->test)->count;
     struct bound bound = { 0 };
-    float *images = NULL, *likelihoods = NULL;
-    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    struct chunk chunk;
+    float *likelihoods = NULL;
+    enum fig_status status = open_tests(&chunk, subject);
     if (!status)
-        status = make_rows(&likelihoods, CHUNK, FIG_LIKELIHOODS);
+        status = make_rows(&likelihoods, chunk.most, FIG_LIKELIHOODS);
     if (!status)
-        status = add_bound(&bound, subject, images, likelihoods);
+        status = add_bound(&bound, subject, &chunk, likelihoods);
     free(likelihoods);
-    free(images);
+    free(chunk.rows);
     measures[1].value = bound.reconstruction / count;
     measures[2].value = bound.divergence / count;
     measures[0].value = measures[1].value + measures[2].value;
@@ -77,21 +75,21 @@ enum fig_status measure_units(struct subject *subject, struct fig_measure *measu
 {
     const int all = fig_dataset_info(subject->test)->count;
     const int length = fig_run_info(subject->run)->code;
-    float *images = NULL, *codes = NULL;
-    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    struct chunk chunk;
+    float *codes = NULL;
+    enum fig_status status = open_tests(&chunk, subject);
     if (!status)
         status = make_rows(&codes, all, (size_t)length);
-    for (int first = 0; !status && first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        status = load_targets(subject, NULL, first, count, images);
+    while (!status && chunk_next(&chunk)) {
+        status = load_targets(subject, NULL, chunk.first, chunk.count, chunk.rows);
         if (!status)
-            status = fig_run_encode(subject->run, images, count,
-                                    codes + (size_t)first * (size_t)length);
+            status = fig_run_encode(subject->run, chunk.rows, chunk.count,
+                                    codes + (size_t)chunk.first * (size_t)length);
     }
     if (!status)
         measures[0].value = count_active(codes, all, length);
     free(codes);
-    free(images);
+    free(chunk.rows);
     return status;
 }
 

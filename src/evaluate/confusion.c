@@ -48,22 +48,21 @@ void fig_confusion_free(struct fig_confusion *confusion)
 /* What each test sample is taken for. */
 static enum fig_status classify(const struct subject *subject, int *taken)
 {
-    const int all = fig_dataset_info(subject->test)->count;
     const int classes = fig_run_info(subject->run)->classes;
-    float *images = NULL, *probabilities = NULL;
-    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    struct chunk chunk;
+    float *probabilities = NULL;
+    enum fig_status status = open_tests(&chunk, subject);
     if (!status)
-        status = make_rows(&probabilities, CHUNK, (size_t)classes);
-    for (int first = 0; !status && first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        status = load_tests(subject, first, count, images);
+        status = make_rows(&probabilities, chunk.most, (size_t)classes);
+    while (!status && chunk_next(&chunk)) {
+        status = load_tests(subject, &chunk);
         if (!status)
-            status = fig_run_classify(subject->run, images, count, probabilities);
+            status = fig_run_classify(subject->run, chunk.rows, chunk.count, probabilities);
         if (!status)
-            fig_most_probable(probabilities, count, classes, taken + first);
+            fig_most_probable(probabilities, chunk.count, classes, taken + chunk.first);
     }
     free(probabilities);
-    free(images);
+    free(chunk.rows);
     return status;
 }
 

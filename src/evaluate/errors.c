@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "evaluate/evaluation.h"
+#include "run/labels.h"
 
 void errors_add(struct errors *errors, const float *images, const float *rebuilt, size_t count)
 {
@@ -46,14 +47,13 @@ enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, 
 }
 
 static enum fig_status add_all(struct errors *errors, const struct rebuilder *rebuilder,
-                               const struct subject *subject, float *images, float *rebuilt)
+                               const struct subject *subject, struct chunk *chunk,
+                               float *rebuilt)
 {
-    const int all = fig_dataset_info(subject->test)->count;
-    for (int first = 0; first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(load_tests(subject, first, count, images));
-        TRY(rebuild(rebuilder, images, count, rebuilt));
-        errors_add(errors, images, rebuilt, (size_t)count * subject->length);
+    while (chunk_next(chunk)) {
+        TRY(load_tests(subject, chunk));
+        TRY(rebuild(rebuilder, chunk->rows, chunk->count, rebuilt));
+        errors_add(errors, chunk->rows, rebuilt, (size_t)chunk->count * subject->length);
     }
     return FIG_OK;
 }
@@ -61,14 +61,15 @@ static enum fig_status add_all(struct errors *errors, const struct rebuilder *re
 static enum fig_status find_errors(struct errors *errors, const struct rebuilder *rebuilder,
                                    const struct subject *subject)
 {
-    float *images = NULL, *rebuilt = NULL;
-    enum fig_status status = make_rows(&images, CHUNK, subject->length);
+    struct chunk chunk;
+    float *rebuilt = NULL;
+    enum fig_status status = open_tests(&chunk, subject);
     if (!status)
-        status = make_rows(&rebuilt, CHUNK, subject->length);
+        status = make_rows(&rebuilt, chunk.most, subject->length);
     if (!status)
-        status = add_all(errors, rebuilder, subject, images, rebuilt);
+        status = add_all(errors, rebuilder, subject, &chunk, rebuilt);
     free(rebuilt);
-    free(images);
+    free(chunk.rows);
     return status;
 }
 
@@ -90,7 +91,7 @@ enum fig_status measure_bits(struct subject *subject, struct fig_measure *measur
     const int count = fig_dataset_info(subject->test)->count;
     float *images;
     TRY(make_rows(&images, count, subject->length));
-    enum fig_status status = load_tests(subject, 0, count, images);
+    enum fig_status status = run_load(subject->run, subject->test, NULL, 0, count, images);
     if (!status)
         status = fig_compress(subject->run, &how, images, count, &compressed);
     free(images);

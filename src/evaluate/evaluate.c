@@ -270,7 +270,12 @@ enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
     return status;
 }
 
-enum fig_status load_tests(const struct subject *subject, int first, int count, float *images)
+enum fig_status open_tests(struct chunk *chunk, const struct subject *subject)
 {
-    return run_load(subject->run, subject->test, NULL, first, count, images);
+    return chunk_open(chunk, fig_dataset_info(subject->test)->count, subject->length);
+}
+
+enum fig_status load_tests(const struct subject *subject, const struct chunk *chunk)
+{
+    return run_load(subject->run, subject->test, NULL, chunk->first, chunk->count, chunk->rows);
 }

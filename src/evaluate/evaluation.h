@@ -52,7 +52,8 @@ void likeness_destroy(struct likeness **likeness);
 /* Samples first .. first + count - 1 of those that are measured. */
 enum fig_status draw_samples(const struct subject *subject, int first, int count, float *images);
 
-/* The same of the test half; the run is told their classes. */
-enum fig_status load_tests(const struct subject *subject, int first, int count, float *images);
+/* The test half in chunks; the run is told the classes of the one that is loaded. */
+enum fig_status open_tests(struct chunk *chunk, const struct subject *subject);
+enum fig_status load_tests(const struct subject *subject, const struct chunk *chunk);
 
 #endif

@@ -33,48 +33,50 @@ struct likeness {
     struct view views[FIG_FEATURE_NETS][ROLES];
     struct products *products; /* of features */
     struct moments *pixels;    /* [length]: of each over the real images, taken as these come */
-    float *images;             /* [CHUNK][length] */
+    struct chunk chunk;        /* of the images of the role that is looked at */
     float *probabilities;      /* [CHUNK][classes] */
 };
 
 /* --- Images of each role */
 
-static enum fig_status load_test(struct likeness *likeness, const struct subject *subject,
-                                 int first, int count)
+static enum fig_status load_test(struct likeness *likeness, const struct subject *subject)
 {
-    return load_images(subject->test, likeness->test_order, first, count, likeness->images);
+    const struct chunk *chunk = &likeness->chunk;
+    return load_images(subject->test, likeness->test_order, chunk->first, chunk->count,
+                       chunk->rows);
 }
 
-static enum fig_status load_drawn(struct likeness *likeness, const struct subject *subject,
-                                  int first, int count)
+static enum fig_status load_drawn(struct likeness *likeness, const struct subject *subject)
 {
-    return draw_samples(subject, first, count, likeness->images);
+    const struct chunk *chunk = &likeness->chunk;
+    return draw_samples(subject, chunk->first, chunk->count, chunk->rows);
 }
 
-static enum fig_status load_real(struct likeness *likeness, const struct subject *subject,
-                                 int first, int count)
+static enum fig_status load_real(struct likeness *likeness, const struct subject *subject)
 {
-    TRY(load_images(subject->train, likeness->train_order, first, count, likeness->images));
-    for (size_t i = 0; i < (size_t)count * subject->length; i++)
-        moments_add(&likeness->pixels[i % subject->length], (double)likeness->images[i]);
+    const struct chunk *chunk = &likeness->chunk;
+    TRY(load_images(subject->train, likeness->train_order, chunk->first, chunk->count,
+                    chunk->rows));
+    for (size_t i = 0; i < (size_t)chunk->count * subject->length; i++)
+        moments_add(&likeness->pixels[i % subject->length], (double)chunk->rows[i]);
     return FIG_OK;
 }
 
 /* Each on its own, within [0, 1]. */
-static enum fig_status load_pixels(struct likeness *likeness, const struct subject *subject,
-                                   int first, int count)
+static enum fig_status load_pixels(struct likeness *likeness, const struct subject *subject)
 {
+    const struct chunk *chunk = &likeness->chunk;
     const size_t length = subject->length;
     double *noise = malloc(length * sizeof(*noise));
     if (!noise)
         return fail(FIG_NOMEM, "no memory for %zu pixels", length);
-    for (int i = 0; i < count; i++) {
-        const struct stream stream = { 0, STREAM_PIXELS, (uint32_t)(first + i) };
+    for (int i = 0; i < chunk->count; i++) {
+        const struct stream stream = { 0, STREAM_PIXELS, (uint32_t)(chunk->first + i) };
         random_normal(&stream, noise, length);
         for (size_t k = 0; k < length; k++) {
             const struct moments *pixel = &likeness->pixels[k];
             const double value = pixel->mean + moments_deviation(pixel) * noise[k];
-            likeness->images[(size_t)i * length + k] = (float)fmin(fmax(value, 0), 1);
+            chunk->rows[(size_t)i * length + k] = (float)fmin(fmax(value, 0), 1);
         }
     }
     free(noise);
@@ -82,17 +84,17 @@ static enum fig_status load_pixels(struct likeness *likeness, const struct subje
 }
 
 static enum fig_status (*const loaders[ROLES])(struct likeness *likeness,
-                                               const struct subject *subject, int first,
-                                               int count) = {
+                                               const struct subject *subject) = {
     [TEST] = load_test, [SAMPLES] = load_drawn, [REAL] = load_real, [PIXELS] = load_pixels,
 };
 
 /* --- Views */
 
-static void add_decisions(struct view *view, const struct likeness *likeness, const int *taken,
-                          int all, int count)
+/* `taken`: what the images of the chunk are taken for. */
+static void add_decisions(struct view *view, const struct likeness *likeness, const int *taken)
 {
-    for (int i = 0; i < count; i++) {
+    const int all = likeness->chunk.all;
+    for (int i = 0; i < likeness->chunk.count; i++) {
         const float *row = likeness->probabilities + (size_t)i * (size_t)likeness->classes;
         view->shares[taken[i]] += 1.0 / all;
         view->confidence += (double)row[taken[i]] / all;
@@ -100,35 +102,37 @@ static void add_decisions(struct view *view, const struct likeness *likeness, co
 }
 
 static void add_hits(double *accuracy, const struct likeness *likeness,
-                     const struct fig_dataset *test, const int *taken, int first, int count)
+                     const struct fig_dataset *test, const int *taken)
 {
     const uint8_t *labels = fig_dataset_labels(test);
-    const int all = likeness->counts[TEST];
+    const uint32_t *order = likeness->test_order + likeness->chunk.first;
     if (!labels)
         *accuracy = NAN;
-    for (int i = 0; labels && i < count; i++)
-        *accuracy += (labels[likeness->test_order[first + i]] == taken[i]) / (double)all;
+    for (int i = 0; labels && i < likeness->chunk.count; i++)
+        *accuracy += (labels[order[i]] == taken[i]) / (double)likeness->chunk.all;
 }
 
 static enum fig_status look(struct likeness *likeness, const struct subject *subject,
                             enum role role)
 {
-    const int all = likeness->counts[role];
+    struct chunk *chunk = &likeness->chunk;
     int taken[CHUNK];
-    for (int first = 0; first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
-        TRY(loaders[role](likeness, subject, first, count));
+    TRY(chunk_open(chunk, likeness->counts[role], subject->length));
+    while (chunk_next(chunk)) {
+        TRY(loaders[role](likeness, subject));
         for (int net = 0; net < FIG_FEATURE_NETS; net++) {
             struct view *view = &likeness->views[net][role];
-            TRY(classifier_look(likeness->nets[net], likeness->images, count,
-                                view->features + (size_t)first * FEATURES,
+            TRY(classifier_look(likeness->nets[net], chunk->rows, chunk->count,
+                                view->features + (size_t)chunk->first * FEATURES,
                                 likeness->probabilities));
-            fig_most_probable(likeness->probabilities, count, likeness->classes, taken);
-            add_decisions(view, likeness, taken, all, count);
+            fig_most_probable(likeness->probabilities, chunk->count, likeness->classes, taken);
+            add_decisions(view, likeness, taken);
             if (role == TEST)
-                add_hits(&likeness->accuracy[net], likeness, subject->test, taken, first, count);
+                add_hits(&likeness->accuracy[net], likeness, subject->test, taken);
         }
     }
+    free(chunk->rows);
+    chunk->rows = NULL;
     return FIG_OK;
 }
 
@@ -149,7 +153,6 @@ static enum fig_status views_create(struct likeness *likeness)
 static enum fig_status fill(struct likeness *likeness, struct subject *subject)
 {
     struct fig_device *device = run_device(subject->run);
-    TRY(make_rows(&likeness->images, CHUNK, subject->length));
     TRY(make_rows(&likeness->probabilities, CHUNK, (size_t)likeness->classes));
     TRY(products_create(&likeness->products, device, FEATURES));
     TRY(pick_places(&likeness->test_order, likeness->counts[TEST],
@@ -206,7 +209,7 @@ void likeness_destroy(struct likeness **out)
     free(likeness->test_order);
     free(likeness->pixels);
     free(likeness->probabilities);
-    free(likeness->images);
+    free(likeness->chunk.rows);
     free(likeness);
     *out = NULL;
 }

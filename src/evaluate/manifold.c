@@ -29,7 +29,7 @@ static void keep_nearest(void *context, const struct product_block *block)
     const struct neighbours *neighbours = context;
     const int k = neighbours->k;
     for (int i = 0; i < block->as; i++) {
-        const float *products = block->values + (size_t)i * PRODUCT_ROWS;
+        const float *products = block->values + (size_t)i * block->stride;
         double *least = neighbours->least + (size_t)(block->a + i) * (size_t)k;
         for (int j = 0; j < block->bs; j++) {
             const double distance = neighbours->squares[block->a + i] +
@@ -70,7 +70,7 @@ static void meet(void *context, const struct product_block *block)
 {
     struct meeting *meeting = context;
     for (int i = 0; i < block->as; i++) {
-        const float *products = block->values + (size_t)i * PRODUCT_ROWS;
+        const float *products = block->values + (size_t)i * block->stride;
         const int drawn = block->a + i;
         for (int j = 0; j < block->bs; j++) {
             const int real = block->b + j;
@@ -142,7 +142,7 @@ static void add_kernels(void *context, const struct product_block *block)
 {
     struct kernel_sum *kernel = context;
     for (int i = 0; i < block->as; i++) {
-        const float *products = block->values + (size_t)i * PRODUCT_ROWS;
+        const float *products = block->values + (size_t)i * block->stride;
         const int self = kernel->same ? block->a + i - block->b : -1;
         double sum = 0;
         for (int j = 0; j < block->bs; j++) {

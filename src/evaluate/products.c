@@ -11,17 +11,18 @@
 
 struct products {
     size_t length;
+    int rows; /* of a block */
     struct fig_graph *graph;
-    struct fig_node *a, *b, *out; /* [PRODUCT_ROWS][length] twice, and their products */
+    struct fig_node *a, *b, *out; /* [rows][length] twice, and their products */
     struct fig_store *store;
     struct fig_plan *plan;
-    float *block; /* [PRODUCT_ROWS][length]: a last block, filled up with zeros */
-    float *read;  /* [PRODUCT_ROWS][PRODUCT_ROWS] */
+    float *block; /* [rows][length]: a last block, filled up with zeros */
+    float *read;  /* [rows][rows] */
 };
 
 static enum fig_status open_plan(struct products *products, struct fig_device *device)
 {
-    const struct fig_shape shape = fig_shape2(PRODUCT_ROWS, (int)products->length);
+    const struct fig_shape shape = fig_shape2(products->rows, (int)products->length);
     TRY(fig_graph_create(&products->graph));
     products->a = fig_input(products->graph, "a", shape);
     products->b = fig_input(products->graph, "b", shape);
@@ -30,8 +31,8 @@ static enum fig_status open_plan(struct products *products, struct fig_device *d
     TRY(fig_store_create(&products->store, device, products->graph, 0));
     TRY(fig_plan_create(&products->plan, products->store, &(struct fig_plan_params){
         .outputs = &products->out, .output_count = 1 }));
-    TRY(make_rows(&products->block, PRODUCT_ROWS, products->length));
-    return make_rows(&products->read, PRODUCT_ROWS, PRODUCT_ROWS);
+    TRY(make_rows(&products->block, products->rows, products->length));
+    return make_rows(&products->read, products->rows, (size_t)products->rows);
 }
 
 enum fig_status products_create(struct products **out, struct fig_device *device, size_t length)
@@ -40,6 +41,7 @@ enum fig_status products_create(struct products **out, struct fig_device *device
     if (!products)
         return fail(FIG_NOMEM, "no memory for products");
     products->length = length;
+    products->rows = chunk_rows(length);
     const enum fig_status status = open_plan(products, device);
     if (status)
         products_destroy(out);
@@ -60,14 +62,14 @@ void products_destroy(struct products **out)
     *out = NULL;
 }
 
-/* Rows first.. of a set, PRODUCT_ROWS at most; how many there were. */
+/* Rows first.. of a set, those of a block at most; how many there were. */
 static enum fig_status write_block(struct products *products, const struct fig_node *input,
                                    struct rows rows, int first, int *count)
 {
     const float *values = rows.values + (size_t)first * products->length;
-    *count = rows.count - first < PRODUCT_ROWS ? rows.count - first : PRODUCT_ROWS;
-    if (*count < PRODUCT_ROWS) {
-        memset(products->block, 0, PRODUCT_ROWS * products->length * sizeof(float));
+    *count = rows.count - first < products->rows ? rows.count - first : products->rows;
+    if (*count < products->rows) {
+        memset(products->block, 0, (size_t)products->rows * products->length * sizeof(float));
         memcpy(products->block, values, (size_t)*count * products->length * sizeof(float));
         values = products->block;
     }
@@ -78,10 +80,10 @@ enum fig_status products_visit(struct products *products, struct rows a, struct 
                                void (*visit)(void *context, const struct product_block *block),
                                void *context)
 {
-    struct product_block block = { .values = products->read };
-    for (block.a = 0; block.a < a.count; block.a += PRODUCT_ROWS) {
+    struct product_block block = { .values = products->read, .stride = (size_t)products->rows };
+    for (block.a = 0; block.a < a.count; block.a += products->rows) {
         TRY(write_block(products, products->a, a, block.a, &block.as));
-        for (block.b = 0; block.b < b.count; block.b += PRODUCT_ROWS) {
+        for (block.b = 0; block.b < b.count; block.b += products->rows) {
             TRY(write_block(products, products->b, b, block.b, &block.bs));
             TRY(fig_plan_run(products->plan, 0, 0));
             TRY(fig_plan_read(products->plan, products->out, products->read));

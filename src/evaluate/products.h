@@ -5,10 +5,9 @@
 
 #include <figment/device.h>
 
-enum { PRODUCT_ROWS = 1000 /* of a block, at most */ };
-
 struct products;
 
+/* They are found block by block, of so many rows each: CHUNK, or fewer of long ones. */
 enum fig_status products_create(struct products **out, struct fig_device *device, size_t length);
 void products_destroy(struct products **products);
 
@@ -21,7 +20,8 @@ struct rows {
 /* Those of rows a .. a + as - 1 of the one set and b .. b + bs - 1 of the other. */
 struct product_block {
     int a, as, b, bs;
-    const float *values; /* [as][PRODUCT_ROWS], of which bs are in use */
+    const float *values; /* [as][stride], of which bs are in use */
+    size_t stride;
 };
 
 /* Call `visit` for every block, those with the same `a` one after the other. */

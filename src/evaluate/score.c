@@ -25,20 +25,17 @@ static double error_of(const float *values, const float *rebuilt, size_t length)
 
 static enum fig_status score_chunks(const struct rebuilder *rebuilder,
                                     const struct fig_dataset *dataset, size_t length,
-                                    float *values, double *scores)
+                                    struct chunk *chunk, float *rebuilt, double *scores)
 {
-    const int all = fig_dataset_info(dataset)->count;
-    float *rebuilt = values + CHUNK * length;
-    for (int first = 0; first < all; first += CHUNK) {
-        const int count = all - first < CHUNK ? all - first : CHUNK;
+    const float *values = chunk->rows;
+    while (chunk_next(chunk)) {
         if (rebuilder->run)
-            TRY(run_load(rebuilder->run, dataset, NULL, first, count, values));
+            TRY(run_load(rebuilder->run, dataset, NULL, chunk->first, chunk->count, chunk->rows));
         else
-            TRY(load_images(dataset, NULL, first, count, values));
-        TRY(rebuild(rebuilder, values, count, rebuilt));
-        for (int i = 0; i < count; i++)
-            scores[first + i] = error_of(values + (size_t)i * length,
-                                         rebuilt + (size_t)i * length, length);
+            TRY(load_images(dataset, NULL, chunk->first, chunk->count, chunk->rows));
+        TRY(rebuild(rebuilder, values, chunk->count, rebuilt));
+        for (size_t i = 0; i < (size_t)chunk->count; i++)
+            *scores++ = error_of(values + i * length, rebuilt + i * length, length);
     }
     return FIG_OK;
 }
@@ -48,10 +45,15 @@ static enum fig_status score(const struct rebuilder *rebuilder, const struct fig
 {
     const struct fig_dataset_info *info = fig_dataset_info(dataset);
     const size_t length = image_length(info->height, info->width, info->channels);
-    float *values = NULL;
-    TRY(make_rows(&values, 2 * CHUNK, length));
-    const enum fig_status status = score_chunks(rebuilder, dataset, length, values, scores);
-    free(values);
+    struct chunk chunk;
+    float *rebuilt = NULL;
+    enum fig_status status = chunk_open(&chunk, info->count, length);
+    if (!status)
+        status = make_rows(&rebuilt, chunk.most, length);
+    if (!status)
+        status = score_chunks(rebuilder, dataset, length, &chunk, rebuilt, scores);
+    free(rebuilt);
+    free(chunk.rows);
     return status;
 }
 

@@ -9,10 +9,10 @@
 #include "run/labels.h"
 #include "run/rows.h"
 
-/* The next samples of a class, at most CHUNK; returns how many. */
+/* The next samples of a class; returns how many. */
 struct finder {
     const struct fig_dataset *dataset;
-    int label, next;
+    int label, most, next; /* most: at a time, at most CHUNK */
 };
 
 static int find_samples(struct finder *finder, uint32_t found[CHUNK])
@@ -20,14 +20,14 @@ static int find_samples(struct finder *finder, uint32_t found[CHUNK])
     const uint8_t *labels = fig_dataset_labels(finder->dataset);
     const int all = fig_dataset_info(finder->dataset)->count;
     int count = 0;
-    for (; count < CHUNK && finder->next < all; finder->next++) {
+    for (; count < finder->most && finder->next < all; finder->next++) {
         found[count] = (uint32_t)finder->next;
         count += labels[finder->next] == finder->label;
     }
     return count;
 }
 
-/* `codes` has room for CHUNK codes, `samples` for as many samples. */
+/* `codes` has room for as many codes as are found at a time, `samples` for the samples. */
 static enum fig_status add_codes(struct fig_run *run, struct finder finder, float *samples,
                                  float *codes, double *sums, int *count)
 {
@@ -49,15 +49,17 @@ enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset 
     REQUIRE(fig_dataset_labels(dataset) && label >= 0 && label <= UINT8_MAX);
     const struct fig_run_info *info = fig_run_info(run);
     const size_t length = image_length(info->height, info->width, info->channels);
+    const int most = chunk_rows(length);
     float *samples = NULL, *codes = NULL;
     double *sums = calloc((size_t)info->code, sizeof(*sums));
     int count = 0;
-    enum fig_status status = sums ? make_rows(&samples, CHUNK, length)
+    enum fig_status status = sums ? make_rows(&samples, most, length)
                                   : fail(FIG_NOMEM, "no memory for a code of %d", info->code);
     if (!status)
-        status = make_rows(&codes, CHUNK, (size_t)info->code);
+        status = make_rows(&codes, most, (size_t)info->code);
     if (!status)
-        status = add_codes(run, (struct finder){ dataset, label, 0 }, samples, codes, sums, &count);
+        status = add_codes(run, (struct finder){ dataset, label, most, 0 }, samples, codes, sums,
+                           &count);
     if (!status && !count)
         status = fail(FIG_INVALID, "no sample has the label %d", label);
     for (int i = 0; !status && i < info->code; i++)

@@ -14,6 +14,26 @@ enum fig_status make_rows(float **out, int count, size_t length)
     return *out ? FIG_OK : fail(FIG_NOMEM, "no memory for %d x %zu values", count, length);
 }
 
+int chunk_rows(size_t length)
+{
+    return (int)size_most(size_least(CHUNK_BYTES / (length * sizeof(float)), CHUNK), 1);
+}
+
+enum fig_status chunk_open(struct chunk *chunk, int all, size_t length)
+{
+    const int most = chunk_rows(length);
+    *chunk = (struct chunk){ .all = all, .most = all < most ? all : most };
+    return make_rows(&chunk->rows, chunk->most, length);
+}
+
+bool chunk_next(struct chunk *chunk)
+{
+    chunk->first += chunk->count;
+    const int left = chunk->all - chunk->first;
+    chunk->count = left < chunk->most ? left : chunk->most;
+    return chunk->count > 0;
+}
+
 enum fig_status load_images(const struct fig_dataset *dataset, const uint32_t *order, int first,
                             int count, float *images)
 {

@@ -94,13 +94,12 @@ static enum fig_status read_mixture(const char *path, struct mixture *mixture, c
 /* --- Fitting */
 
 static enum fig_status encode_all(struct fig_run *run, const struct fig_dataset *dataset,
-                                  const uint32_t *order, int count, float *images, float *codes)
+                                  const uint32_t *order, struct chunk *chunk, float *codes)
 {
-    for (int first = 0; first < count; first += CHUNK) {
-        const int rows = count - first < CHUNK ? count - first : CHUNK;
-        TRY(run_load(run, dataset, order, first, rows, images));
-        TRY(fig_run_encode(run, images, rows,
-                           codes + (size_t)first * (size_t)fig_run_info(run)->code));
+    while (chunk_next(chunk)) {
+        TRY(run_load(run, dataset, order, chunk->first, chunk->count, chunk->rows));
+        TRY(fig_run_encode(run, chunk->rows, chunk->count,
+                           codes + (size_t)chunk->first * (size_t)fig_run_info(run)->code));
     }
     return FIG_OK;
 }
@@ -112,22 +111,23 @@ static enum fig_status fit(struct mixture *mixture, struct fig_run *run,
     const int count = info->count < FIT_CODES ? info->count : FIT_CODES;
     const size_t length = image_length(info->height, info->width, info->channels);
     int rounds = FIT_ROUNDS;
-    float *images = NULL, *codes = NULL;
+    struct chunk chunk;
+    float *codes = NULL;
     uint32_t *order = NULL;
-    enum fig_status status = make_rows(&images, CHUNK, length);
+    enum fig_status status = chunk_open(&chunk, count, length);
     if (!status)
         status = make_rows(&codes, count, (size_t)mixture->length);
     if (!status)
         status = pick_places(&order, count, info->count);
     if (!status)
-        status = encode_all(run, dataset, order, count, images, codes);
+        status = encode_all(run, dataset, order, &chunk, codes);
     if (!status)
         status = mixture_fit(mixture, codes, count, 0, NULL, &rounds);
     if (!status)
         log_info("%d Gaussians fitted to %d codes in %d rounds", mixture->count, count, rounds);
     free(order);
     free(codes);
-    free(images);
+    free(chunk.rows);
     return status;
 }
 
