@@ -174,6 +174,8 @@ static const struct {
 } uses[] = {
     { "vae-dense", "labels=none", false, false }, { "vae-dense", "labels=condition", true, true },
     { "gan-small", "labels=condition", true, true }, { "aae", "labels=condition", true, true },
+    { "vae-gan", "labels=condition", true, true },
+    { "latent-gan", "labels=condition", true, false },
     { "aae-semi", "batch=9", true, false }, { "ae-semi", "batch=9", false, false },
 };
 

@@ -109,7 +109,6 @@ static const struct {
     { "vae", "label-fraction=0.5", "label-fraction: unknown key" },
     { "vae", "encoder=[dropout 0.5]",
       "encoder: labels: condition: expected a dense, conv or deconv layer" },
-    { "latent-gan", "labels=condition", "labels: unknown key" },
 };
 
 START_TEST(a_use_of_labels_that_a_family_does_not_have_is_refused)

@@ -168,6 +168,7 @@ const struct family aae_family = {
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .labels = 1 << LABELS_CONDITION | 1 << LABELS_CLASSIFY,
+    .told = 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read,
     .build = build,

@@ -250,7 +250,7 @@ static enum fig_status check_keys(const struct fig_config *config)
 {
     static const char *const common[] = { "name", "family", "data", "batch", "epochs", "steps",
                                           "seed", "shuffle", "window", "optimizer", "schedule",
-                                          "sampler" };
+                                          "sampler", "labels" };
     const char *keys[64];
     size_t count = 0;
     for (size_t i = 0; i < LENGTH(common); i++)
@@ -264,8 +264,6 @@ static enum fig_status check_keys(const struct fig_config *config)
     }
     for (const char *const *key = config->family->keys; *key; key++)
         keys[count++] = *key;
-    if (config->family->labels)
-        keys[count++] = "labels";
     if (config->family->labels >> LABELS_CLASSIFY & 1) {
         keys[count++] = "label-weight";
         keys[count++] = "label-fraction";

@@ -85,6 +85,7 @@ struct family {
     unsigned parts;          /* 1 << PART_... of the networks that it has */
     unsigned optimizers;     /* 1 << PART_... of those that may have an optimiser of their own */
     unsigned labels;         /* 1 << LABELS_... of what it can do with labels */
+    unsigned told;           /* LABELS_CONDITION: 1 << PART_... of the networks that are told */
     const char *const *keys; /* its own, beside those that all have; ends with NULL */
     enum fig_status (*read)(struct fig_config *config, const struct yaml *root);
     /* Adds nodes and phases to a model that has its graph and its images; an error of shapes is
@@ -197,7 +198,7 @@ struct match {
     struct fig_node *real;     /* no gradient flows into it */
     struct fig_node *fake;     /* what the discriminator learns to tell from it */
     struct fig_node *passing;  /* what is to pass; its gradient moves the generator */
-    struct fig_node *labels;   /* that the discriminator is told of all three; or NULL */
+    struct fig_node *labels;   /* that the discriminator is told of each batch; or NULL */
 };
 
 /* Somebody who draws samples against a discriminator, or their parts each against one of its own;

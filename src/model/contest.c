@@ -118,12 +118,12 @@ static struct fig_node *pack(struct fig_node *samples, int pack)
 
 /* --- What the discriminator says; in `phase`, if not NULL, its running statistics are followed */
 
-/* The classes that the discriminator is told, of samples of one batch or of two behind each other. */
+/* The classes that the discriminator is told, of samples of some batches behind each other. */
 static struct fig_node *classes_of(const struct match *match, struct fig_node *samples)
 {
     struct fig_node *labels = match->labels;
-    if (labels && samples && sample_count(samples) > sample_count(labels))
-        labels = fig_concat(labels, labels, 0);
+    while (labels && samples && sample_count(labels) < sample_count(samples))
+        labels = fig_concat(labels, match->labels, 0);
     return labels;
 }
 

@@ -26,6 +26,7 @@ const struct family gan_family = {
     .parts = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .optimizers = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .labels = 1 << LABELS_CONDITION,
+    .told = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read_generator,
     .build = build,

@@ -33,12 +33,12 @@ static enum fig_status read_use(struct fig_config *config)
     return FIG_OK;
 }
 
-/* Each network has a place where labels can enter. */
+/* Each network that is told labels has a place where they can enter. */
 static enum fig_status check_networks(const struct fig_config *config)
 {
     for (int part = 0; part < PARTS; part++) {
         const struct network *network = &config->networks[part];
-        if (network->count && !network_weighs(network))
+        if (config->family->told >> part & 1 && !network_weighs(network))
             return yaml_fail(network->at, "labels: condition: expected a dense, conv or deconv "
                              "layer, through which labels can enter");
     }
@@ -68,8 +68,6 @@ static enum fig_status refuse_classifier(const struct yaml *root)
 
 enum fig_status read_label_use(struct fig_config *config, const struct yaml *root)
 {
-    if (!config->family->labels)
-        return FIG_OK;
     config->labels.at = yaml_find(root, "labels");
     TRY(read_use(config));
     TRY(put_word(&config->document, config->labels.at, "labels", uses[LABELS_NONE]));

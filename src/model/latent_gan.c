@@ -2,7 +2,10 @@
 /* Latent GANs: an autoencoder, and a GAN whose samples are codes of it; what is drawn is decoded.
  * Three phases per batch: the autoencoder, then the contest on the codes of the encoder as just
  * updated, which it does not change.  The autoencoder may train alone for the first epochs
- * (`pretrain`), and then stay as it is (`joint: false`). */
+ * (`pretrain`), and then stay as it is (`joint: false`).
+ *
+ * With labels: condition, generator and discriminator are told the class whose codes they draw and
+ * see; the autoencoder is not. */
 #include "base/log.h"
 #include "model/config.h"
 
@@ -88,6 +91,8 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
 {
     TRY(add_autoencoder(model, config, params, images));
     struct stack stack = stack_of(model, "generator", params);
+    stack.labels = model->labels;
+    model->conditional_decoder = false;
     model->prior = true;
     model->pretrain = config->pretrain;
     model->seed = fig_input(model->graph, "noise", fig_shape2(params->batch, config->latent));
@@ -110,6 +115,8 @@ const struct family latent_gan_family = {
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER |
              1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .optimizers = 1 << PART_ENCODER | 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
+    .labels = 1 << LABELS_CONDITION,
+    .told = 1 << PART_GENERATOR | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read,
     .build = build,

@@ -229,6 +229,7 @@ const struct family vae_family = {
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER,
     .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER,
     .labels = 1 << LABELS_CONDITION,
+    .told = 1 << PART_ENCODER | 1 << PART_DECODER,
     .keys = keys,
     .read = read,
     .build = build,

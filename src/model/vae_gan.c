@@ -48,6 +48,7 @@ static struct fig_node *features(struct fig_model *model, const struct fig_confi
                                  const struct fig_model_params *params, struct fig_node *samples)
 {
     struct stack stack = stack_of(model, "discriminator", params);
+    stack.labels = model->labels;
     struct network network = config->networks[PART_DISCRIMINATOR];
     network.count = config->feature_layer + 1;
     return network_apply(&network, &stack, samples, NULL);
@@ -65,6 +66,7 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
                              struct fig_node *code)
 {
     struct stack stack = stack_of(model, prefix, params);
+    stack.labels = model->labels;
     return from_range(config, PART_DECODER, as_images(decode(config, &stack, code), params));
 }
 
@@ -113,6 +115,8 @@ static enum fig_status run_networks(struct pass *pass, struct fig_model *model,
 {
     pass->encoder = stack_of(model, "encoder", params);
     pass->decoder = stack_of(model, "decoder", params);
+    pass->encoder.labels = model->labels;
+    pass->decoder.labels = model->labels ? fig_concat(model->labels, model->labels, 0) : NULL;
     pass->posterior = encode_posterior(model->graph, config, &pass->encoder, images, 1);
     struct fig_node *noise = fig_normal(model->graph, fig_shape2(params->batch, config->latent),
                                         STREAM_NOISE + 1);
@@ -136,7 +140,8 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
     add_encoder(model, config, params, &pass.encoder, &pass.posterior, error);
     TRY(add_contest(&(struct contest){
         .model = model, .graph = model->graph, .config = config, .params = params,
-        .matches = { { .judge = "discriminator", .real = real, .fake = drawn, .passing = drawn } },
+        .matches = { { .judge = "discriminator", .real = real, .fake = drawn, .passing = drawn,
+                       .labels = model->labels } },
         .match_count = 1, .beside = fig_affine(error, config->gamma, 0),
         .generator = pass.decoder, .optimizer = &config->optimizers[PART_DECODER] }));
     add_use(model, config, params, pass.posterior.mean);
@@ -147,6 +152,8 @@ const struct family vae_gan_family = {
     .name = "vae-gan",
     .parts = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .optimizers = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
+    .labels = 1 << LABELS_CONDITION,
+    .told = 1 << PART_ENCODER | 1 << PART_DECODER | 1 << PART_DISCRIMINATOR,
     .keys = keys,
     .read = read,
     .build = build,
