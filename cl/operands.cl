@@ -7,7 +7,7 @@
  *                                      neighbouring terms are,
  *     A_RUN, B_RUN                     from one multiple of this to the next
  *     TERMS                            of the sum
- *     C_ROW                            where row i of this part of C is stored, or OUTSIDE */
+ *     C_ROW                            where row i of this part of C is stored, or NO_ROW */
 #undef A_LINE
 #undef B_LINE
 #undef A_TERM
@@ -66,5 +66,5 @@
 #define C_ROW(i) phase_pixel(i, m, phase, CONV)
 #else
 #define TERMS    k
-#define C_ROW(i) ((i) < m ? (i) : OUTSIDE)
+#define C_ROW(i) ((i) < m ? (i) : NO_ROW)
 #endif

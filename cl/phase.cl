@@ -56,11 +56,11 @@ FN struct place seen_weight_place(uint index, uint count, uint phase, struct con
     return place;
 }
 
-/* The image's pixel that is number `index` of the phase, or OUTSIDE. */
+/* The image's pixel that is number `index` of the phase, or NO_ROW. */
 FN uint phase_pixel(uint index, uint count, uint phase, struct conv p)
 {
     const uint rows = (p.h + p.stride - 1) / p.stride, cols = (p.w + p.stride - 1) / p.stride;
     const uint y = index / cols % rows * p.stride + phase / p.stride;
     const uint x = index % cols * p.stride + phase % p.stride, n = index / (cols * rows);
-    return index < count && y < p.h && x < p.w ? (n * p.h + y) * p.w + x : OUTSIDE;
+    return index < count && y < p.h && x < p.w ? (n * p.h + y) * p.w + x : NO_ROW;
 }

@@ -9,6 +9,7 @@ struct place {
 };
 
 #define OUTSIDE 0x40000000u
+#define NO_ROW  0xFFFFFFFFu /* of C: more than a tensor has */
 
 FN bool is_inside(struct place line, struct place term, uint high, uint wide)
 {

@@ -64,11 +64,11 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         const uint r = C_ROW(row + item_row + i * (TILE_M / ITEM_M));
         for (uint j = 0; j < ITEM_N; j++) {
             const uint c = col + item_col + j * ITEMS_N;
-            if (r != OUTSIDE && c < n)
+            if (r != NO_ROW && c < n)
                 STORE(r * n + c, sum[i][j]);
         }
 #if SUMS
-        if (r != OUTSIDE && col == 0 && item_col == 0)
+        if (r != NO_ROW && col == 0 && item_col == 0)
             sums[r] = total[i];
 #endif
     }

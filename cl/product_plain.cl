@@ -11,13 +11,13 @@ kernel void NAME(global const real *a, global const real *b, const uint m, const
         real sum = 0;
         for (uint t = 0; t < terms; t++)
             sum += take(a, line_a, A_TERM(t), A_IMAGE) * take(b, line_b, B_TERM(t), B_IMAGE);
-        if (r != OUTSIDE)
+        if (r != NO_ROW)
             STORE(r * n + col, sum);
 #if SUMS
         real total = 0;
         for (uint t = 0; col == 0 && t < terms; t++)
             total += take(a, line_a, A_TERM(t), A_IMAGE);
-        if (r != OUTSIDE && col == 0)
+        if (r != NO_ROW && col == 0)
             sums[r] = total;
 #endif
     }

@@ -69,7 +69,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     }
     for (uint i = 0; i < rows; i++) {
         const uint r = C_ROW(row + i);
-        for (uint j = 0; r != OUTSIDE && j < vectors; j++) {
+        for (uint j = 0; r != NO_ROW && j < vectors; j++) {
             const uint c = col + j * 16, at = r * n + c;
             if (c + 16 <= n) {
                 STORE_WIDE(at, sum[i][j]);
@@ -79,7 +79,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
             }
         }
 #if SUMS
-        if (r != OUTSIDE && col == 0)
+        if (r != NO_ROW && col == 0)
             sums[r] = total[i];
 #endif
     }

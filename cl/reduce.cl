@@ -11,7 +11,7 @@ FN real sum_row(IN x, int n)
 {
     real s[8] = { 0 };
     int k = 0;
-    for (; k + 32 <= n; k += 32) {
+    for (; k <= n - 32; k += 32) {
         for (int l = 0; l < 8; l++)
             s[l] += (x[k + l] + x[k + 8 + l]) + (x[k + 16 + l] + x[k + 24 + l]);
     }
