@@ -47,16 +47,23 @@ static void picture_finish(struct picture *p)
     png_destroy_read_struct(&p->png, &p->info, NULL);
 }
 
-static const char *text_of(const struct picture *p, const char *key)
+/* NULL if there is none, or not in a chunk of this kind: PNG_TEXT_COMPRESSION_NONE or
+ * PNG_ITXT_COMPRESSION_NONE. */
+static const char *text_in(const struct picture *p, const char *key, int kind)
 {
     png_textp text;
     int count;
     png_get_text(p->png, p->info, &text, &count);
     for (int i = 0; i < count; i++) {
-        if (strcmp(text[i].key, key) == 0)
+        if (strcmp(text[i].key, key) == 0 && text[i].compression == kind)
             return text[i].text;
     }
     return NULL;
+}
+
+static const char *text_of(const struct picture *p, const char *key)
+{
+    return text_in(p, key, PNG_TEXT_COMPRESSION_NONE);
 }
 
 /* Five pictures of 2 x 3, each value another byte. */
@@ -131,7 +138,9 @@ END_TEST
 
 START_TEST(texts_are_in_the_file)
 {
-    static const struct fig_text texts[] = { { "Seed", "18446744073709551615" }, { "Model", "" } };
+    static const char greek[] = "donn\xc3\xa9" "es/\xce\xb1", latin[] = "donn\xe9" "es";
+    static const struct fig_text texts[] = { { "Seed", "18446744073709551615" }, { "Model", "" },
+                                             { "Data", greek }, { "Old", latin } };
     struct fig_grid grid = grids[0];
     grid.texts = texts;
     grid.text_count = LENGTH(texts);
@@ -140,6 +149,8 @@ START_TEST(texts_are_in_the_file)
     ck_assert_str_eq(text_of(&p, "Software"), "figment");
     ck_assert_str_eq(text_of(&p, "Seed"), "18446744073709551615");
     ck_assert_str_eq(text_of(&p, "Model"), "");
+    ck_assert_pstr_eq(text_in(&p, "Data", PNG_ITXT_COMPRESSION_NONE), greek);
+    ck_assert_pstr_eq(text_of(&p, "Old"), latin);
     picture_finish(&p);
 }
 END_TEST

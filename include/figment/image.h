@@ -9,10 +9,10 @@
 
 FIG_BEGIN
 
-/* A tEXt chunk of a PNG: where the picture comes from. */
+/* A text in a PNG: where the picture comes from. */
 struct fig_text {
     const char *key;  /* 1 to 79 bytes of printable Latin-1: "Seed" */
-    const char *text; /* Latin-1 */
+    const char *text; /* UTF-8; what is none is taken for Latin-1 */
 };
 
 /* Pictures in rows and columns, filled row by row, with grey lines of 2 pixels between them. */

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "data/utf8.h"
 
 enum { GAP = 2, GREY = 128, SIDE_LIMIT = 1000000 /* libpng's own, by default */ };
 
@@ -87,12 +88,25 @@ static void fill_row(const struct canvas *canvas, size_t y)
     }
 }
 
-/* libpng's own text structs want strings that may change. */
+static bool is_ascii(const char *text)
+{
+    while (*text > 0)
+        text++;
+    return !*text;
+}
+
+/* Latin-1 as tEXt, other characters as iTXt: not compressed, of no language, with no other key.
+ * libpng's own text structs want strings that may change. */
 static void write_text(png_structp png, const char *key, const char *text)
 {
+    static const png_byte plain[4] = { 0 };
+    const bool latin = is_ascii(text) || !is_utf8(text);
     const size_t key_size = strlen(key) + 1, text_size = strlen(text);
-    png_write_chunk_start(png, (png_const_bytep)"tEXt", (png_uint_32)(key_size + text_size));
+    const size_t between = latin ? 0 : sizeof(plain);
+    png_write_chunk_start(png, (png_const_bytep)(latin ? "tEXt" : "iTXt"),
+                          (png_uint_32)(key_size + between + text_size));
     png_write_chunk_data(png, (png_const_bytep)key, key_size);
+    png_write_chunk_data(png, plain, between);
     png_write_chunk_data(png, (png_const_bytep)text, text_size);
     png_write_chunk_end(png);
 }
