@@ -191,6 +191,32 @@ START_TEST(a_malformed_table_is_refused_with_its_place)
 }
 END_TEST
 
+/* Names of classes go on into JSON. */
+static const struct {
+    const char *name;
+    enum fig_status status;
+} named[] = {
+    { "M\xc3\xbcller", FIG_OK }, { "\xe2\x82\xac", FIG_OK }, { "\xf0\x9f\x98\x80", FIG_OK },
+    { "M\xfcller", FIG_FORMAT }, { "\xc3", FIG_FORMAT }, { "\xe2\x82", FIG_FORMAT },
+    { "\x80", FIG_FORMAT }, { "\xc0\xaf", FIG_FORMAT }, { "\xe0\x9f\xbf", FIG_FORMAT },
+    { "\xed\xa0\x80", FIG_FORMAT }, { "\xf4\x90\x80\x80", FIG_FORMAT }, { "\xff", FIG_FORMAT },
+};
+
+START_TEST(a_class_has_a_name_in_utf8)
+{
+    char text[64];
+    struct fig_dataset *dataset;
+    snprintf(text, sizeof(text), "1,%s\n", named[_i].name);
+    write_table(text);
+    ck_assert_int_eq(fig_dataset_open(&dataset, TABLE ":label=2", FIG_TRAIN, 1), named[_i].status);
+    if (dataset)
+        ck_assert_str_eq(fig_dataset_class_name(dataset, 0), named[_i].name);
+    else
+        ck_assert_ptr_nonnull(strstr(message, "which is no UTF-8 in one line"));
+    fig_dataset_close(&dataset);
+}
+END_TEST
+
 START_TEST(a_zero_byte_is_refused)
 {
     struct fig_dataset *dataset;
@@ -246,6 +272,7 @@ int main(void)
     tcase_add_test(tests, one_class_alone_trains_and_scales);
     tcase_add_test(tests, classes_that_are_numbers_are_in_their_order);
     tcase_add_loop_test(tests, a_malformed_table_is_refused_with_its_place, 0, LENGTH(refused));
+    tcase_add_loop_test(tests, a_class_has_a_name_in_utf8, 0, LENGTH(named));
     tcase_add_test(tests, a_zero_byte_is_refused);
     tcase_add_test(tests, at_most_256_classes_are_told_apart);
     tcase_add_test(tests, every_truncation_is_read_or_refused);

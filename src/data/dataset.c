@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "data/scaling.h"
+#include "data/utf8.h"
 
 static const struct format *const formats[] = {
     &synthetic_format, &uniform_format, &ring_format, &grid_format, &cifar_format, &csv_format,
@@ -129,6 +130,20 @@ static enum fig_status keep_class(struct fig_dataset *dataset, const char *spec,
     return FIG_OK;
 }
 
+/* Names of classes go into files of models, one in a line, and into JSON. */
+static enum fig_status check_names(const struct fig_dataset *dataset, const char *spec)
+{
+    const char *name = dataset->names.chars;
+    if (dataset->names.failed || dataset->samples.failed)
+        return fail(FIG_NOMEM, "%s: no memory for the names of classes and samples", spec);
+    for (int i = 0; i < dataset->info.classes; i++, name += strlen(name) + 1) {
+        if (!is_utf8(name) || strchr(name, '\n'))
+            return fail(FIG_FORMAT, "%s: class %d has the name `%s`, which is no UTF-8 in one line",
+                        spec, i, name);
+    }
+    return FIG_OK;
+}
+
 /* What is the same for every format. */
 static enum fig_status finish(struct fig_dataset *dataset, const struct source *source)
 {
@@ -138,9 +153,7 @@ static enum fig_status finish(struct fig_dataset *dataset, const struct source *
     TRY(source_only(source, dataset, &label));
     if (label >= 0 && source->split == FIG_TRAIN)
         TRY(keep_class(dataset, source->spec, label));
-    return dataset->names.failed || dataset->samples.failed
-        ? fail(FIG_NOMEM, "%s: no memory for the names of classes and samples", source->spec)
-        : FIG_OK;
+    return check_names(dataset, source->spec);
 }
 
 enum fig_status fig_dataset_open(struct fig_dataset **out, const char *spec, enum fig_split split,
