@@ -290,6 +290,8 @@ START_TEST(codes_of_classes_are_taken_off_and_added)
     fig_array_free(&same);
     fig_array_free(&rows);
     run_well("arithmetic run 3 8 -o sums.png");
+    ck_assert_int_eq(run("arithmetic run 7 3 --data synthetic:100:only=3 -o sums.png"), 2);
+    has(err, "no image of the training half of synthetic:100:only=3 is of class `7`");
     ck_assert_int_eq(run("arithmetic run 3 ten -o sums.png"), 2);
     has(err, "the data have no class `ten`");
 }

@@ -20,11 +20,20 @@ struct sum {
     float *terms;         /* [3 count]: both means, and the sum */
 };
 
-static enum fig_status find_class(const struct sum *sum, const char *name, int *label)
+/* A class of the training half, which its mean is taken of. */
+static enum fig_status find_class(const struct task *task, const struct sum *sum, const char *name,
+                                  int *label)
 {
+    const uint8_t *labels = fig_dataset_labels(sum->train);
     *label = task_class(sum->train, name);
-    return *label >= 0 ? FIG_OK
-                       : complain(FIG_INVALID, "arithmetic: the data have no class `%s`", name);
+    if (*label < 0)
+        return complain(FIG_INVALID, "arithmetic: the data have no class `%s`", name);
+    for (int i = 0; i < fig_dataset_info(sum->train)->count; i++) {
+        if (labels[i] == *label)
+            return FIG_OK;
+    }
+    return complain(FIG_INVALID, "arithmetic: no image of the training half of %s is of class `%s`",
+                    task_data(task), name);
 }
 
 static enum fig_status open_sum(const struct task *task, struct sum *sum)
@@ -40,9 +49,9 @@ static enum fig_status open_sum(const struct task *task, struct sum *sum)
     if (!status)
         status = task_dataset(task, FIG_TRAIN, &sum->train);
     if (!status)
-        status = find_class(sum, request->arguments[1], &sum->from);
+        status = find_class(task, sum, request->arguments[1], &sum->from);
     if (!status)
-        status = find_class(sum, request->arguments[2], &sum->to);
+        status = find_class(task, sum, request->arguments[2], &sum->to);
     if (status)
         return status;
     const int all = fig_dataset_info(sum->test)->count;
