@@ -55,11 +55,15 @@ static void check_options(const char *const *wanted)
         has(out, text);
         options += option;
     }
-    for (const char *line = out; *line; line += strcspn(line, "\n") + 1) {
-        ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
+    for (const char *line = out; *line; line += strcspn(line, "\n") + 1)
         lines += strncmp(line, "  -", 3) == 0;
-    }
     ck_assert_msg(lines == options, "%d options, %d lines: %s", options, lines, out);
+}
+
+static void has_80_columns(const char *text)
+{
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        ck_assert_msg(strcspn(line, "\n") <= 80, "%.100s", line);
 }
 
 START_TEST(help_explains_every_option_in_80_columns)
@@ -70,8 +74,10 @@ START_TEST(help_explains_every_option_in_80_columns)
                  contract[_i].name);
         run_well(words);
         check_options(contract[_i].help);
+        has_80_columns(out);
     }
     run_well("--help");
+    has_80_columns(out);
     has(out, contract[_i].name);
     has(out, "ae-shallow");
 }
@@ -130,6 +136,9 @@ static const struct {
     { "arithmetic absent 3 -o x.png", 2, "2 of 3 arguments" },
     { "sample absent -o x.jpg", 2, "must end in .png or .npy" },
     { "sample absent -o absent/x.png", 2, "cannot write into absent/" },
+    { "sample absent -o out", 2, "out is there already, and no folder" },
+    { "sample absent -o out/new/newer", 2, "out is there already, and no folder" },
+    { "sample absent -o /proc/1/new/newer", 2, "cannot write into /proc/1" },
     { "sample absent -o x.png --grid 3", 2, "`3` must look like 8x10" },
     { "sample absent -o x.png --grid 0x3", 2, "`0x3` must look like 8x10" },
     { "sample absent -o x.png --grid 2x3x4", 2, "`2x3x4` must look like 8x10" },
@@ -137,6 +146,8 @@ static const struct {
     { "sample absent -o x.npy --grid 2x3", 2, "--grid is for a FILE.png" },
     { "sample absent -o x.png --sampler gmm:0", 2, "it is `prior`, `gmm` or `gmm:K`" },
     { "sample absent -o x.png --sampler gmm:3x", 2, "it is `prior`, `gmm` or `gmm:K`" },
+    { "sample absent -o x.png --temperature 0x2", 2, "`0x2` must be a number from 0.01 to 100" },
+    { "sample absent -o x.png --temperature ' 1'", 2, "` 1` must be a number from 0.01 to 100" },
     { "sample absent -o x.png --temperature 0", 2, "`0` must be a number from 0.01 to 100" },
     { "sample absent -o x.png --truncation 2x", 2, "`2x` must be a number from 0.01 to 100" },
     { "sample absent -o x.png --sampler gmm --truncation 1", 2, "--sampler gmm has none" },

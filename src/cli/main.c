@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
     &command_score, &command_classify, &command_eval, &command_bench, &command_devices,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+enum { COMMAND_WIDTH = 12, MODEL_WIDTH = 18 /* columns of names, the longest and a space */ };
 
 static const struct command *find_command(const char *name)
 {
@@ -40,14 +41,27 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+/* Words behind a name, in lines of 80 columns at most. */
+static void print_entry(FILE *out, int width, const char *name, const char *words)
+{
+    int column = fprintf(out, "  %-*s", width, name);
+    for (size_t length; *words; words += length + (words[length] == ' ')) {
+        length = strcspn(words, " ");
+        if (column + 1 + (int)length > 80)
+            column = fprintf(out, "\n  %-*s", width, "") - 1;
+        column += fprintf(out, " %.*s", (int)length, words);
+    }
+    fputc('\n', out);
+}
+
 static void print_usage(FILE *out)
 {
     fputs("usage: figment COMMAND ... | help COMMAND | --version\n\ncommands:\n", out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+        print_entry(out, COMMAND_WIDTH, commands[i]->name, commands[i]->summary);
     fputs("\nmodels (or the path of a YAML file):\n", out);
     for (int i = 0; fig_model_name(i); i++)
-        fprintf(out, "  %-12s %s\n", fig_model_name(i), fig_model_summary(i));
+        print_entry(out, MODEL_WIDTH, fig_model_name(i), fig_model_summary(i));
 }
 
 static int refuse_command(const char *name)

@@ -52,13 +52,19 @@ static bool is_count(const struct option *option, const char *value)
     return whole_number(value, 1, INT_MAX, &number);
 }
 
-static bool is_share(const struct option *option, const char *value)
+/* Decimal, and nothing else. */
+static bool decimal_number(const char *text, double *number)
 {
     char *end = NULL;
-    const double number = strtod(value, &end);
+    *number = strtod(text, &end);
+    return strspn(text, "0123456789.e-") == strlen(text) && end != text && !*end;
+}
+
+static bool is_share(const struct option *option, const char *value)
+{
+    double number;
     (void)option;
-    return strspn(value, "0123456789.e-") == strlen(value) && end != value && !*end &&
-           number > 0 && number < 1;
+    return decimal_number(value, &number) && number > 0 && number < 1;
 }
 
 static bool is_seed(const struct option *option, const char *value)
@@ -70,10 +76,9 @@ static bool is_seed(const struct option *option, const char *value)
 
 static bool is_number(const struct option *option, const char *value)
 {
-    char *end;
-    const double number = strtod(value, &end);
+    double number;
     (void)option;
-    return end != value && !*end && number >= 0.01 && number <= 100;
+    return decimal_number(value, &number) && number >= 0.01 && number <= 100;
 }
 
 static bool read_grid(const char *value, struct grid_size *grid)

@@ -27,13 +27,30 @@ bool pictures_are_grid(const char *path)
     return !is_folder(path) && has_suffix(path, ".png");
 }
 
+/* A folder that is there, or can be made in the nearest one above that is. */
+static enum fig_status check_folder(const char *path)
+{
+    char here[PATH_LIMIT];
+    if (strlen(path) >= sizeof(here))
+        return complain(FIG_INVALID, "%s: longer than %d bytes", path, PATH_LIMIT - 1);
+    strcpy(here, path);
+    for (char *slash; !path_exists(here); *slash = '\0') {
+        slash = strrchr(here, '/');
+        if (!slash || slash == here) {
+            strcpy(here, slash ? "/" : ".");
+            break;
+        }
+    }
+    if (!path_is_folder(here))
+        return complain(FIG_INVALID, "%s: %s is there already, and no folder", path, here);
+    if (access(here, W_OK | X_OK))
+        return complain(FIG_INVALID, "%s: cannot write into %s: %s", path, here, strerror(errno));
+    return FIG_OK;
+}
+
 enum fig_status pictures_check(const char *path)
 {
-    if (!is_folder(path))
-        return output_check(path, suffixes);
-    if (path_exists(path) && access(path, W_OK | X_OK))
-        return complain(FIG_INVALID, "%s: cannot write into it: %s", path, strerror(errno));
-    return FIG_OK;
+    return is_folder(path) ? check_folder(path) : output_check(path, suffixes);
 }
 
 /* `grid` has the images and how they stand, and their size unless it is the run's. */
