@@ -8,6 +8,7 @@
 
 #include <figment/plan.h>
 
+#include "base/size.h"
 #include "scratch.h"
 
 enum { BATCH = 3, CLASSES = 2, AXES = 2, FEATURES = 2 };
@@ -17,8 +18,8 @@ enum { ENCODER, DISCRIMINATOR, GENERATOR }; /* phases */
 static const char *const overrides[] = {
     "latent=2", "ema=0", "beta=0.5", "gamma=0.3", "real-label=1", "feature-layer=0",
     "optimizer={name: sgd, rate: 1}", "encoder=[dense 3 relu]", "decoder=[dense data]",
-    "discriminator=[dense 2, dense 1]", "labels=condition" };
-enum { OVERRIDES = sizeof(overrides) / sizeof(*overrides) };
+    "discriminator=[dense 2, dense 1]" };
+enum { OVERRIDES = LENGTH(overrides), MORE = 2 };
 
 static const float points[BATCH][AXES] = { { 1, 2 }, { -3, 0.5f }, { 0.25f, 4 } };
 static const float weight[FEATURES][AXES] = { { 2, -1 }, { 0.5f, 3 } };
@@ -43,12 +44,14 @@ static void write(const char *name, const float *values)
     ck_assert_int_eq(fig_store_write(store, index, values), FIG_OK);
 }
 
-/* The last override is for conditional models. */
-static void open_model(int count)
+static void open_model(const char *const more[MORE])
 {
     static const float zeros[8] = { 0 };
+    const char *all[OVERRIDES + MORE];
+    memcpy(all, overrides, sizeof(overrides));
+    memcpy(all + OVERRIDES, more, MORE * sizeof(*more));
     device = scratch_device();
-    ck_assert_msg(fig_config_open(&config, "vae-gan", overrides, count) == FIG_OK, "%s", message);
+    ck_assert_msg(fig_config_open(&config, "vae-gan", all, LENGTH(all)) == FIG_OK, "%s", message);
     ck_assert_msg(fig_model_create(&model, config, &(struct fig_model_params){
         .batch = BATCH, .height = 1, .width = 1, .channels = AXES, .classes = CLASSES,
         .training = true }) == FIG_OK, "%s", message);
@@ -65,12 +68,17 @@ static void open_model(int count)
 
 static void set_up(void)
 {
-    open_model(OVERRIDES - 1);
+    open_model((const char *const[]){ "beta-warmup=0", "free-bits=0" });
+}
+
+static void set_up_patient(void)
+{
+    open_model((const char *const[]){ "beta-warmup=4", "free-bits=1" });
 }
 
 static void set_up_conditional(void)
 {
-    open_model(OVERRIDES);
+    open_model((const char *const[]){ "labels=condition", "batch=3" });
     write("decoder.labels.weight", *shift);
     write("discriminator.labels.weight", *heard);
     write("discriminator.0.bias", biases);
@@ -137,6 +145,23 @@ START_TEST(the_encoder_is_told_of_the_divergence_and_of_the_feature_error)
     ck_assert_double_eq_tol(losses[0], 0.5 * kl + error, 1e-6 * error);
     ck_assert_double_eq_tol(losses[1], kl, 1e-6);
     ck_assert_double_eq_tol(losses[2], error, 1e-6 * error);
+}
+END_TEST
+
+/* The second of four steps: half of the weight of what is above 1 nat for each value. */
+START_TEST(the_divergence_is_weighed_as_that_of_a_vae)
+{
+    const float steps = 1;
+    double losses[FIG_LOSSES], kl[2];
+    for (int k = 0; k < 2; k++)
+        kl[k] = ((exp((double)logvar[k]) - 1 - (double)logvar[k]) +
+                 (double)mean[k] * (double)mean[k]) / 2;
+    ck_assert(kl[0] < 1 && kl[1] > 1);
+    write("beta.steps", &steps);
+    run(&model->phases[ENCODER], losses);
+    ck_assert_double_eq_tol(losses[0] - losses[2], 0.5 * 2 / 4 * (1 + kl[1]),
+                            1e-6 * losses[0]);
+    ck_assert_double_eq_tol(losses[1], kl[0] + kl[1], 1e-6);
 }
 END_TEST
 
@@ -237,6 +262,10 @@ int main(void)
     tcase_add_test(tcase, the_decoder_is_told_of_gamma_times_the_feature_error_beside_the_contest);
     tcase_add_test(tcase, features_are_of_a_layer_before_the_last_and_of_single_samples);
     suite_add_tcase(suite, tcase);
+    TCase *patient = tcase_create("patient");
+    tcase_add_checked_fixture(patient, set_up_patient, tear_down);
+    tcase_add_test(patient, the_divergence_is_weighed_as_that_of_a_vae);
+    suite_add_tcase(suite, patient);
     TCase *conditional = tcase_create("conditional");
     tcase_add_checked_fixture(conditional, set_up_conditional, tear_down);
     tcase_add_test(conditional, encoder_and_decoder_are_told_the_class_of_each_point);

@@ -152,6 +152,14 @@ struct posterior encode_posterior(struct fig_graph *graph, const struct fig_conf
 /* KL(q(z|x) || p(z)), the mean over the batch.  With `free` nats for each value of the code (Kingma
  * et al., 2016): the sum over these of max(free, the mean over the batch of its divergence). */
 struct fig_node *divergence(const struct posterior *posterior, double free);
+/* The same as a phase's loss has it, by these keys: beyond its free bits, and times beta.  The
+ * steps of a warm-up are counted by a state, which checkpoints keep; the tested loss has the whole
+ * weight. */
+#define DIVERGENCE_KEYS "beta", "beta-warmup", "free-bits"
+enum fig_status read_divergence(struct fig_config *config, const struct yaml *root);
+struct fig_node *weigh_divergence(struct fig_phase *phase, struct fig_model *model,
+                                  const struct fig_config *config, bool training,
+                                  const struct posterior *posterior);
 /* The importance-weighted bound (Burda et al., 2016): ln of the mean over `samples` codes z of
  * p(x|z) p(z) / q(z|x), the mean over the images.  Posterior and errors are those of `samples`
  * blocks of the same images. */

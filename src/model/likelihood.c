@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of codes that were drawn: their likelihoods, and how far they are from the
- * prior. */
+/* What is known of codes that were drawn: their likelihoods, how far they are from the prior, and
+ * how much that weighs. */
 #include <math.h>
 
 #include "model/config.h"
@@ -27,6 +27,33 @@ struct fig_node *divergence(const struct posterior *posterior, double free)
     if (free == 0)
         return fig_affine(fig_sum(terms), 0.5 / batch_of(posterior->mean), 0);
     return fig_sum(fig_clamp(fig_affine(fig_mean_rows(terms), 0.5, 0), free, INFINITY));
+}
+
+enum fig_status read_divergence(struct fig_config *config, const struct yaml *root)
+{
+    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
+    config->beta = 1;
+    TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
+    TRY(yaml_int(yaml_find(root, "beta-warmup"), 0, 1 << 24, &config->beta_warmup));
+    TRY(yaml_number(yaml_find(root, "free-bits"), &from_zero, &config->free_bits));
+    TRY(put_default(&config->document, "beta", config->beta));
+    TRY(put_default(&config->document, "beta-warmup", config->beta_warmup));
+    return put_default(&config->document, "free-bits", config->free_bits);
+}
+
+struct fig_node *weigh_divergence(struct fig_phase *phase, struct fig_model *model,
+                                  const struct fig_config *config, bool training,
+                                  const struct posterior *posterior)
+{
+    struct fig_node *kl = fig_affine(divergence(posterior, config->free_bits), config->beta, 0);
+    if (config->beta_warmup == 0)
+        return kl;
+    struct fig_node *steps = fig_state(model->graph, "beta.steps", fig_shape1(1), 0);
+    if (!training)
+        return kl;
+    struct fig_node *next = fig_affine(steps, 1, 1);
+    phase->updates[phase->update_count++] = fig_assign(steps, next);
+    return fig_mul(kl, fig_clamp(fig_affine(next, 1.0 / config->beta_warmup, 0), 0, 1));
 }
 
 /* scale * (the sum of each row) + shift: [batch, 1]. */

@@ -3,15 +3,13 @@
  * nats per sample: the reconstruction error summed over a sample's values, plus beta times the KL
  * divergence of the code from N(0, 1); or, with several samples, the negative importance-weighted
  * bound. */
-#include <math.h>
-
 #include "base/random.h"
 #include "model/binarize.h"
 #include "model/config.h"
 #include "nn/param.h"
 
-static const char *const keys[] = { "loss", "reduction", "latent", "beta", "beta-warmup",
-                                    "free-bits", "samples", "binarize", NULL };
+static const char *const keys[] = { "loss", "reduction", "latent", "samples", "binarize",
+                                    DIVERGENCE_KEYS, NULL };
 
 /* Against a mean over the values the divergence would weigh as many times too much as there are
  * values: it would go to 0, and no code would tell anything. */
@@ -38,17 +36,10 @@ static enum fig_status check_samples(const struct fig_config *config, const stru
 
 static enum fig_status read_weights(struct fig_config *config, const struct yaml *root)
 {
-    const struct yaml_range from_zero = { .high = INFINITY, .below = true };
-    config->beta = 1;
     config->samples = 1;
-    TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
-    TRY(yaml_int(yaml_find(root, "beta-warmup"), 0, 1 << 24, &config->beta_warmup));
-    TRY(yaml_number(yaml_find(root, "free-bits"), &from_zero, &config->free_bits));
+    TRY(read_divergence(config, root));
     TRY(yaml_int(yaml_find(root, "samples"), 1, 1 << 16, &config->samples));
     TRY(check_samples(config, yaml_find(root, "samples")));
-    TRY(put_default(&config->document, "beta", config->beta));
-    TRY(put_default(&config->document, "beta-warmup", config->beta_warmup));
-    TRY(put_default(&config->document, "free-bits", config->free_bits));
     return put_default(&config->document, "samples", config->samples);
 }
 
@@ -135,22 +126,6 @@ static struct fig_node *errors_of(const struct fig_config *config, const struct 
 
 /* --- Phases */
 
-/* The divergence as it is weighed.  The steps of a warm-up are counted by a state, which
- * checkpoints keep; the tested loss has the whole weight. */
-static struct fig_node *weigh(struct fig_phase *phase, struct fig_model *model,
-                              const struct fig_config *config, bool training, struct fig_node *kl)
-{
-    kl = fig_affine(kl, config->beta, 0);
-    if (config->beta_warmup == 0)
-        return kl;
-    struct fig_node *steps = fig_state(model->graph, "beta.steps", fig_shape1(1), 0);
-    if (!training)
-        return kl;
-    struct fig_node *next = fig_affine(steps, 1, 1);
-    phase->updates[phase->update_count++] = fig_assign(steps, next);
-    return fig_mul(kl, fig_clamp(fig_affine(next, 1.0 / config->beta_warmup, 0), 0, 1));
-}
-
 static void add_losses(struct fig_phase *phase, struct fig_model *model,
                        const struct fig_config *config, bool training, const struct pass *pass)
 {
@@ -160,8 +135,7 @@ static void add_losses(struct fig_phase *phase, struct fig_model *model,
     if (config->samples > 1)
         loss = fig_neg(weighted_bound(&pass->posterior, errors_of(config, pass), config->samples));
     else
-        loss = fig_add(error, weigh(phase, model, config, training,
-                                    divergence(&pass->posterior, config->free_bits)));
+        loss = fig_add(error, weigh_divergence(phase, model, config, training, &pass->posterior));
     phase->tested = true;
     add_loss(phase, "loss", loss);
     add_loss(phase, "reconstruction", error);

@@ -13,7 +13,8 @@
 #include "base/random.h"
 #include "model/config.h"
 
-static const char *const keys[] = { "beta", "gamma", "feature-layer", GENERATOR_KEYS, NULL };
+static const char *const keys[] = { "gamma", "feature-layer", DIVERGENCE_KEYS, GENERATOR_KEYS,
+                                    NULL };
 
 /* A layer of the discriminator before its last one; the one before it unless told otherwise. */
 static enum fig_status read_feature_layer(struct fig_config *config, const struct yaml *root)
@@ -31,10 +32,9 @@ static enum fig_status read_feature_layer(struct fig_config *config, const struc
 static enum fig_status read(struct fig_config *config, const struct yaml *root)
 {
     const struct yaml_range from_zero = { .high = INFINITY, .below = true };
-    config->beta = config->gamma = 1;
-    TRY(yaml_number(yaml_find(root, "beta"), &from_zero, &config->beta));
+    config->gamma = 1;
+    TRY(read_divergence(config, root));
     TRY(yaml_number(yaml_find(root, "gamma"), &from_zero, &config->gamma));
-    TRY(put_default(&config->document, "beta", config->beta));
     TRY(put_default(&config->document, "gamma", config->gamma));
     TRY(read_feature_layer(config, root));
     TRY(read_generator(config, root));
@@ -89,12 +89,12 @@ static void add_encoder(struct fig_model *model, const struct fig_config *config
                         const struct fig_model_params *params, const struct stack *encoder,
                         const struct posterior *posterior, struct fig_node *error)
 {
-    struct fig_node *kl = divergence(posterior, 0);
     struct fig_phase *phase = add_phase(model, "encoder");
+    struct fig_node *kl = weigh_divergence(phase, model, config, params->training, posterior);
     phase->tested = true;
     add_updates(phase, encoder);
-    add_loss(phase, "encoder", fig_add(fig_affine(kl, config->beta, 0), error));
-    add_loss(phase, "kl", kl);
+    add_loss(phase, "encoder", fig_add(kl, error));
+    add_loss(phase, "kl", divergence(posterior, 0));
     add_loss(phase, "features", error);
     if (params->training)
         phase->step = fig_optimize(phase->losses[0], "encoder.",
