@@ -9,12 +9,6 @@
 #pragma STDC FP_CONTRACT OFF
 #endif
 
-/* The strokes of a digit: control points from (1, 1), top left, to (100, 100); zeros end a stroke.
- * A smooth curve runs through the points; a point given twice is a corner. */
-enum { STROKES = 2, POINTS = 16, VARIANTS = 4, STEPS = 6, DOTS_LIMIT = STROKES * POINTS * STEPS };
-struct glyph {
-    int8_t stroke[STROKES][POINTS][2];
-};
 /* fminf and fmaxf are calls, for the sake of NaNs that are none here. */
 static inline float lesser(float a, float b)
 {
@@ -25,6 +19,13 @@ static inline float greater(float a, float b)
 {
     return a > b ? a : b;
 }
+
+/* The strokes of a digit: control points from (1, 1), top left, to (100, 100); zeros end a stroke.
+ * A smooth curve runs through the points; a point given twice is a corner. */
+enum { STROKES = 2, POINTS = 16, VARIANTS = 4, STEPS = 6, DOTS_LIMIT = STROKES * POINTS * STEPS };
+struct glyph {
+    int8_t stroke[STROKES][POINTS][2];
+};
 
 static const struct glyph glyphs[10][VARIANTS] = {
     {
