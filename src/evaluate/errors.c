@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "evaluate/evaluation.h"
+#include "evaluate/rebuild.h"
 #include "run/labels.h"
 
 void errors_add(struct errors *errors, const float *images, const float *rebuilt, size_t count)
@@ -36,14 +37,6 @@ double errors_psnr(const struct errors *errors)
 double errors_bce(const struct errors *errors)
 {
     return errors->cross_entropies / (double)errors->count;
-}
-
-enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, int count,
-                        float *out)
-{
-    if (rebuilder->run)
-        return fig_run_reconstruct(rebuilder->run, images, count, out);
-    return pca_rebuild(rebuilder->pca, images, count, out);
 }
 
 static enum fig_status add_all(struct errors *errors, const struct rebuilder *rebuilder,

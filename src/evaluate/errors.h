@@ -5,10 +5,6 @@
 
 #include <stddef.h>
 
-#include <figment/run.h>
-
-#include "evaluate/pca.h"
-
 struct errors {
     double squares, cross_entropies;
     size_t count;
@@ -22,13 +18,5 @@ double errors_mse(const struct errors *errors);
 double errors_psnr(const struct errors *errors);
 /* The mean of -x ln y - (1 - x) ln(1 - y), with y clamped to [1e-7, 1 - 1e-7]. */
 double errors_bce(const struct errors *errors);
-
-/* Who rebuilds: one of the two is NULL. */
-struct rebuilder {
-    struct fig_run *run;
-    const struct pca *pca;
-};
-enum fig_status rebuild(const struct rebuilder *rebuilder, const float *images, int count,
-                        float *out);
 
 #endif

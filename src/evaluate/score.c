@@ -9,10 +9,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
-#include "evaluate/errors.h"
-#include "evaluate/evaluation.h"
-#include "evaluate/pca.h"
+#include "evaluate/rebuild.h"
 #include "run/labels.h"
+#include "run/rows.h"
 #include "run/run.h"
 #include "run/safetensors.h"
 
