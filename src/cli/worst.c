@@ -6,6 +6,7 @@
 
 #include "cli/pictures.h"
 #include "run/labels.h"
+#include "run/rows.h"
 
 enum { DEFAULT_COUNT = 16 };
 
@@ -87,6 +88,7 @@ enum fig_status worst_write(const struct task *task, const struct fig_dataset *d
     const int wish = request->count ? request->count : DEFAULT_COUNT;
     const int all = fig_dataset_info(data)->count, count = wish < all ? wish : all;
     const int beside = count > 4 ? 2 : 1;
+    const size_t pixels = (size_t)task->info->height * (size_t)task->info->width;
     struct images samples = { 0 }, rebuilt = { 0 };
     struct pictures pictures = { .columns = 3 * beside, .channels = 3, .data = task_data(task),
                                  .seed = task->settings->seed };
@@ -94,7 +96,7 @@ enum fig_status worst_write(const struct task *task, const struct fig_dataset *d
     if (!status)
         status = task_room(task, count, &rebuilt);
     if (!status)
-        status = task_room(task, 9 * count, &pictures.images); /* 3 channels of 3 pictures */
+        status = make_rows(&pictures.images.values, count, 9 * pixels); /* three in RGB of each */
     if (!status)
         status = take_worst(task, data, scores, &samples);
     if (!status)
