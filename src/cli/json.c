@@ -6,11 +6,16 @@
 
 #include "cli/console.h"
 
-void json_add_number(cJSON *object, const char *key, double number)
+cJSON *json_number(double number)
 {
     char text[32];
     snprintf(text, sizeof(text), "%.9g", number);
-    cJSON_AddRawToObject(object, key, isfinite(number) ? text : "null");
+    return cJSON_CreateRaw(isfinite(number) ? text : "null");
+}
+
+void json_add_number(cJSON *object, const char *key, double number)
+{
+    cJSON_AddItemToObject(object, key, json_number(number));
 }
 
 enum fig_status json_print(const cJSON *json)

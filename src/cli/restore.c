@@ -143,8 +143,8 @@ static void add_columns(cJSON *object, const struct restoration *work)
     cJSON *corrupted = cJSON_AddArrayToObject(object, "rmse_corrupted");
     cJSON *restored = cJSON_AddArrayToObject(object, "rmse_restored");
     for (int i = 0; i < work->error_count; i++) {
-        cJSON_AddItemToArray(corrupted, cJSON_CreateNumber(work->errors[i].corrupted));
-        cJSON_AddItemToArray(restored, cJSON_CreateNumber(work->errors[i].restored));
+        cJSON_AddItemToArray(corrupted, json_number(work->errors[i].corrupted));
+        cJSON_AddItemToArray(restored, json_number(work->errors[i].restored));
     }
 }
 
