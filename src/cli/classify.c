@@ -126,12 +126,7 @@ static void add_rows(struct text *text, const struct task *task, const struct cl
     const int classes = task->info->classes;
     const char *name = work->album.names.chars;
     for (int i = 0; i < work->album.images.count; i++) {
-        if (name) {
-            text_add_quoted(text, name);
-            name += strlen(name) + 1;
-        } else {
-            text_add(text, "%d", i);
-        }
+        add_sample(text, &name, i);
         add_class(text, task, work->taken[i]);
         if (work->confusion.known)
             add_class(text, task, work->labels[i]);
@@ -273,8 +268,7 @@ static const struct option options[] = {
     { "--data", "DATA", OPTION_TEXT, false,
       "any data, or pictures by their names (else the run's)",
       offsetof(struct request, data), NULL },
-    { "--split", "train|test", OPTION_CHOICE, false, "which half of the data (default: test)",
-      offsetof(struct request, split), NULL },
+    OPTION_SPLIT,
     { "-o", "FILE.csv|.npy", OPTION_TEXT, false,
       "class, label, probabilities; .npy: these, [n, classes]",
       offsetof(struct request, out), NULL },

@@ -119,8 +119,7 @@ static enum fig_status compress_run(struct request *request)
 static const struct option options[] = {
     OPTION_OUTPUT("FILE.figz"),
     OPTION_DATA,
-    { "--split", "train|test", OPTION_CHOICE, false, "which half of the data (default: test)",
-      offsetof(struct request, split), NULL },
+    OPTION_SPLIT,
     { "--tolerance", "T", OPTION_NUMBER, false, "error added, part of the model's (default: 0.1)",
       offsetof(struct request, tolerance), NULL },
     OPTION_DEVICE,

@@ -7,8 +7,6 @@
 #include "cli/commands.h"
 #include "cli/pictures.h"
 
-static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
-
 static enum fig_status check_finite(const char *path, const struct fig_array *codes)
 {
     const size_t length = (size_t)codes->dim[1], all = (size_t)codes->dim[0] * length;
@@ -52,7 +50,7 @@ static enum fig_status decode_run(struct request *request)
 {
     struct task task = { 0 };
     struct fig_array codes = { 0 };
-    enum fig_status status = output_check(request->out, suffixes);
+    enum fig_status status = pictures_check_file(request->out);
     if (!status)
         status = task_open(&task, request);
     if (!status)

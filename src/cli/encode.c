@@ -18,8 +18,8 @@ static enum fig_status write_named(const char *path, const char *name,
 {
     const float *value = codes->values;
     struct text text = { 0 };
-    for (int i = 0; i < codes->dim[0]; i++, name += strlen(name) + 1) {
-        text_add_quoted(&text, name);
+    for (int i = 0; i < codes->dim[0]; i++) {
+        add_sample(&text, &name, i);
         for (int k = 0; k < codes->dim[1]; k++)
             text_add(&text, ",%.9g", (double)*value++);
         text_add_bytes(&text, "\n", 1);

@@ -71,6 +71,9 @@ struct command {
     { "--split", "train|test", OPTION_CHOICE, false,                                               \
       "a half (default: test, of other data than the run's all)",                                  \
       offsetof(struct request, split), NULL }
+#define OPTION_SPLIT                                                                               \
+    { "--split", "train|test", OPTION_CHOICE, false, "which half of the data (default: test)",     \
+      offsetof(struct request, split), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \
       "auto (default), cpu, opencl[:N] or part of a name",                                         \

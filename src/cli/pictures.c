@@ -15,8 +15,6 @@
 
 enum { SCATTER_SIDE = 256 /* pixels */ };
 
-static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
-
 static bool is_folder(const char *path)
 {
     return path_is_folder(path) || !strchr(path_name(path), '.');
@@ -48,9 +46,15 @@ static enum fig_status check_folder(const char *path)
     return FIG_OK;
 }
 
+enum fig_status pictures_check_file(const char *path)
+{
+    static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
+    return output_check(path, suffixes);
+}
+
 enum fig_status pictures_check(const char *path)
 {
-    return is_folder(path) ? check_folder(path) : output_check(path, suffixes);
+    return is_folder(path) ? check_folder(path) : pictures_check_file(path);
 }
 
 /* `grid` has the images and how they stand, and their size unless it is the run's. */

@@ -31,6 +31,8 @@ enum fig_status pictures_beside(const struct task *task, const struct images *co
 
 /* Whether `path` names an output, and it can be written: asked before any long work. */
 enum fig_status pictures_check(const char *path);
+/* The same where it must be a file. */
+enum fig_status pictures_check_file(const char *path);
 /* FIG_INVALID if what would be written, so many images of these names (or NULL), is one of the
  * task's data. */
 enum fig_status pictures_spare(const struct task *task, const struct text *names, int count);

@@ -7,8 +7,6 @@
 
 enum { DEFAULT_COUNT = 32 };
 
-static const char *const suffixes[] = { ".png", ".npy", ".csv", NULL };
-
 static enum fig_status write_pairs(const struct task *task, const struct images *originals)
 {
     struct images rebuilt = { 0 };
@@ -45,7 +43,7 @@ static enum fig_status reconstruct_run(struct request *request)
 {
     struct task task = { 0 };
     struct images images = { 0 };
-    enum fig_status status = output_check(request->out, suffixes);
+    enum fig_status status = pictures_check_file(request->out);
     if (!status)
         status = task_open(&task, request);
     if (!status)

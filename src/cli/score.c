@@ -201,12 +201,7 @@ static enum fig_status write_scores(const char *path, const struct findings *fin
     struct text text = { 0 };
     text_add(&text, "%s,score,flagged%s\n", name ? "sample" : "index", labels ? ",label" : "");
     for (int i = 0; i < findings->count; i++) {
-        if (name) {
-            text_add_quoted(&text, name);
-            name += strlen(name) + 1;
-        } else {
-            text_add(&text, "%d", i);
-        }
+        add_sample(&text, &name, i);
         text_add(&text, ",%.9g,%d", findings->scores[i],
                  findings->scores[i] > findings->threshold);
         if (labels) {

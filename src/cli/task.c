@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/size.h"
-#include "base/text.h"
 #include "run/labels.h"
 
 bool has_suffix(const char *path, const char *suffix)
@@ -52,6 +51,16 @@ enum fig_status output_check(const char *path, const char *const suffixes[])
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return complain(FIG_INVALID, "%s: a folder; it must be the name of a file", path);
     return check_folder(path);
+}
+
+void add_sample(struct text *text, const char **name, int index)
+{
+    if (!*name) {
+        text_add(text, "%d", index);
+        return;
+    }
+    text_add_quoted(text, *name);
+    *name += strlen(*name) + 1;
 }
 
 enum fig_status as_input(enum fig_status status)

@@ -8,12 +8,17 @@
 #include <figment/model.h>
 #include <figment/run.h>
 
+#include "base/text.h"
 #include "cli/options.h"
 
 /* Whether `path` ends in one of the suffixes (NULL ends them; NULL itself allows all) and a file
  * can be written there: asked before any long work. */
 enum fig_status output_check(const char *path, const char *const suffixes[]);
 bool has_suffix(const char *path, const char *suffix);
+
+/* The cell that a sample's line begins with: its name, behind which *name finds the next one, or its
+ * number where names are NULL. */
+void add_sample(struct text *text, const char **name, int index);
 
 /* The status of reading what the user named: if it cannot be opened FIG_INVALID, not FIG_IO. */
 enum fig_status as_input(enum fig_status status);
