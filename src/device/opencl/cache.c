@@ -69,56 +69,71 @@ static bool entry_path(const struct cache *cache, struct cache_key key, char pat
     return length > 0 && length < PATH_LIMIT;
 }
 
-static bool entry_is_whole(const char *bytes, size_t size, struct cache_key key)
+/* The bytes behind its header, with a zero behind them; NULL if anything is wrong with it. */
+static char *read_entry(FILE *file, struct cache_key key, size_t *size)
 {
     struct header header;
-    if (size < sizeof(header))
-        return false;
-    memcpy(&header, bytes, sizeof(header));
-    return memcmp(header.magic, magic, sizeof(magic)) == 0 &&
-           memcmp(&header.key, &key, sizeof(key)) == 0 && header.size == size - sizeof(header) &&
-           header.hash == hash_bytes(HASH_START, bytes + sizeof(header), header.size);
+    if (fread(&header, sizeof(header), 1, file) != 1 ||
+        memcmp(header.magic, magic, sizeof(magic)) != 0 ||
+        memcmp(&header.key, &key, sizeof(key)) != 0 || header.size > entry_limit)
+        return NULL;
+    char *bytes = malloc((size_t)header.size + 1);
+    *size = bytes ? fread(bytes, 1, (size_t)header.size, file) : 0;
+    if (!bytes || *size != header.size || fgetc(file) != EOF ||
+        hash_bytes(HASH_START, bytes, *size) != header.hash) {
+        free(bytes);
+        return NULL;
+    }
+    bytes[*size] = '\0';
+    return bytes;
 }
 
 bool cache_load(struct cache *cache, struct cache_key key, void **bytes, size_t *size)
 {
     char path[PATH_LIMIT];
-    void *entry = NULL;
-    if (!entry_path(cache, key, path) || !path_exists(path) ||
-        file_read(path, entry_limit, &entry, size)) {
+    const char *why;
+    *bytes = NULL;
+    if (!entry_path(cache, key, path) || !path_exists(path)) {
         cache->misses++;
         return false;
     }
-    if (!entry_is_whole(entry, *size, key)) {
-        free(entry);
+    FILE *file = file_open(path, &why);
+    if (file) {
+        *bytes = read_entry(file, key, size);
+        fclose(file);
+    }
+    if (!*bytes) {
         cache->misses++;
         cache_remove(cache, key);
         return false;
     }
-    *size -= sizeof(struct header);
-    memmove(entry, (char *)entry + sizeof(struct header), *size + 1);
-    *bytes = entry;
     cache->hits++;
     log_debug("%s: %zu bytes from the cache", path, *size);
     return true;
 }
 
-static enum fig_status write_entry(const char *path, struct cache_key key, const void *bytes,
-                                   size_t size)
+/* Neither logged, for nobody misses it, nor flushed, for its hash tells whether it is whole. */
+static bool write_entry(const char *path, struct cache_key key, const void *bytes, size_t size)
 {
     struct header header = { .key = key, .size = size,
                              .hash = hash_bytes(HASH_START, bytes, size) };
-    struct writer writer;
+    char temporary[PATH_LIMIT];
+    const int length = snprintf(temporary, PATH_LIMIT, "%s.XXXXXX", path);
+    const int descriptor = length > 0 && length < PATH_LIMIT ? mkstemp(temporary) : -1;
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (!file) {
+        if (descriptor >= 0)
+            close(descriptor);
+        return false;
+    }
     memcpy(header.magic, magic, sizeof(magic));
-    enum fig_status status = writer_open(&writer, path);
-    if (!status)
-        status = writer_add(&writer, &header, sizeof(header));
-    if (!status)
-        status = writer_add(&writer, bytes, size);
-    if (!status)
-        status = writer_commit(&writer);
-    writer_close(&writer);
-    return status;
+    bool good = fwrite(&header, sizeof(header), 1, file) == 1 &&
+                fwrite(bytes, 1, size, file) == size;
+    good = fclose(file) == 0 && good;
+    if (good && rename(temporary, path) == 0)
+        return true;
+    remove(temporary);
+    return false;
 }
 
 void cache_store(struct cache *cache, struct cache_key key, const void *bytes, size_t size)
@@ -126,8 +141,8 @@ void cache_store(struct cache *cache, struct cache_key key, const void *bytes, s
     char path[PATH_LIMIT];
     if (size > entry_limit || !entry_path(cache, key, path))
         return;
-    if (write_entry(path, key, bytes, size)) {
-        log_warning("%s: not cached; the next start compiles again", path);
+    if (!write_entry(path, key, bytes, size)) {
+        log_debug("%s: not cached; the next start compiles again", path);
         return;
     }
     cache->stored++;

@@ -29,7 +29,8 @@ static const struct error {
     ERROR(CL_LINK_PROGRAM_FAILURE, FIG_BUILD, "the driver's linker refused a kernel",
           "update the driver, or choose another device"),
     ERROR(CL_INVALID_BINARY, FIG_BUILD, "the driver does not take this compiled kernel",
-          "run `figment cache clear`"),
+          "remove the folder of compiled kernels: ~/.cache/figment/kernels, or that below "
+          "XDG_CACHE_HOME"),
     ERROR(CL_INVALID_BUFFER_SIZE, FIG_NOMEM, "the device cannot allocate so much at once",
           "take a smaller batch"),
     ERROR(CL_INVALID_WORK_GROUP_SIZE, FIG_DEVICE, "the device cannot run so many items together",
