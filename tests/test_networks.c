@@ -142,6 +142,35 @@ START_TEST(a_network_has_room_for_32_running_statistics)
 }
 END_TEST
 
+static const struct {
+    const char *model, *network, *message; /* NULL: it can learn from single samples */
+} norms[] = {
+    { "ae-shallow", "encoder=[dense 8, dropout 0.1, batchnorm relu]",
+      "encoder.2: 'batchnorm relu' of a batch of one row leaves nothing of it but a bias: expected "
+      "a batch of at least 2" },
+    { "vae-dense", "decoder=[dense 8, batchnorm, dense data sigmoid]", "decoder.1: 'batchnorm'" },
+    { "vae-iwae", "decoder=[dense 8, batchnorm, dense data sigmoid]", NULL },
+    { "vae-iwae", "encoder=[dense 8, batchnorm]", "encoder.1: 'batchnorm'" },
+    { "gan-small", "discriminator=[dense 8, batchnorm, dense 1]", "discriminator.1: 'batchnorm'" },
+    { "ae-shallow", "encoder=[batchnorm, dense 8, layernorm]", NULL },
+    { "ae-shallow", "encoder=[dense 8, dense 2x2x2, batchnorm]", NULL },
+};
+
+START_TEST(a_batch_of_one_is_refused_before_a_batch_norm_of_rows)
+{
+    const char *overrides[] = { norms[_i].network, "batch=1" };
+    struct fig_config *config;
+    const enum fig_status status = fig_config_open(&config, norms[_i].model, overrides, 2);
+    ck_assert_msg(status == (norms[_i].message ? FIG_FORMAT : FIG_OK), "%s", message);
+    if (status)
+        ck_assert_msg(strstr(message, norms[_i].message), "%s", message);
+    fig_config_close(&config);
+    overrides[1] = "batch=2";
+    ck_assert_msg(!fig_config_open(&config, norms[_i].model, overrides, 2), "%s", message);
+    fig_config_close(&config);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("networks");
@@ -153,6 +182,8 @@ int main(void)
     tcase_add_test(tcase, every_dropout_of_a_model_has_a_stream_of_its_own);
     tcase_add_test(tcase, pooling_windows_touch_unless_a_stride_is_given);
     tcase_add_test(tcase, a_network_has_room_for_32_running_statistics);
+    tcase_add_loop_test(tcase, a_batch_of_one_is_refused_before_a_batch_norm_of_rows, 0,
+                        LENGTH(norms));
     suite_add_tcase(suite, tcase);
     return suite_main(suite);
 }

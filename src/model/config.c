@@ -273,6 +273,18 @@ static enum fig_status check_keys(const struct fig_config *config)
     return yaml_known(config->document.root, keys);
 }
 
+/* The mean of one row is the row itself.  A decoder may get several codes of one image. */
+static enum fig_status check_batch(const struct fig_config *config)
+{
+    for (int part = 0; part < PARTS && config->settings.batch == 1; part++) {
+        const struct layer *norm = network_find_row_norm(&config->networks[part]);
+        if (norm && (part != PART_DECODER || config->samples <= 1))
+            return yaml_fail(norm->at, "'%s' of a batch of one row leaves nothing of it but a "
+                             "bias: expected a batch of at least 2", norm->at->text);
+    }
+    return FIG_OK;
+}
+
 static enum fig_status read_config(struct fig_config *config)
 {
     const struct yaml *root = config->document.root, *family;
@@ -285,7 +297,8 @@ static enum fig_status read_config(struct fig_config *config)
     TRY(read_parts(config));
     TRY(read_schedule(config));
     TRY(read_label_use(config, root));
-    return config->family->read(config, config->document.root);
+    TRY(config->family->read(config, config->document.root));
+    return check_batch(config);
 }
 
 /* --- Sources */

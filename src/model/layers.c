@@ -259,6 +259,19 @@ bool network_weighs(const struct network *network)
     return false;
 }
 
+const struct layer *network_find_row_norm(const struct network *network)
+{
+    bool rows = false;
+    for (int i = 0; i < network->count; i++) {
+        const struct layer *layer = &network->layers[i];
+        if (kinds[layer->kind].weighs)
+            rows = layer->kind == LAYER_DENSE && layer->units && !layer->channels;
+        if (rows && layer->kind == LAYER_BATCHNORM)
+            return layer;
+    }
+    return NULL;
+}
+
 enum fig_activation network_activation(const struct network *network)
 {
     return network->count ? network->layers[network->count - 1].activation : FIG_LINEAR;

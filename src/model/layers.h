@@ -78,6 +78,9 @@ struct fig_node *network_apply(const struct network *network, struct stack *stac
 /* Whether any layer has weights: dense, conv or deconv. */
 bool network_weighs(const struct network *network);
 
+/* The first batch norm of rows that a `dense UNITS` made, not of images; or NULL. */
+const struct layer *network_find_row_norm(const struct network *network);
+
 /* The last layer's activation; FIG_LINEAR of an empty network. */
 enum fig_activation network_activation(const struct network *network);
 
