@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <figment/array.h>
 
