@@ -226,6 +226,8 @@ struct contest {
 /* The configuration's keys of a contest. */
 #define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
+/* Whether the adversary is one that wants something to hold the slope of the discriminator. */
+bool wants_slope(const struct fig_config *config);
 /* Adds both phases, which have no turn in the epochs of config->pretrain, and the running average
  * of the generator where config->ema asks for one. */
 enum fig_status add_contest(const struct contest *contest);
@@ -268,6 +270,9 @@ void add_updates(struct fig_phase *phase, const struct stack *stack);
 
 struct stack stack_of(struct fig_model *model, const char *prefix,
                       const struct fig_model_params *params);
+
+/* Warnings for whoever begins to train. */
+void config_advise(const struct fig_config *config);
 
 /* The family of that name; the error lists all. */
 enum fig_status family_find(const struct yaml *name, const struct family **out);

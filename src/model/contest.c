@@ -88,6 +88,11 @@ enum fig_status read_contest(struct fig_config *config, const struct yaml *root)
     return put_default(&config->document, "pack", config->pack);
 }
 
+bool wants_slope(const struct fig_config *config)
+{
+    return adversaries[config->adversary].penalty > 0;
+}
+
 /* --- Groups of samples, side by side (Lin et al., 2018): whoever draws few modes is seen to
  * repeat himself */
 

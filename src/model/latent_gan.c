@@ -6,7 +6,6 @@
  *
  * With labels: condition, generator and discriminator are told the class whose codes they draw and
  * see; the autoencoder is not. */
-#include "base/log.h"
 #include "model/config.h"
 
 static const char *const keys[] = { "loss", "reduction", "pretrain", "joint", GENERATOR_KEYS,
@@ -21,9 +20,6 @@ static enum fig_status read_turns(struct fig_config *config, const struct yaml *
     if (!config->joint && !config->pretrain)
         return yaml_fail(joint, "the autoencoder would never train: expected a pretrain of at "
                          "least 1 epoch, or joint: true");
-    if (config->pretrain && config->pretrain >= config->settings.epochs)
-        log_warning("pretrain: %d of %d epochs: none is left to train the generator in",
-                    config->pretrain, config->settings.epochs);
     TRY(put_default(&config->document, "pretrain", config->pretrain));
     return put_word(&config->document, joint, "joint", "true");
 }

@@ -122,7 +122,9 @@ enum fig_status yaml_expect(const struct yaml *node, enum yaml_kind kind);
 /* What an error about a node has in front: "model.yaml:7: optimizer.rate: ". */
 void yaml_place(struct text *text, const struct yaml *node);
 
-/* The caller's own error about a node, with its place in front; returns FIG_FORMAT. */
+/* The caller's own error about a node, with its place in front; returns FIG_FORMAT.  And a
+ * warning. */
 enum fig_status yaml_fail(const struct yaml *node, const char *format, ...) PRINTF_LIKE(2, 3);
+void yaml_warn(const struct yaml *node, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -33,24 +33,38 @@ void yaml_place(struct text *text, const struct yaml *node)
     add_path(text, node, ": ");
 }
 
-enum fig_status yaml_fail(const struct yaml *node, const char *format, ...)
+/* A message about a node is one line, whatever the file holds. */
+static void tell(void (*say)(const char *format, ...), const struct yaml *node, const char *format,
+                 va_list args)
 {
     char reason[1024];
     struct text place = { 0 };
-    va_list args;
-
-    va_start(args, format);
     vsnprintf(reason, sizeof(reason), format, args);
-    va_end(args);
     yaml_place(&place, node);
     text_add(&place, "%s", reason);
     for (char *c = place.chars; c && *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = ' '; /* a message is one line, whatever the file holds */
+            *c = ' ';
     }
-    const enum fig_status status = fail(FIG_FORMAT, "%s", place.failed ? reason : place.chars);
+    say("%s", place.failed ? reason : place.chars);
     text_free(&place);
-    return status;
+}
+
+enum fig_status yaml_fail(const struct yaml *node, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    tell(log_error, node, format, args);
+    va_end(args);
+    return FIG_FORMAT;
+}
+
+void yaml_warn(const struct yaml *node, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    tell(log_warning, node, format, args);
+    va_end(args);
 }
 
 /* "expected WHAT, found ..." */

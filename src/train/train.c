@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "model/config.h"
 #include "train/trainer.h"
 
 static const double report_interval = 0.1; /* seconds between two calls of progress */
@@ -250,6 +251,8 @@ static enum fig_status train(struct trainer *trainer)
         TRY(go_on(trainer));
     if (trainer->params->resume && is_finished(trainer))
         return FIG_OK;
+    if (!trainer->params->resume)
+        config_advise(trainer->config);
     TRY(report_open(trainer));
     TRY(fig_config_save(trainer->config, path));
     return run_epochs(trainer);
