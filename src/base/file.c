@@ -27,6 +27,12 @@ const char *path_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+bool path_ends_in(const char *path, const char *suffix)
+{
+    const size_t length = strlen(path), size = strlen(suffix);
+    return length > size && strcmp(path + length - size, suffix) == 0;
+}
+
 bool path_exists(const char *path)
 {
     return access(path, F_OK) == 0;

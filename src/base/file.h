@@ -14,6 +14,7 @@ enum { PATH_LIMIT = 4096 }; /* bytes of the longest path we build, with its zero
 /* "folder/name" into `out`; an error when it does not fit. */
 enum fig_status path_join(char out[PATH_LIMIT], const char *folder, const char *name);
 const char *path_name(const char *path); /* what follows the last '/' */
+bool path_ends_in(const char *path, const char *suffix); /* and begins with something else */
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 bool path_same(const char *a, const char *b); /* they are there, and one file or folder */

@@ -152,7 +152,7 @@ static enum fig_status write_file(const struct task *task, const struct classifi
 {
     const struct fig_array array = {
         2, { work->album.images.count, task->info->classes }, work->probabilities };
-    if (has_suffix(task->request->out, ".csv"))
+    if (path_ends_in(task->request->out, ".csv"))
         return write_table(task, work);
     return fig_array_write(task->request->out, &array);
 }

@@ -45,7 +45,7 @@ static enum fig_status write_codes(const struct task *task, const struct images 
     enum fig_status status =
         fig_run_encode(task->run, images->values, images->count, codes.values);
     if (!status)
-        status = names && has_suffix(path, ".csv") ? write_named(path, names, &codes)
+        status = names && path_ends_in(path, ".csv") ? write_named(path, names, &codes)
                                                    : fig_array_write(path, &codes);
     fig_array_free(&codes);
     return status;

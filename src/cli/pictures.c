@@ -22,7 +22,7 @@ static bool is_folder(const char *path)
 
 bool pictures_are_grid(const char *path)
 {
-    return !is_folder(path) && has_suffix(path, ".png");
+    return !is_folder(path) && path_ends_in(path, ".png");
 }
 
 /* A folder that is there, or can be made in the nearest one above that is. */
@@ -93,7 +93,7 @@ static enum fig_status find_place(char path[PATH_LIMIT], const char *folder, con
 {
     char file[PATH_LIMIT];
     if (name)
-        snprintf(file, sizeof(file), "%s%s", name, has_suffix(name, ".png") ? "" : ".png");
+        snprintf(file, sizeof(file), "%s%s", name, path_ends_in(name, ".png") ? "" : ".png");
     else
         snprintf(file, sizeof(file), "%04d.png", index);
     return path_join(path, folder, file);
@@ -238,7 +238,7 @@ enum fig_status pictures_write_grid(const char *path, const struct task *task,
 enum fig_status pictures_write(const struct task *task, const struct pictures *pictures)
 {
     const char *path = task->request->out;
-    if (!is_folder(path) && !has_suffix(path, ".png"))
+    if (!is_folder(path) && !path_ends_in(path, ".png"))
         return write_array(path, task, &pictures->images);
     if (are_points(task) && !is_folder(path))
         return write_points(path, task, pictures);

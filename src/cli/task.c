@@ -7,20 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/size.h"
 #include "run/labels.h"
-
-bool has_suffix(const char *path, const char *suffix)
-{
-    const size_t length = strlen(path), size = strlen(suffix);
-    return length > size && strcmp(path + length - size, suffix) == 0;
-}
 
 static enum fig_status check_suffix(const char *path, const char *const suffixes[])
 {
     char known[64] = "";
     for (int i = 0; suffixes && suffixes[i]; i++) {
-        if (has_suffix(path, suffixes[i]))
+        if (path_ends_in(path, suffixes[i]))
             return FIG_OK;
         strcat(strcat(known, i ? " or " : ""), suffixes[i]);
     }

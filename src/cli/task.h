@@ -14,7 +14,6 @@
 /* Whether `path` ends in one of the suffixes (NULL ends them; NULL itself allows all) and a file
  * can be written there: asked before any long work. */
 enum fig_status output_check(const char *path, const char *const suffixes[]);
-bool has_suffix(const char *path, const char *suffix);
 
 /* The cell that a sample's line begins with: its name, behind which *name finds the next one, or its
  * number where names are NULL. */

@@ -49,12 +49,6 @@ static const struct {
     { ".csv", write_csv },
 };
 
-static bool ends_in(const char *path, const char *suffix)
-{
-    const size_t length = strlen(path), size = strlen(suffix);
-    return length > size && strcmp(path + length - size, suffix) == 0;
-}
-
 /* False if a dimension is below 1 or there are more than SIZE_MAX / 8 values. */
 static bool count_values(const struct fig_array *array, size_t *length)
 {
@@ -74,7 +68,7 @@ enum fig_status fig_array_write(const char *path, const struct fig_array *array)
     REQUIRE(array->rank >= 1 && array->rank <= FIG_ARRAY_RANK);
     REQUIRE(count_values(array, &length));
     for (size_t i = 0; i < LENGTH(writers); i++) {
-        if (ends_in(path, writers[i].suffix))
+        if (path_ends_in(path, writers[i].suffix))
             return writers[i].write(path, array, length);
     }
     return fail(FIG_INVALID, "%s: arrays are written as .npy or .csv", path);

@@ -28,9 +28,8 @@ static bool find_file(const char *folder, const char *name, char out[PATH_LIMIT]
 static bool cifar_probe(const char *spec)
 {
     char path[PATH_LIMIT];
-    const size_t length = strlen(spec);
     if (!path_is_folder(spec))
-        return length > 4 && strcmp(spec + length - 4, ".bin") == 0 && path_exists(spec);
+        return path_ends_in(spec, ".bin") && path_exists(spec);
     for (size_t i = 0; i < LENGTH(batches); i++) {
         if (find_file(spec, batches[i].name, path))
             return true;

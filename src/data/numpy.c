@@ -141,10 +141,10 @@ static enum fig_status take_labels(struct fig_dataset *dataset, const struct arr
 static bool find_labels(const char *path, char out[PATH_LIMIT])
 {
     static const char suffix[] = ".npy";
-    const size_t length = strlen(path) - strlen(suffix);
-    if (strlen(path) < strlen(suffix) || strcmp(path + length, suffix) != 0)
+    if (!path_ends_in(path, suffix))
         return false;
-    const int size = snprintf(out, PATH_LIMIT, "%.*s.labels.npy", (int)length, path);
+    const int length = (int)(strlen(path) - strlen(suffix));
+    const int size = snprintf(out, PATH_LIMIT, "%.*s.labels.npy", length, path);
     return size < PATH_LIMIT && path_exists(out);
 }
 
