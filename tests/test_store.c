@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Stores: what is written is what is read, however much it is. */
+/* Stores and their buffers: what is written is what is read, however much it is. */
 #include <stdlib.h>
 
+#include "base/size.h"
+#include "device/device.h"
 #include "tests/rig.h"
 
 /* More than device.c converts at a time, and no multiple of it. */
@@ -33,11 +35,40 @@ START_TEST(a_large_tensor_keeps_every_value)
 }
 END_TEST
 
+/* No memory beside a buffer is read or written, whoever got a size wrong. */
+START_TEST(a_region_beyond_its_buffer_is_refused)
+{
+    struct fig_device *device = rig_device(NULL);
+    struct buffer *buffer = NULL;
+    struct script *script = NULL;
+    double values[1024] = { 0 };
+    RIG_OK(device_alloc(device, 2 * DEVICE_ALIGN, &buffer));
+    const struct region regions[] = { { buffer, 0, 3 * DEVICE_ALIGN },
+                                      { buffer, DEVICE_ALIGN, DEVICE_ALIGN + 8 },
+                                      { buffer, DEVICE_ALIGN, SIZE_MAX },
+                                      { buffer, 3 * DEVICE_ALIGN, 8 } };
+    for (size_t i = 0; i < LENGTH(regions); i++) {
+        const struct work work = { .kind = WORK_KERNEL, .name = "w", .kernel = KERNEL_uniform,
+                                   .n = 1, .buffers = { regions[i] } };
+        ck_assert_int_eq(device_write_bytes(device, regions[i], values), FIG_INVALID);
+        ck_assert_int_eq(device_read_bytes(device, regions[i], values), FIG_INVALID);
+        ck_assert_int_eq(device_write_doubles(device, regions[i], values), FIG_INVALID);
+        ck_assert_int_eq(device_read_doubles(device, regions[i], values), FIG_INVALID);
+        ck_assert_int_eq(device_write(device, regions[i], (const float *)values), FIG_INVALID);
+        ck_assert_int_eq(device_read(device, regions[i], (float *)values), FIG_INVALID);
+        ck_assert_int_eq(device_zero(device, regions[i]), FIG_INVALID);
+        ck_assert_int_eq(device_compile(device, &work, 1, &script), FIG_INVALID);
+    }
+    device_free(device, &buffer);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
     TCase *tcase = tcase_create("store");
     tcase_add_test(tcase, a_large_tensor_keeps_every_value);
+    tcase_add_test(tcase, a_region_beyond_its_buffer_is_refused);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);
 }

@@ -54,19 +54,19 @@ void device_free(struct fig_device *device, struct buffer **buffer)
 
 enum fig_status device_write_bytes(struct fig_device *device, struct region to, const void *bytes)
 {
-    REQUIRE(device && to.buffer && to.offset % DEVICE_ALIGN == 0 && bytes);
+    REQUIRE(device && region_fits(to) && to.offset % DEVICE_ALIGN == 0 && bytes);
     return to.size ? device->ops->write(device, to, bytes) : FIG_OK;
 }
 
 enum fig_status device_read_bytes(struct fig_device *device, struct region from, void *bytes)
 {
-    REQUIRE(device && from.buffer && from.offset % DEVICE_ALIGN == 0 && bytes);
+    REQUIRE(device && region_fits(from) && from.offset % DEVICE_ALIGN == 0 && bytes);
     return from.size ? device->ops->read(device, from, bytes) : FIG_OK;
 }
 
 enum fig_status device_zero(struct fig_device *device, struct region region)
 {
-    REQUIRE(device && region.buffer && region.offset % DEVICE_ALIGN == 0);
+    REQUIRE(device && region_fits(region) && region.offset % DEVICE_ALIGN == 0);
     return region.size ? device->ops->zero(device, region) : FIG_OK;
 }
 
@@ -98,7 +98,7 @@ static enum fig_status write_reals(struct fig_device *device, struct region to,
     const size_t size = (size_t)device->info.real_size;
     if (size == value_size)
         return device_write_bytes(device, to, values);
-    REQUIRE(to.buffer && to.offset % DEVICE_ALIGN == 0 && values);
+    REQUIRE(region_fits(to) && to.offset % DEVICE_ALIGN == 0 && values);
     const size_t length = to.size / size;
     void *piece = NULL;
     enum fig_status status = piece_alloc(device, length, &piece);
@@ -117,7 +117,7 @@ static enum fig_status read_reals(struct fig_device *device, struct region from,
     const size_t size = (size_t)device->info.real_size;
     if (size == value_size)
         return device_read_bytes(device, from, values);
-    REQUIRE(from.buffer && from.offset % DEVICE_ALIGN == 0 && values);
+    REQUIRE(region_fits(from) && from.offset % DEVICE_ALIGN == 0 && values);
     const size_t length = from.size / size;
     void *piece = NULL;
     enum fig_status status = piece_alloc(device, length, &piece);

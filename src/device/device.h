@@ -9,9 +9,10 @@
 
 struct script; /* a list of works, compiled and with its arguments set; the backend defines it */
 
-/* What a backend must do.  Arguments were checked by the caller in device.c: sizes fit, buffers
- * are live and belong to this device, counts are positive.  Work is queued in order; only read()
- * and finish() wait.  No entry is optional.  Every failure is logged with its cause. */
+/* What a backend must do.  Arguments were checked by the caller in device.c: regions lie in their
+ * buffers and are large enough, counts are positive.  Buffers are live and belong to this device.
+ * Work is queued in order; only read() and finish() wait.  No entry is optional.  Every failure is
+ * logged with its cause. */
 struct device_ops {
     void (*close)(struct fig_device *device);
 

@@ -23,6 +23,9 @@ static enum fig_status check_region(const struct work *work, const char *what,
     if (!region.buffer || region.offset % DEVICE_ALIGN)
         return fail(FIG_INVALID, "work `%s`: %s: no buffer, or offset %zu is no multiple of %d",
                     name, what, region.offset, DEVICE_ALIGN);
+    if (!region_fits(region))
+        return fail(FIG_INVALID, "work `%s`: %s: %zu bytes from %zu on are not in a buffer of %zu",
+                    name, what, region.size, region.offset, region.buffer->size);
     if (!size_mul(count, size, &need) || region.size < need)
         return fail(FIG_INVALID, "work `%s`: %s: %zu numbers of %zu bytes do not fit in %zu bytes",
                     name, what, count, size, region.size);

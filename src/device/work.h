@@ -27,12 +27,22 @@ enum {
     KERNEL_BUFFERS = 4,
 };
 
-struct buffer; /* an allocation; the backend defines it */
+/* An allocation. */
+struct buffer {
+    size_t size;  /* bytes */
+    void *memory; /* the backend's: bytes of this process, or a driver's handle */
+};
 
 struct region {
     struct buffer *buffer;
     size_t offset, size;
 };
+
+static inline bool region_fits(struct region region)
+{
+    return region.buffer && region.offset <= region.buffer->size &&
+           region.size <= region.buffer->size - region.offset;
+}
 
 static inline bool region_overlaps(struct region a, struct region b)
 {

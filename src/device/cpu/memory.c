@@ -50,7 +50,7 @@ enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buf
                     device->info.name, bytes, available);
     }
     memset(memory, 0, bytes + SLACK);
-    *buffer = (struct buffer){ .size = bytes, .bytes = memory };
+    *buffer = (struct buffer){ .size = bytes, .memory = memory };
     *out = buffer;
     return FIG_OK;
 }
@@ -58,6 +58,6 @@ enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buf
 void memory_free(struct fig_device *device, struct buffer *buffer)
 {
     (void)device;
-    free(buffer->bytes);
+    free(buffer->memory);
     free(buffer);
 }

@@ -5,11 +5,6 @@
 
 #include "device/device.h"
 
-struct buffer {
-    size_t size;
-    char *bytes;
-};
-
 enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buffer **out);
 void memory_free(struct fig_device *device, struct buffer *buffer);
 
@@ -17,9 +12,8 @@ size_t memory_total(void); /* bytes that this machine has */
 
 static inline char *region_memory(struct region region)
 {
-    assert(region.offset <= region.buffer->size);
-    assert(region.size <= region.buffer->size - region.offset);
-    return region.buffer->bytes + region.offset;
+    assert(region_fits(region));
+    return (char *)region.buffer->memory + region.offset;
 }
 
 #endif

@@ -37,11 +37,6 @@ struct opencl {
     bool clblast_used;
 };
 
-struct buffer {
-    cl_mem memory;
-    size_t size;
-};
-
 static inline struct opencl *opencl_of(struct fig_device *device)
 {
     return (struct opencl *)device;
