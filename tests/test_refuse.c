@@ -27,6 +27,25 @@ START_TEST(a_store_tells_nothing_of_what_it_does_not_have)
 }
 END_TEST
 
+/* Whatever the pointer was before. */
+START_TEST(what_is_refused_is_null)
+{
+    char taken[1];
+    struct fig_device *device = (void *)taken;
+    struct fig_store *store = (void *)taken;
+    struct fig_plan *made = (void *)taken;
+    struct fig_samples *samples[] = { (void *)taken, (void *)taken, (void *)taken };
+    ck_assert_int_ne(fig_device_open(&device, "no such device"), FIG_OK);
+    ck_assert_int_eq(fig_store_create(&store, NULL, NULL, 1), FIG_INVALID);
+    ck_assert_int_eq(fig_plan_create(&made, NULL, NULL), FIG_INVALID);
+    ck_assert_int_eq(fig_samples_create(&samples[0], NULL, 1, 1, NULL, NULL), FIG_INVALID);
+    ck_assert_int_eq(fig_samples_create(&samples[1], NULL, 0, 1, (const uint8_t *)taken, NULL),
+                     FIG_INVALID);
+    ck_assert_int_eq(fig_samples_create_window(&samples[2], NULL, 1, 1, 2, true), FIG_INVALID);
+    ck_assert(!device && !store && !made && !samples[0] && !samples[1] && !samples[2]);
+}
+END_TEST
+
 static enum fig_status plan(struct rig *rig, const struct fig_plan_params *params)
 {
     if (!rig->store)
@@ -232,6 +251,7 @@ int main(void)
     Suite *suite = suite_create("refuse");
     TCase *tcase = tcase_create("refuse");
     tcase_add_test(tcase, a_store_tells_nothing_of_what_it_does_not_have);
+    tcase_add_test(tcase, what_is_refused_is_null);
     tcase_add_test(tcase, a_parameter_in_two_updates_of_a_plan_is_refused);
     tcase_add_test(tcase, an_update_of_other_parameters_than_the_stores_group_is_refused);
     tcase_add_test(tcase, an_update_with_other_settings_than_the_stores_is_refused);

@@ -188,11 +188,11 @@ enum fig_status pool_create(struct pool **out, int count)
         count = pool_default_threads();
     struct pool *pool = aligned_alloc(64, sizeof(*pool)); /* its size is a multiple of 64 */
     if (!pool)
-        return FIG_NOMEM;
+        return fail(FIG_NOMEM, "no memory for a pool of threads");
     *pool = (struct pool){ .workers = calloc((size_t)count, sizeof(*pool->workers)) };
     if (!pool->workers) {
         free(pool);
-        return FIG_NOMEM;
+        return fail(FIG_NOMEM, "no memory for %d threads", count);
     }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);

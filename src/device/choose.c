@@ -215,6 +215,7 @@ enum fig_status fig_device_open(struct fig_device **out, const char *name)
     char reason[256];
     int local = 0;
     REQUIRE(out);
+    *out = NULL;
     TRY(fig_device_choose(name, &info, reason));
     const bool oracle = info.opencl < 0 && info.real_size == sizeof(double);
     const struct backend *backend = oracle ? &cpu64_backend : find_backend(info.index, &local);

@@ -191,9 +191,10 @@ static enum fig_status fill(struct fig_plan *plan, struct fig_store *store,
 enum fig_status fig_plan_create(struct fig_plan **out, struct fig_store *store,
                                 const struct fig_plan_params *params)
 {
-    REQUIRE(out && store && params && params->outputs && params->output_count > 0);
-    REQUIRE(params->history >= 0);
+    REQUIRE(out);
     *out = NULL;
+    REQUIRE(store && params && params->outputs && params->output_count > 0);
+    REQUIRE(params->history >= 0);
     TRY(check_params(params, store_device(store)));
     struct fig_plan *plan = calloc(1, sizeof(*plan));
     if (!plan)

@@ -33,9 +33,10 @@ static enum fig_status natural_order(struct fig_samples *samples)
 enum fig_status fig_samples_create_window(struct fig_samples **out, struct fig_device *device,
                                           int count, int length, int rows, bool bytes)
 {
-    REQUIRE(out && device && length > 0 && rows > 0 && rows <= count);
-    struct fig_samples *samples = calloc(1, sizeof(*samples));
+    REQUIRE(out);
     *out = NULL;
+    REQUIRE(device && length > 0 && rows > 0 && rows <= count);
+    struct fig_samples *samples = calloc(1, sizeof(*samples));
     if (!samples)
         return fail(FIG_NOMEM, "no memory for samples");
     *samples = (struct fig_samples){
@@ -62,6 +63,8 @@ enum fig_status fig_samples_write(struct fig_samples *samples, int count, const 
 enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *device, int count,
                                    int length, const uint8_t *bytes, const float *reals)
 {
+    REQUIRE(out);
+    *out = NULL;
     REQUIRE(!bytes != !reals);
     const void *values = bytes ? (const void *)bytes : reals;
     TRY(fig_samples_create_window(out, device, count, length, count, bytes != NULL));

@@ -222,8 +222,9 @@ static enum fig_status fill(struct fig_store *store, const struct fig_graph *gra
 enum fig_status fig_store_create(struct fig_store **out, struct fig_device *device,
                                  const struct fig_graph *graph, uint64_t seed)
 {
-    REQUIRE(out && device && graph);
+    REQUIRE(out);
     *out = NULL;
+    REQUIRE(device && graph);
     TRY(fig_graph_status(graph));
     struct fig_store *store = calloc(1, sizeof(*store));
     if (!store)
