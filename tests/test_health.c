@@ -12,11 +12,13 @@
 #include "evaluate/variety.h"
 
 /* A healthy training of a model that has everything. */
-static const struct signs healthy = { .steps = 5000, .sample_spread = 0.19, .data_spread = 0.2,
+static const struct signs healthy = { .steps = 5000, .left = 3, .sample_spread = 0.19,
+                                      .data_spread = 0.2, .rebuilt_spread = 0.15,
                                       .sample_contrast = 0.3, .data_contrast = 0.3,
                                       .sample_classes = 6, .data_classes = 9.5, .kl = 25,
-                                      .dead_units = 0.3, .discriminator = 0.5, .generator = 1.2,
+                                      .last_kl = 24, .dead_units = 0.3, .discriminator = 0.5, .generator = 1.2,
                                       .last_discriminator = 0.51, .last_generator = 1.2,
+                                      .stall = { 0.01, 6, 2, 0.01 },
                                       .loss = 0.1, .first_loss = 0.2 };
 
 /* The texts of all broken rules, one behind the other. */
@@ -51,6 +53,7 @@ static const struct {
     { SIGN(sample_classes), 1.2, "mode collapse: nearly all samples" },
     { SIGN(sample_contrast), 0.001, "the samples are blank" },
     { SIGN(kl), 0.01, "posterior collapse" },
+    { SIGN(rebuilt_spread), 0.01, "the reconstructions are nearly alike" },
     { SIGN(last_discriminator), 0.50001, "the losses of discriminator and generator stand still" },
     { SIGN(dead_units), 0.8, "more than three quarters" },
     { SIGN(loss), 0.31, "the loss is 1.5 times" },
@@ -67,14 +70,55 @@ START_TEST(every_illness_is_named_alone)
 }
 END_TEST
 
-START_TEST(a_discriminator_that_wins_is_none_of_a_critic)
+START_TEST(whoever_always_wins_is_named_and_critics_are_not)
 {
     struct signs signs = healthy;
     signs.discriminator = 0.001;
     signs.generator = 12;
     ck_assert(strstr(complaints(&signs), "discriminator always wins") != NULL);
-    signs.discriminator = -3;
+    signs.discriminator = 3;
+    signs.generator = 0.001;
+    ck_assert(strstr(complaints(&signs), "generator always wins") != NULL);
+    signs.stall = signs_none().stall;
     ck_assert_str_eq(complaints(&signs), "");
+}
+END_TEST
+
+static struct stall stall_of(const char *model, const char *set)
+{
+    struct fig_config *config;
+    ck_assert_msg(fig_config_open(&config, model, &set, set != NULL) == FIG_OK, "%s", message);
+    const struct stall stall = contest_stall(config);
+    fig_config_close(&config);
+    return stall;
+}
+
+/* A discriminator's loss cannot fall below the entropy of smoothed labels: that of 0.9 is 0.325 nats
+ * of the real half. */
+START_TEST(losses_of_a_side_that_wins_are_those_of_the_adversary)
+{
+    ck_assert_double_eq_tol(stall_of("gan-small", NULL).won, 0.01, 1e-12);
+    ck_assert_double_eq_tol(stall_of("gan-small", "real-label=0.9").won, 0.01 + 0.3250829734 / 2,
+                            1e-9);
+    ck_assert(stall_of("gan-ls", NULL).beaten < 0.5); /* a generator that is found out always */
+    ck_assert(isnan(stall_of("gan-wgan-gp", NULL).won));
+    ck_assert(isnan(stall_of("vae-400-20", NULL).lost));
+}
+END_TEST
+
+/* In the first steps of a healthy one the divergence is 0; then it grows. */
+START_TEST(a_young_divergence_may_be_low_unless_it_falls_or_the_training_ends)
+{
+    struct signs signs = healthy;
+    signs.steps = 400;
+    signs.kl = 0.3;
+    signs.last_kl = 0.1;
+    ck_assert_str_eq(complaints(&signs), "");
+    signs.left = 0;
+    ck_assert(strstr(complaints(&signs), "posterior collapse") != NULL);
+    signs.left = 3;
+    signs.last_kl = 0.4;
+    ck_assert(strstr(complaints(&signs), "posterior collapse") != NULL);
 }
 END_TEST
 
@@ -153,7 +197,9 @@ int main(void)
     TCase *tcase = tcase_create("health");
     tcase_add_test(tcase, a_healthy_training_and_an_unknown_one_are_not_complained_of);
     tcase_add_loop_test(tcase, every_illness_is_named_alone, 0, LENGTH(illnesses));
-    tcase_add_test(tcase, a_discriminator_that_wins_is_none_of_a_critic);
+    tcase_add_test(tcase, whoever_always_wins_is_named_and_critics_are_not);
+    tcase_add_test(tcase, losses_of_a_side_that_wins_are_those_of_the_adversary);
+    tcase_add_test(tcase, a_young_divergence_may_be_low_unless_it_falls_or_the_training_ends);
     tcase_add_test(tcase, a_young_generator_may_draw_nearly_one_picture);
     tcase_add_test(tcase, two_classes_collapse_into_one);
     tcase_add_test(tcase, spread_is_over_samples_and_contrast_over_pixels);

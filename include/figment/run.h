@@ -35,6 +35,7 @@ struct fig_run_info {
     bool samples;                /* fig_run_sample can draw */
     bool likelihoods;            /* fig_run_likelihoods can tell */
     bool corrupts;               /* fig_run_corrupt can */
+    bool rebuilds;               /* fig_run_reconstruct can */
     int shrink;                  /* training shrinks images by this factor; 0: not */
     uint64_t step;               /* steps trained */
 };

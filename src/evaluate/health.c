@@ -7,8 +7,11 @@
 
 struct signs signs_none(void)
 {
-    return (struct signs){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-                            NAN };
+    struct signs signs;
+    double *const numbers = (double *)&signs;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(*numbers); i++)
+        numbers[i] = NAN;
+    return signs;
 }
 
 static double deviation(const float *values, size_t count, size_t stride)
@@ -64,15 +67,26 @@ static bool one_class(const struct signs *s)
            !one_picture(s) && !blank_pictures(s);
 }
 
+/* A young VAE's divergence grows; that of one that collapses does not, and none does at the end. */
 static bool no_information(const struct signs *s)
 {
-    return s->kl < 0.5 && !is_young(s);
+    return s->kl < 0.5 && (!is_young(s) || (s->steps >= 300 && (s->kl < s->last_kl || !s->left)));
+}
+
+/* Other images give other reconstructions, though few of a divergence that is gone. */
+static bool one_rebuilt(const struct signs *s)
+{
+    return s->rebuilt_spread < (is_young(s) ? 0.01 : 0.1) * s->data_spread && !no_information(s);
 }
 
 static bool discriminator_wins(const struct signs *s)
 {
-    /* A critic's losses, which may be negative, have no such meaning. */
-    return s->discriminator >= 0 && s->discriminator < 0.01 && s->generator > 6;
+    return s->discriminator < s->stall.won && s->generator > s->stall.beaten;
+}
+
+static bool generator_wins(const struct signs *s)
+{
+    return s->discriminator > s->stall.lost && s->generator < s->stall.fooled;
 }
 
 static bool same(double loss, double last)
@@ -109,6 +123,11 @@ static const struct rule {
                       "nothing of the image; try a smaller beta" },
     { discriminator_wins, "the discriminator always wins and teaches the generator nothing; try "
                           "real-label 0.9, or a lower discriminator-optimizer rate" },
+    { generator_wins, "the generator always wins: the discriminator cannot tell what it draws from "
+                      "the data; try a higher discriminator-optimizer rate, or a larger "
+                      "discriminator" },
+    { one_rebuilt, "the reconstructions are nearly alike, whatever the sample; try a lower "
+                   "optimizer.rate, or 1 with adadelta" },
     { standstill, "the losses of discriminator and generator stand still: neither learns any more; "
                   "try other seeds, leaky-relu, or lower optimizer rates" },
     { dead_code, "more than three quarters of the code's values are the same for all samples; try "

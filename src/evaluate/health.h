@@ -7,19 +7,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/config.h"
+
 /* What an epoch looked like; a number that a model does not have is NaN. */
 struct signs {
     double steps;           /* trained so far */
+    double left;            /* epochs that are still to come */
     double sample_spread;   /* deviation of a pixel over drawn samples, mean of the pixels */
     double data_spread;     /* the same over samples of the data */
     double sample_contrast; /* deviation over the pixels of one drawn sample, mean of the samples */
     double data_contrast;
     double sample_classes;  /* effective_classes of drawn samples, see variety.h */
     double data_classes;    /* the same of samples of the data */
-    double kl;              /* nats per sample */
+    double rebuilt_spread;  /* of reconstructions of the samples that data_spread is of */
+    double kl, last_kl;     /* nats per sample, in this epoch and in the one before */
     double dead_units;      /* share of the code's values that are the same for all samples */
     double discriminator, generator; /* mean losses of the epoch */
     double last_discriminator, last_generator; /* of the epoch before */
+    struct stall stall;      /* of the adversary's losses */
     double loss, first_loss; /* of this epoch and of the first, where there is one loss */
 };
 

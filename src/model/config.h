@@ -224,6 +224,15 @@ struct contest {
     const struct fig_optimizer *optimizer; /* of the generator */
 };
 /* The configuration's keys of a contest. */
+/* Losses that show one side of a contest to win always, so that the other learns nothing: the
+ * discriminator's below `won` while the generator's is above `beaten`, or above `lost` while the
+ * generator's is below `fooled`.  NaN of critics, whose losses have no such meaning, and without a
+ * contest. */
+struct stall {
+    double won, beaten, lost, fooled;
+};
+struct stall contest_stall(const struct fig_config *config);
+
 #define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
 /* Whether the adversary is one that wants something to hold the slope of the discriminator. */

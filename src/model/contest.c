@@ -43,14 +43,33 @@ static const struct adversary {
     bool labels;     /* 1 and 0, which may be smoothed; else 1 and -1 */
     double of_drawn; /* weight of the generator's */
     double penalty;  /* default weight of the gradient penalty */
+    struct stall stall; /* where labels are not smoothed */
 } adversaries[] = {
-    { "bce", cross_entropy, cross_entropy, true, 1, 0 },
-    { "least-squares", square_distance, square_distance, true, 0.5, 0 },
-    { "hinge", hinge, distance, false, 1, 0 },
-    { "wasserstein", distance, distance, false, 1, 10 },
+    { "bce", cross_entropy, cross_entropy, true, 1, 0, { 0.01, 6, 2, 0.01 } },
+    { "least-squares", square_distance, square_distance, true, 0.5, 0, { 0.01, 0.45, 0.4, 0.01 } },
+    { "hinge", hinge, distance, false, 1, 0, { 0.01, 0.9, 3, -1 } },
+    { "wasserstein", distance, distance, false, 1, 10, { NAN, NAN, NAN, NAN } },
 };
 static const char *const adversary_names[] = { "bce", "least-squares", "hinge", "wasserstein",
                                                NULL };
+
+/* Below which no cross-entropy with this label falls. */
+static double entropy(double label)
+{
+    return label > 0 && label < 1 ? -label * log(label) - (1 - label) * log1p(-label) : 0;
+}
+
+struct stall contest_stall(const struct fig_config *config)
+{
+    struct stall stall = { NAN, NAN, NAN, NAN };
+    if (!(config->family->parts >> PART_DISCRIMINATOR & 1))
+        return stall;
+    const struct adversary *adversary = &adversaries[config->adversary];
+    stall = adversary->stall;
+    if (adversary->discriminator == cross_entropy)
+        stall.won += (entropy(config->real_label) + entropy(config->fake_label)) / 2;
+    return stall;
+}
 
 static enum fig_status read_labels(struct fig_config *config, const struct yaml *root)
 {

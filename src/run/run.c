@@ -35,6 +35,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.samples = run->model->prior;
     run->info.likelihoods = run->model->likelihoods;
     run->info.corrupts = run->model->corrupted;
+    run->info.rebuilds = run->model->rebuilt;
     run->info.shrink = run->model->shrink;
     run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
     run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;

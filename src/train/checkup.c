@@ -32,6 +32,19 @@ static enum fig_status look_at_samples(struct trainer *trainer, float *images, s
     return effective_classes(&trainer->checkup.means, images, LOOKED_AT, &signs->sample_classes);
 }
 
+static enum fig_status look_at_rebuilt(struct trainer *trainer, const float *images, int count,
+                                       size_t length, struct signs *signs)
+{
+    float *rebuilt;
+    double contrast;
+    TRY(make_rows(&rebuilt, count, length));
+    const enum fig_status status = fig_run_reconstruct(trainer->view, images, count, rebuilt);
+    if (!status)
+        spread_and_contrast(rebuilt, count, length, &signs->rebuilt_spread, &contrast);
+    free(rebuilt);
+    return status;
+}
+
 static enum fig_status look_at_codes(struct trainer *trainer, const float *images, int count,
                                      struct signs *signs)
 {
@@ -65,6 +78,8 @@ static enum fig_status look_at_all(struct trainer *trainer, float *images, size_
     TRY(effective_classes(&trainer->checkup.means, images, count, &signs->data_classes));
     if (fig_run_info(trainer->view)->code)
         TRY(look_at_codes(trainer, images, count, signs));
+    if (fig_run_info(trainer->view)->rebuilds)
+        TRY(look_at_rebuilt(trainer, images, count, length, signs));
     return trainer_draws(trainer) ? look_at_samples(trainer, images, length, signs) : FIG_OK;
 }
 
@@ -76,10 +91,11 @@ static enum fig_status look(struct trainer *trainer, struct signs *signs)
     TRY(make_rows(&images, LOOKED_AT, length));
     const enum fig_status status = look_at_all(trainer, images, length, signs);
     free(images);
-    log_debug("health at step %.0f: spread %.4g of %.4g, contrast %.4g of %.4g, classes %.3g of "
-              "%.3g, dead units %.3g", signs->steps, signs->sample_spread, signs->data_spread,
+    log_debug("health at step %.0f: spread %.4g, rebuilt %.4g of %.4g, contrast %.4g of %.4g, "
+              "classes %.3g of %.3g, dead units %.3g, kl %.3g", signs->steps,
+              signs->sample_spread, signs->rebuilt_spread, signs->data_spread,
               signs->sample_contrast, signs->data_contrast, signs->sample_classes,
-              signs->data_classes, signs->dead_units);
+              signs->data_classes, signs->dead_units, signs->kl);
     return status;
 }
 
@@ -100,6 +116,8 @@ enum fig_status check_up(struct trainer *trainer)
     struct checkup *checkup = &trainer->checkup;
     struct signs signs = signs_none();
     signs.steps = (double)trainer->place.step;
+    signs.left = trainer->settings->epochs - trainer->place.epoch;
+    signs.stall = contest_stall(trainer->config);
     signs.kl = mean_named(trainer, "kl");
     signs.discriminator = mean_named(trainer, "discriminator");
     signs.generator = mean_named(trainer, "generator");
@@ -110,6 +128,7 @@ enum fig_status check_up(struct trainer *trainer)
     }
     signs.first_loss = checkup->first.loss;
     if (checkup->begun) {
+        signs.last_kl = checkup->last.kl;
         signs.last_discriminator = checkup->last.discriminator;
         signs.last_generator = checkup->last.generator;
     }
