@@ -5,7 +5,7 @@
 #     DATA     a folder with mnist/ in it
 #     WORD...  more words for the training, as --epochs 5
 # The line to beat is a codec of principal components: .1520 bits per pixel at 19.75 dB, .2200 at
-# 21.21, .3651 at 23.44.  Measured: .1292 at 22.22, .1537 at 23.19, .2064 at 24.09, .2970 at 24.40.
+# 21.21, .3651 at 23.44.
 set -euo pipefail
 
 figment=$1 data=$2
