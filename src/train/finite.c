@@ -63,6 +63,8 @@ static void want(struct workings *workings, const struct fig_phase *phase)
 {
     for (int i = 0; i < phase->loss_count; i++)
         workings->wanted[phase->losses[i]->id] = true;
+    for (int i = 0; i < phase->update_count; i++)
+        workings->wanted[phase->updates[i]->id] = true;
     if (phase->step)
         workings->wanted[phase->step->id] = true;
 }
