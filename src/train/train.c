@@ -237,6 +237,22 @@ static enum fig_status go_on(struct trainer *trainer)
     return FIG_OK;
 }
 
+/* What only the length of the training tells. */
+static void advise_length(const struct trainer *trainer)
+{
+    const struct fig_settings *settings = trainer->settings;
+    const struct fig_model *model = trainer->full.model ? trainer->full.model
+                                                        : trainer->rest.model;
+    long long steps = (long long)settings->epochs * trainer->batches;
+    if (settings->steps && settings->steps < steps)
+        steps = settings->steps;
+    for (int i = 0; i < model->phase_count; i++) {
+        if (model->phases[i].every > steps)
+            log_warning("critic-steps: the %s would have a turn after %d steps, and there are %lld",
+                        model->phases[i].name, model->phases[i].every, steps);
+    }
+}
+
 static enum fig_status train(struct trainer *trainer)
 {
     const char *folder = trainer->params->folder;
@@ -251,8 +267,10 @@ static enum fig_status train(struct trainer *trainer)
         TRY(go_on(trainer));
     if (trainer->params->resume && is_finished(trainer))
         return FIG_OK;
-    if (!trainer->params->resume)
+    if (!trainer->params->resume) {
         config_advise(trainer->config);
+        advise_length(trainer);
+    }
     TRY(report_open(trainer));
     TRY(fig_config_save(trainer->config, path));
     return run_epochs(trainer);
