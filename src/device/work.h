@@ -14,6 +14,9 @@
 #include "cl/params.h"
 #include "device/row.h"
 
+static_assert(sizeof(struct matrix) == 2 * 4, "the OpenCL driver must see the same bytes");
+static_assert(sizeof(struct random) == 4 * 4, "the OpenCL driver must see the same bytes");
+static_assert(sizeof(struct gather) == 3 * 4, "the OpenCL driver must see the same bytes");
 static_assert(sizeof(struct optimizer) == 9 * 4, "the OpenCL driver must see the same bytes");
 static_assert(sizeof(struct copy) == 5 * 4, "the OpenCL driver must see the same bytes");
 static_assert(sizeof(struct conv) == 11 * 4, "the OpenCL driver must see the same bytes");

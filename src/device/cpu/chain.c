@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/size.h"
 #include "device/cpu/memory.h"
 
 enum {
@@ -91,15 +92,15 @@ static void run_repeat(const struct program *program, const struct operation *op
     char *out = address(program, op->out, block);
     const size_t first = block->begin % op->count * program->size;
     const size_t period = op->count * program->size, need = block->count * program->size;
-    size_t done = period - first < need ? period - first : need;
+    size_t done = size_least(period - first, need);
     memcpy(out, op->a.memory + first, done);
     if (done < need) {
-        const size_t more = first < need - done ? first : need - done;
+        const size_t more = size_least(first, need - done);
         memcpy(out + done, op->a.memory, more);
         done += more;
     }
     while (done < need) {
-        const size_t more = done < need - done ? done : need - done;
+        const size_t more = size_least(done, need - done);
         memcpy(out + done, out, more);
         done += more;
     }
@@ -113,8 +114,7 @@ static void run_stretch(const struct program *program, const struct operation *o
     size_t j = block->begin / op->inner % op->count;
     size_t run = op->inner - block->begin % op->inner;
     for (size_t i = 0; i < block->count;) {
-        if (run > block->count - i)
-            run = block->count - i;
+        run = size_least(run, block->count - i);
         program->native->fill(out + i * program->size, op->a.memory + j * program->size, run);
         i += run;
         j = j + 1 < op->count ? j + 1 : 0;
@@ -126,7 +126,7 @@ void program_run(const struct program *program, size_t begin, size_t end, void *
 {
     struct block block = { .begin = begin, .scratch = scratch };
     for (; block.begin < end; block.begin += block.count) {
-        block.count = end - block.begin < PARTIAL ? end - block.begin : PARTIAL;
+        block.count = size_least(end - block.begin, PARTIAL);
         for (int i = block.begin == begin ? 0 : program->once; i < program->operations; i++)
             program->operation[i].run(program, &program->operation[i], &block);
     }

@@ -52,7 +52,7 @@ static size_t chunk_for(const struct cpu_device *device, size_t total, size_t un
 
 static size_t part_end(size_t begin, size_t chunk, size_t total)
 {
-    return total - begin < chunk ? total : begin + chunk;
+    return begin + size_least(total - begin, chunk);
 }
 
 static void run_kernel_part(void *context, int part, int thread)
