@@ -88,6 +88,8 @@ MISTAKE(no_fans, fig_param(graph, "w", fig_shape1(3), no_fan))
 MISTAKE(no_fan_out, fig_param(graph, "w", fig_shape1(3), half_a_fan))
 MISTAKE(param_as_state, (fig_param(graph, "w", fig_shape1(3), ones),
                          fig_state(graph, "w", fig_shape1(3), 0)))
+MISTAKE(other_state, (fig_state(graph, "s", fig_shape1(3), 0),
+                      fig_state(graph, "s", fig_shape1(4), 0)))
 MISTAKE(no_units, fig_dense(x, "enc.0", 0))
 MISTAKE(dense_of_a_row, fig_dense(fig_sum_rows(x), "enc.0", 5))
 MISTAKE(other_shape, (fig_dense(x, "enc.0", 5), fig_dense(x, "enc.0", 6)))
@@ -131,6 +133,7 @@ static const struct mistake mistakes[] = {
     { "w: initial values for a fan-in of 0 and a fan-out of 0: ", FIG_INVALID, no_fans },
     { "w: initial values for a fan-in of 5 and a fan-out of 0: ", FIG_INVALID, no_fan_out },
     { "w: a state's name is expected to be its own", FIG_INVALID, param_as_state },
+    { "s: a state of this name has shape [3], not [4]", FIG_SHAPE, other_state },
     { "enc.0: dense 0 of [4,3]: ", FIG_SHAPE, no_units },
     { "enc.0: dense 5 of [3]: ", FIG_SHAPE, dense_of_a_row },
     { "enc.0.weight: ", FIG_SHAPE, other_shape },

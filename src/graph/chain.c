@@ -29,8 +29,7 @@ static int find_input(struct chain *chain, const struct chain_in *wanted)
 {
     for (int i = 0; i < chain->ins; i++) {
         const struct chain_in *in = &chain->in[i];
-        if (in->region.buffer == wanted->region.buffer &&
-            in->region.offset == wanted->region.offset && in->inner == wanted->inner &&
+        if (region_same(in->region, wanted->region) && in->inner == wanted->inner &&
             in->count == wanted->count && in->sum == wanted->sum)
             return i;
     }

@@ -58,6 +58,21 @@ const struct fig_node *fused_sum(const struct draft *draft, const struct fig_nod
     return NULL;
 }
 
+bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
+            const struct fig_node *joiner)
+{
+    const struct plan_node *planned = &draft->nodes[node->id];
+    const struct fig_node *sum = fused_sum(draft, node);
+    if (planned->direct)
+        return true;
+    for (int i = 0; i < planned->use_count; i++) {
+        const struct fig_node *user = planned->uses[i];
+        if (user != joiner && user != sum && unit_of(draft, user) != unit)
+            return true;
+    }
+    return false;
+}
+
 const struct region *history_of(const struct draft *draft, const struct fig_node *node)
 {
     for (int i = 0; i < draft->params->output_count; i++) {

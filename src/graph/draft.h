@@ -24,7 +24,7 @@ struct unit {
     size_t length;         /* elements of the chain */
     struct fig_node **members;
     int count, room;
-    bool late; /* all members are, see struct draft */
+    bool late; /* all members are, see struct plan_node */
     struct fig_node *sums; /* sum_rows of the product's left factor, made beside it; or NULL */
     int position; /* in the order of execution */
     int stamp;    /* of the last search that came by */
@@ -93,6 +93,10 @@ struct operand operand_of(struct fig_node *node);
 struct unit *unit_of(const struct draft *draft, const struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
+/* Whether the node of the unit must reach memory: the caller reads it, or another unit does.  The
+ * sum that the unit's own chain adds up does not, nor does `joiner`, which may join it, or NULL. */
+bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
+            const struct fig_node *joiner);
 /* Where the node's values of past runs are remembered; or NULL. */
 const struct region *history_of(const struct draft *draft, const struct fig_node *node);
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input);

@@ -143,21 +143,6 @@ static bool add_input(struct needs *needs, const struct operand *operand)
 }
 
 /* Pessimistic: users that have not joined yet count as outside. */
-static bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
-                   const struct fig_node *extra)
-{
-    const struct plan_node *planned = &draft->nodes[node->id];
-    const struct fig_node *sum = fused_sum(draft, node);
-    if (planned->direct)
-        return true;
-    for (int i = 0; i < planned->use_count; i++) {
-        const struct fig_node *user = planned->uses[i];
-        if (user != extra && user != sum && unit_of(draft, user) != unit)
-            return true;
-    }
-    return false;
-}
-
 static bool count_node(const struct draft *draft, const struct unit *unit,
                        const struct fig_node *node, const struct fig_node *extra,
                        struct needs *needs)

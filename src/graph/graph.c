@@ -97,7 +97,7 @@ void *graph_alloc(struct fig_graph *graph, size_t size)
     struct block *block = graph->blocks;
     size = round_up(size, 16);
     if (!block || block->size - block->used < size) {
-        const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        const size_t room = size_most(size, BLOCK_SIZE);
         block = calloc(1, sizeof(*block) + room);
         if (!block)
             return graph_fail(graph, FIG_NOMEM, "no memory for a node");

@@ -12,27 +12,14 @@ static size_t node_size(const struct draft *draft, const struct fig_node *node)
 
 static int position_of(const struct draft *draft, const struct fig_node *node)
 {
-    const int unit = draft->nodes[node->id].unit;
-    return unit == NO_UNIT ? 0 : draft->units[unit].position;
+    const struct unit *unit = unit_of(draft, node);
+    return unit ? unit->position : 0;
 }
 
 static bool has_life(const struct fig_node *node)
 {
     return node->op != OP_param && node->op != OP_state && node->op != OP_values &&
            node->op != OP_collect && !changes_store(node);
-}
-
-/* A chain's sum reads the value while the chain runs; other users outside need it in memory. */
-static bool leaves_unit(const struct draft *draft, const struct fig_node *node)
-{
-    const struct plan_node *planned = &draft->nodes[node->id];
-    const struct fig_node *sum = fused_sum(draft, node);
-    for (int i = 0; i < planned->use_count; i++) {
-        const struct fig_node *user = planned->uses[i];
-        if (user != sum && draft->nodes[user->id].unit != planned->unit)
-            return true;
-    }
-    return false;
 }
 
 static void mark_stored(struct draft *draft)
@@ -43,7 +30,7 @@ static void mark_stored(struct draft *draft)
         if (!planned->needed || !has_life(node))
             continue;
         if (is_row(node) || is_total(node) || is_product(node))
-            planned->stored = planned->direct || leaves_unit(draft, node);
+            planned->stored = leaves(draft, unit_of(draft, node), node, NULL);
         else
             planned->stored = node->op == OP_input || planned->unit != NO_UNIT;
     }

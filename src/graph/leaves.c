@@ -42,8 +42,9 @@ static struct fig_node *same_param(struct fig_node *known, struct fig_shape shap
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     if (shape_equal(known->shape, shape))
         return known;
-    return graph_fail(known->graph, FIG_SHAPE, "%s: a parameter of this name has shape %s, not %s",
-                      known->name, shape_text(known->shape, have), shape_text(shape, want));
+    return graph_fail(known->graph, FIG_SHAPE, "%s: a %s of this name has shape %s, not %s",
+                      known->name, known->op == OP_state ? "state" : "parameter",
+                      shape_text(known->shape, have), shape_text(shape, want));
 }
 
 struct fig_node *fig_param(struct fig_graph *graph, const char *name, struct fig_shape shape,

@@ -197,7 +197,7 @@ static enum fig_status lower_sum(struct draft *draft, const struct unit *unit)
     return add_partials(draft, unit->node);
 }
 
-/* Elements from `axis` on, and how many such blocks there are before it. */
+/* Elements that one index of the dimensions before `axis` has: all of those from it on. */
 static unsigned block_of(struct fig_shape shape, int axis)
 {
     unsigned block = 1;
@@ -249,9 +249,7 @@ static enum fig_status lower_slice(struct draft *draft, const struct unit *unit)
 /* Whether the value was computed there. */
 static bool is_at(const struct draft *draft, const struct operand *value, struct region place)
 {
-    const struct region region = operand_region(draft, value);
-    return value->map.count == 0 && region.buffer == place.buffer &&
-           region.offset == place.offset;
+    return value->map.count == 0 && region_same(operand_region(draft, value), place);
 }
 
 /* Gradients that could not be computed in their place are copied there. */

@@ -16,8 +16,8 @@ enum {
 /* Elements that a parameter takes in the flat buffers. */
 size_t param_room(const struct fig_node *param);
 
-/* values.c: a tensor's values, in the order of its file, from and to numbers of `size` bytes: floats
- * or doubles. */
+/* values.c: a tensor's values, in the order of its file, from and to numbers of `size` bytes:
+ * floats or doubles. */
 enum fig_status values_read(struct fig_device *device, struct region from,
                             const struct layout *layout, void *values, size_t size);
 enum fig_status values_write(struct fig_device *device, struct region to,
