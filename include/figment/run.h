@@ -37,6 +37,8 @@ struct fig_run_info {
     bool corrupts;               /* fig_run_corrupt can */
     bool rebuilds;               /* fig_run_reconstruct can */
     int shrink;                  /* training shrinks images by this factor; 0: not */
+    bool holes;                  /* training makes holes in images: squares of 0.5.  What such a
+                                    model makes of the rest is not meant to be used: it is known */
     uint64_t step;               /* steps trained */
 };
 FIG_API const struct fig_run_info *fig_run_info(const struct fig_run *run);

@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "cli/album.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -20,6 +22,35 @@ struct restoration {
     int error_count; /* 1, or the columns of a table */
 };
 
+/* 127 or 128 of 255 in every channel. */
+static bool is_in_hole(const float *pixel, int channels)
+{
+    for (int i = 0; i < channels; i++) {
+        if (fabs(pixel[i] - 0.5) >= 1.0 / 255)
+            return false;
+    }
+    return true;
+}
+
+/* Where there are holes, only they are for the model to fill: the rest is known. */
+static void keep_known(const struct task *task, struct restoration *work)
+{
+    const int channels = task->info->channels;
+    const size_t length = (size_t)channels;
+    const size_t values = (size_t)work->restored.count * task_image_length(task);
+    bool any = false;
+    for (size_t i = 0; i < values; i += length) {
+        const float *pixel = work->shown.values + i;
+        if (is_in_hole(pixel, channels))
+            any = true;
+        else
+            memcpy(work->restored.values + i, pixel, length * sizeof(*pixel));
+    }
+    if (!any)
+        log_warning("%s: no picture has a hole, which is grey of 0.5 (127 or 128 of 255): all are "
+                    "kept as they are", task_data(task));
+}
+
 static enum fig_status restore(const struct task *task, struct restoration *work)
 {
     const int count = work->originals.count;
@@ -33,6 +64,8 @@ static enum fig_status restore(const struct task *task, struct restoration *work
     }
     if (!status)
         status = fig_run_reconstruct(task->run, work->shown.values, count, work->restored.values);
+    if (!status && task->info->holes)
+        keep_known(task, work);
     return status;
 }
 
@@ -206,7 +239,7 @@ static const struct option options[] = {
       "restored, under their names; .png: 32 as a grid",
       offsetof(struct request, out), NULL },
     { "--data", "DATA", OPTION_TEXT, false,
-      "pictures, or any data (default: the run's)",
+      "pictures, holes in them grey 127 or 128, or any data",
       offsetof(struct request, data), NULL },
     { "--corrupt", NULL, OPTION_FLAG, false,
       "they are clean: corrupt them as in training, and measure",

@@ -33,7 +33,7 @@ struct part {
 static struct part part_of(struct fig_run *run, enum part_kind kind)
 {
     const struct fig_model *m = run->model;
-    const struct { const char *name; struct fig_node *input, *output; } parts[PARTS] = {
+    const struct { const char *name; struct fig_node *input, *output; } parts[RUN_PARTS] = {
         [PART_ENCODE] = { "encode", m->images, m->code },
         [PART_REBUILD] = { "reconstruct", m->images, m->rebuilt },
         [PART_CORRUPT] = { "corrupt", m->images, m->corrupted },

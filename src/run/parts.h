@@ -13,7 +13,7 @@ enum { RUN_ROWS = 128, RUN_VALUES = 1 << 21 }; /* at a time: so many, fewer of l
 
 /* Each goes from an input of the model to an output, row by row. */
 enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_LIKELIHOODS,
-                 PART_DRAW, PART_DECODE, PARTS };
+                 PART_DRAW, PART_DECODE, RUN_PARTS };
 
 struct fig_run {
     struct fig_config *config; /* NULL when borrowed */
@@ -22,7 +22,7 @@ struct fig_run {
     struct fig_store *store, *own; /* `own` is NULL when borrowed */
     struct fig_model *model;
     int rows; /* that the plans take at a time */
-    struct fig_plan *plans[PARTS]; /* made when first asked for */
+    struct fig_plan *plans[RUN_PARTS]; /* made when first asked for */
     struct fig_run_info info;
     uint64_t hash; /* of the model's file; 0 when borrowed */
     struct text names; /* of the classes, a zero behind each; empty when borrowed */

@@ -10,9 +10,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
-#include "base/size.h"
 #include "data/dataset.h"
 #include "data/scaling.h"
+#include "model/config.h"
 #include "run/parts.h"
 
 enum { COLLECTED = 1 << 17 }; /* samples that are looked at, of more than the memory takes */
@@ -37,6 +37,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.corrupts = run->model->corrupted;
     run->info.rebuilds = run->model->rebuilt;
     run->info.shrink = run->model->shrink;
+    run->info.holes = run->used->corruption.kind == CORRUPTION_INPAINT;
     run->info.noise = run->model->prior ? (int)row_values(run->model->seed) : 0;
     run->info.code = run->model->code ? (int)row_values(run->model->code) : 0;
     return FIG_OK;
@@ -111,7 +112,7 @@ void fig_run_close(struct fig_run **out)
     struct fig_run *run = *out;
     if (!run)
         return;
-    for (int i = 0; i < PARTS; i++)
+    for (int i = 0; i < RUN_PARTS; i++)
         fig_plan_destroy(&run->plans[i]);
     fig_store_destroy(&run->own);
     fig_model_destroy(&run->model);
