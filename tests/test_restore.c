@@ -78,7 +78,8 @@ START_TEST(files_keep_their_names)
     FILE *bad = fopen("in/bad.png", "w");
     ck_assert(bad && fputs("no picture", bad) >= 0 && fclose(bad) == 0);
     run_well("restore fine --data in --json -o restored");
-    has(err, "in/bad.png");
+    has(err, "warning: in: 1 skipped: bad.png (neither PNG nor JPEG)");
+    ck_assert(!strstr(err, "are made"));
     ck_assert_double_eq(number(out, "pictures"), 3);
     has_size("restored/below/small.png", SIDE, SIDE);
     ck_assert(exists("restored/photo.jpg.png") && !exists("restored/bad.png"));
@@ -125,6 +126,19 @@ START_TEST(only_holes_are_filled)
     /* A net that learnt nothing draws about grey: an eighth of the pixels, 9 dB less of all. */
     run_well("restore holes --corrupt --json -o grid.png");
     ck_assert_double_gt(number(out, "psnr_restored"), number(out, "psnr_corrupted") - 3);
+}
+END_TEST
+
+START_TEST(pictures_that_become_smaller_are_told)
+{
+    ck_assert_int_eq(mkdir("large", 0777), 0);
+    write_stripe("large/fits.png", SIDE, SIDE, 5, 8);
+    write_stripe("large/wide.png", 10, 40, 1, 2);
+    write_stripe("large/high.png", 30, 10, 1, 2);
+    run_well("train ae-shallow --data synthetic:50 --steps 1 --quiet --out flat");
+    run_well("restore flat --data large -o small");
+    has(err, "warning: large: 2 pictures of up to 40 x 10 pixels are made 28 x 28");
+    has_size("small/wide.png", SIDE, SIDE);
 }
 END_TEST
 
@@ -255,6 +269,7 @@ int main(int count, char **words)
     tcase_add_test(tests, noisy_pictures_become_clearer);
     tcase_add_test(tests, files_keep_their_names);
     tcase_add_test(tests, only_holes_are_filled);
+    tcase_add_test(tests, pictures_that_become_smaller_are_told);
     tcase_add_test(tests, the_pictures_themselves_are_not_written_over);
     tcase_add_test(tests, data_are_what_they_are_for_all_commands);
     tcase_add_test(tests, links_are_left_out_with_a_warning);

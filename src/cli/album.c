@@ -6,8 +6,10 @@
 
 #include <figment/image.h>
 
+#include "base/log.h"
 #include "data/dataset.h"
 #include "data/listing.h"
+#include "data/picture.h"
 
 /* Each pixel `factor` x `factor` times, as floats. */
 static void spread(const struct fig_image *image, int factor, float *out)
@@ -21,35 +23,53 @@ static void spread(const struct fig_image *image, int factor, float *out)
     }
 }
 
-static enum fig_status add_picture(struct album *album, const struct task *task, const char *path)
+static void note_fitted(struct album *album, const struct fig_image *image)
+{
+    album->fitted++;
+    if ((double)image->height * image->width > (double)album->height * album->width) {
+        album->height = image->height;
+        album->width = image->width;
+    }
+}
+
+static enum fig_status add_picture(struct album *album, const struct task *task,
+                                   struct fig_image *image)
 {
     const struct fig_run_info *info = task->info;
-    const int shrink = info->shrink;
-    struct fig_image image;
     float *out = album->images.values + (size_t)album->images.count * task_image_length(task);
-    enum fig_status status = fig_image_read(&image, path);
-    if (status)
-        return status;
-    const bool small = shrink && image.height * shrink == info->height &&
-                       image.width * shrink == info->width;
-    const int factor = small ? shrink : 1;
-    status = fig_image_fit(&image, info->height / factor, info->width / factor, info->channels);
+    int factor = 1;
+    if (info->shrink && image->height * info->shrink == info->height &&
+        image->width * info->shrink == info->width)
+        factor = info->shrink;
+    const int height = info->height / factor, width = info->width / factor;
+    if (image->height != height || image->width != width)
+        note_fitted(album, image);
+    const enum fig_status status = fig_image_fit(image, height, width, info->channels);
     if (!status)
-        spread(&image, factor, out);
-    fig_image_free(&image);
+        spread(image, factor, out);
     return status;
 }
 
-/* FIG_OK also where the file is left out. */
-static enum fig_status add_file(struct album *album, const struct task *task, const char *path,
-                                const char *name)
+/* FIG_OK also where the file is skipped. */
+static enum fig_status add_file(struct album *album, const struct task *task,
+                                struct listing *listing, const struct entry *entry)
 {
-    const enum fig_status status = add_picture(album, task, path);
-    if (status)
-        return status == FIG_NOMEM ? status : FIG_OK;
+    const char *name = entry->path + entry->root;
+    struct picture picture;
+    enum fig_status status = picture_read(&picture, entry->path, false);
+    if (status == FIG_NOMEM)
+        return complain(status, "%s: %s", entry->path, picture.why);
+    if (status) {
+        listing_skip(listing, entry->path, picture.why);
+        fig_image_free(&picture.image);
+        return FIG_OK;
+    }
+    album->damaged += picture.warnings > 0;
+    status = add_picture(album, task, &picture.image);
+    fig_image_free(&picture.image);
     text_add_bytes(&album->names, name, strlen(name) + 1);
     album->images.count++;
-    return FIG_OK;
+    return status;
 }
 
 /* Room for as many; how many there are is counted anew. */
@@ -61,15 +81,20 @@ static enum fig_status make_room(struct album *album, const struct task *task, i
 }
 
 static enum fig_status add_listing(struct album *album, const struct task *task,
-                                   const struct listing *listing, int limit)
+                                   struct listing *listing, int limit)
 {
     const int all = (int)listing->count, most = limit && limit < all ? limit : all;
     enum fig_status status = make_room(album, task, most);
-    for (int i = 0; !status && i < all && album->images.count < most; i++) {
-        const struct entry *entry = &listing->entries[i];
-        status = add_file(album, task, entry->path, entry->path + entry->root);
-    }
+    for (int i = 0; !status && i < all && album->images.count < most; i++)
+        status = add_file(album, task, listing, &listing->entries[i]);
     return status;
+}
+
+static void report(const struct album *album, const struct listing *listing, const char *data)
+{
+    listing_report(listing, data);
+    if (album->damaged)
+        log_warning("%s: %d pictures decoded with warnings", data, album->damaged);
 }
 
 static enum fig_status open_pictures(struct album *album, const struct task *task, int limit)
@@ -78,9 +103,10 @@ static enum fig_status open_pictures(struct album *album, const struct task *tas
     enum fig_status status = listing_add(&listing, task_data(task), FIG_TEST);
     if (!status) {
         listing_sort(&listing);
-        listing_report(&listing, task_data(task));
         status = add_listing(album, task, &listing, limit);
     }
+    if (!status)
+        report(album, &listing, task_data(task));
     listing_free(&listing);
     return status;
 }

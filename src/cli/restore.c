@@ -98,6 +98,15 @@ static const struct text *names_of(const struct album *album)
     return album->named ? &album->names : NULL;
 }
 
+/* What is restored has the model's size, whatever the pictures have. */
+static void warn_fitted(const struct task *task, const struct album *album)
+{
+    if (album->fitted)
+        log_warning("%s: %d pictures of up to %d x %d pixels are made %d x %d, as the model takes "
+                    "them", task_data(task), album->fitted, album->width, album->height,
+                    task->info->width, task->info->height);
+}
+
 static enum fig_status write_pictures(const struct task *task, const struct album *album,
                                       const struct restoration *work)
 {
@@ -219,6 +228,8 @@ static enum fig_status restore_run(struct request *request)
         status = album_open(&album, &task, request->count);
     if (!status)
         status = pictures_spare(&task, names_of(&album), album.images.count);
+    if (!status)
+        warn_fitted(&task, &album);
     work.originals = album.images;
     if (!status)
         status = restore(&task, &work);
