@@ -13,12 +13,12 @@ set -euo pipefail
 apt_packages="meson ninja-build pkg-config gcc libc6-dev python3 libpng-dev libjpeg-dev libdeflate-dev libyaml-dev libcjson-dev
   | ocl-icd-opencl-dev opencl-headers libclblast-dev libdnnl-dev
   | check g++ binutils
-  | pocl-opencl-icd mesa-opencl-icd oclgrind
+  | pocl-opencl-icd mesa-opencl-icd oclgrind locales
   | clang libclang-rt-dev valgrind"
 dnf_packages="meson ninja-build pkgconf-pkg-config gcc python3 libpng-devel libjpeg-turbo-devel libdeflate-devel libyaml-devel cjson-devel
   | ocl-icd-devel opencl-headers clblast-devel onednn-devel
   | check-devel gcc-c++ binutils
-  | pocl mesa-libOpenCL
+  | pocl mesa-libOpenCL glibc-locale-source
   | clang compiler-rt valgrind"
 pacman_packages="meson ninja pkgconf gcc python libpng libjpeg-turbo libdeflate libyaml cjson
   | ocl-icd opencl-headers clblast onednn

@@ -2,9 +2,10 @@
 #include "base/text.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 static bool make_room(struct text *text, size_t more)
 {
@@ -37,13 +38,13 @@ void text_add(struct text *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const int count = vsnprintf(NULL, 0, format, args);
+    const int count = number_vprint(NULL, 0, format, args);
     va_end(args);
     text->failed |= count < 0;
     if (count < 0 || !make_room(text, (size_t)count))
         return;
     va_start(args, format);
-    vsnprintf(text->chars + text->length, (size_t)count + 1, format, args);
+    number_vprint(text->chars + text->length, (size_t)count + 1, format, args);
     va_end(args);
     text->length += (size_t)count;
 }

@@ -15,6 +15,7 @@ struct text {
     bool failed;
 };
 
+/* Numbers as in number.h. */
 void text_add(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 /* In double quotes, which are doubled inside, as CSV has it. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "base/size.h"
 #include "data/table.h"
 
@@ -145,7 +146,7 @@ static bool parse_number(const char *field, double *number)
     char *end = NULL;
     if (!*field || field[strspn(field, "0123456789+-.eE")])
         return false;
-    *number = strtod(field, &end);
+    *number = number_read(field, &end);
     return !*end && fabs(*number) <= FLT_MAX;
 }
 

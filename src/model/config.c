@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/size.h"
 
 /* --- Optimisers: their names and the keys that each knows beside `name rate decay clip-norm`. */
@@ -43,11 +44,11 @@ struct number {
 static enum fig_status put_number(struct document *document, const char *path, double value)
 {
     char text[32];
-    snprintf(text, sizeof(text), "%.17g", value);
+    number_print(text, sizeof(text), "%.17g", value);
     for (int digits = 0; digits < 17; digits++) { /* the shortest that reads back the same */
         char shorter[32];
-        snprintf(shorter, sizeof(shorter), digits ? "%.*g" : "%.*f", digits, value);
-        if (strtod(shorter, NULL) == value) {
+        number_print(shorter, sizeof(shorter), digits ? "%.*g" : "%.*f", digits, value);
+        if (number_read(shorter, NULL) == value) {
             strcpy(text, shorter);
             break;
         }

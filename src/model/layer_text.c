@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/size.h"
 
 enum { WORDS = 12, WORD_SIZE = 32, SIZE_MOST = 1 << 20 };
@@ -134,7 +135,7 @@ static enum fig_status read_dropout(struct layer *layer, struct words *words)
 {
     const char *word = next_word(words);
     char *end;
-    layer->rate = strtod(word, &end);
+    layer->rate = number_read(word, &end);
     if (end == word || *end || !(layer->rate >= 0 && layer->rate < 1))
         return yaml_fail(words->node, "expected 'dropout RATE' with a rate in [0, 1), found '%s'",
                          words->node->text);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 enum { WORD_LIMIT = 40 }; /* bytes of the longest word that a misspelling is looked for */
 
 /* The path of a node: keys and indices with dots between them, and ": " behind. */
@@ -259,7 +261,7 @@ enum fig_status yaml_number(const struct yaml *node, const struct yaml_range *ra
     if (!node)
         return FIG_OK;
     if (is_made_of(node, "+-.0123456789eE")) {
-        const double value = strtod(node->text, &end);
+        const double value = number_read(node->text, &end);
         const bool high_enough = range->above ? value > range->low : value >= range->low;
         const bool low_enough = range->below ? value < range->high : value <= range->high;
         if (!*end && isfinite(value) && high_enough && low_enough) {

@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 void note(struct notes *notes, const char *key, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(notes->values[notes->count], NOTE_SIZE, format, args);
+    number_vprint(notes->values[notes->count], NOTE_SIZE, format, args);
     va_end(args);
     notes->pairs[notes->count] = (struct safe_pair){ key, notes->values[notes->count] };
     notes->count++;
@@ -24,8 +24,8 @@ void note_numbers(struct notes *notes, const char *key, const double *numbers, i
     char text[NOTE_SIZE] = "";
     assert(count <= NOTE_NUMBERS);
     for (int i = 0, used = 0; i < count; i++)
-        used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%.17g", i ? " " : "",
-                         numbers[i]);
+        used += number_print(text + used, sizeof(text) - (size_t)used, "%s%.17g",
+                             i ? " " : "", numbers[i]);
     note(notes, key, "%s", text);
 }
 
@@ -36,7 +36,7 @@ enum fig_status read_numbers(const struct safetensors *file, const char *path, c
     for (int i = 0; text && i < count; i++) {
         char *end;
         errno = 0;
-        out[i] = strtod(at, &end);
+        out[i] = number_read(at, &end);
         if (end == at || errno || !isfinite(out[i]))
             break;
         at = end + strspn(end, " ");

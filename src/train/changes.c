@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/size.h"
 #include "model/config.h"
 
@@ -59,7 +59,7 @@ static enum verdict verdict_of(const struct comparison *comparison, const char *
 static bool same_number(const char *left, const char *right)
 {
     char *left_end, *right_end;
-    const double a = strtod(left, &left_end), b = strtod(right, &right_end);
+    const double a = number_read(left, &left_end), b = number_read(right, &right_end);
     return left_end != left && right_end != right && !*left_end && !*right_end && a == b &&
            fabs(a) < 9007199254740992.0;
 }

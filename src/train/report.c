@@ -93,21 +93,29 @@ void report_close(struct trainer *trainer)
 
 /* --- Trace */
 
+static void add_step(struct text *line, const struct trainer *trainer, uint64_t step,
+                     const struct losses *losses)
+{
+    text_add(line, "{\"step\":%" PRIu64, step);
+    for (int i = 0; i < trainer->losses; i++) {
+        if (losses->known[i])
+            text_add(line, ",\"%s\":%.9g", trainer->loss_names[i], losses->values[i]);
+    }
+    text_add(line, "}\n");
+}
+
 enum fig_status report_steps(struct trainer *trainer, uint64_t first_step, int runs,
                              const struct losses *losses)
 {
     if (!trainer->trace)
         return FIG_OK;
-    for (int run = 0; run < runs; run++) {
-        fprintf(trainer->trace, "{\"step\":%" PRIu64, first_step + (uint64_t)run);
-        for (int i = 0; i < trainer->losses; i++) {
-            if (losses[run].known[i])
-                fprintf(trainer->trace, ",\"%s\":%.9g", trainer->loss_names[i],
-                        losses[run].values[i]);
-        }
-        fputs("}\n", trainer->trace);
-    }
-    if (fflush(trainer->trace) || ferror(trainer->trace))
+    struct text lines = { 0 };
+    for (int run = 0; run < runs; run++)
+        add_step(&lines, trainer, first_step + (uint64_t)run, &losses[run]);
+    const bool written = !lines.failed && fputs(lines.chars, trainer->trace) >= 0 &&
+                         !fflush(trainer->trace);
+    text_free(&lines);
+    if (!written)
         return fail(FIG_IO, "%s: cannot write: %s", trainer->params->trace, strerror(errno));
     return FIG_OK;
 }
