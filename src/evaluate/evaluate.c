@@ -82,7 +82,7 @@ static const char *lacks_bits(const struct fig_evaluation *evaluation)
     const struct fig_run_info *info = fig_run_info(evaluation->run);
     const size_t length = image_length(info->height, info->width, info->channels);
     const size_t count = (size_t)fig_dataset_info(evaluation->test)->count;
-    if (info->conditional)
+    if (info->conditional_decoder)
         return "codes of a conditional model do not say what to draw";
     if (info->code > 256)
         return "codes of more than 256 values take long: `figment compress` tells";
