@@ -3,6 +3,9 @@
 #include "tests/suite.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
 
 #include "base/random.h"
 #include "scratch.h"
@@ -135,6 +138,27 @@ START_TEST(the_divergence_is_what_codes_say_on_average)
 }
 END_TEST
 
+/* That of the test half after the last epoch; p(x|z) it has none. */
+START_TEST(a_vae_gan_has_a_divergence_but_no_bound)
+{
+    static const char *const overrides[] = {
+        "data=synthetic:200", "seed=7", "epochs=1", "batch=50", "latent=5",
+        "discriminator=[dense 8 relu, dense 1]", "feature-layer=0", NULL };
+    char path[SCRATCH_PATH];
+    open_trained("vae-gan", overrides);
+    char *text = scratch_read(scratch_path("run/metrics.jsonl", path), NULL);
+    cJSON *epoch = cJSON_Parse(text);
+    const double kl = json_number(epoch, "test_kl");
+    ck_assert_double_gt(kl, 0);
+    ck_assert_double_eq_tol(metric("kl", 0), kl, 1e-5 * kl);
+    ck_assert_double_le(metric("active_units", 0), 5);
+    ck_assert(fig_run_info(trained.run)->divergences && !fig_run_info(trained.run)->likelihoods);
+    cJSON_Delete(epoch);
+    free(text);
+    close_trained();
+}
+END_TEST
+
 START_TEST(there_are_2_to_the_26th_draws)
 {
     float found[FIG_LIKELIHOODS];
@@ -174,6 +198,7 @@ int main(void)
     tcase_add_test(tests, more_codes_come_nearer_to_the_likelihood);
     tcase_add_test(tests, a_binarized_model_is_measured_on_binarized_images);
     tcase_add_test(tests, the_divergence_is_what_codes_say_on_average);
+    tcase_add_test(tests, a_vae_gan_has_a_divergence_but_no_bound);
     tcase_add_test(tests, there_are_2_to_the_26th_draws);
     tcase_add_test(tests, a_unit_is_active_when_its_mean_varies);
     suite_add_tcase(suite, tests);

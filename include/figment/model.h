@@ -127,6 +127,7 @@ struct fig_model {
     int shrink;               /* training shrinks images by this factor; 0: not */
     struct fig_node *seed;    /* input [batch, ...] of the decoder or generator; or NULL */
     struct fig_node *drawn;   /* as images, of `seed`; or NULL */
+    struct fig_node *divergences; /* [batch, 1] of `images`, as fig_run_divergences; or NULL */
     struct fig_node *likelihoods; /* [batch, 4] of `images`, as fig_run_likelihoods; or NULL */
     bool prior;               /* `seed` of N(0, 1) draws samples */
     bool conditional;         /* `drawn` depends on the labels, too */

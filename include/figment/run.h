@@ -33,6 +33,7 @@ struct fig_run_info {
     bool conditional_decoder;    /* and so is what it decodes: a code alone does not tell it */
     bool classifies;             /* fig_run_classify can tell classes */
     bool samples;                /* fig_run_sample can draw */
+    bool divergences;            /* fig_run_divergences can tell */
     bool likelihoods;            /* fig_run_likelihoods can tell */
     bool corrupts;               /* fig_run_corrupt can */
     bool rebuilds;               /* fig_run_reconstruct can */
@@ -120,6 +121,10 @@ FIG_API void fig_mix(struct fig_mix mix, const float *from, const float *to, dou
 FIG_API enum fig_status fig_run_mean_code(struct fig_run *run, const struct fig_dataset *dataset,
                                           int label, float *mean);
 
+/* Of each image of a model whose encoder tells a distribution of codes, q(z|x): its divergence from
+ * p(z), in nats, [count]. */
+FIG_API enum fig_status fig_run_divergences(struct fig_run *run, const float *images, int count,
+                                            float *out);
 /* Of each image of a variational autoencoder, in nats, for one code z of q(z|x).  log p(x|z) is the
  * negative reconstruction error: its normalising constant is left out unless the loss is bce. */
 enum { FIG_LOG_DATA, FIG_LOG_PRIOR, FIG_LOG_POSTERIOR, FIG_DIVERGENCE, FIG_LIKELIHOODS };

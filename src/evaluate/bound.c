@@ -54,8 +54,29 @@ enum fig_status measure_bound(struct subject *subject, struct fig_measure *measu
     free(likelihoods);
     free(chunk.rows);
     measures[1].value = bound.reconstruction / count;
-    measures[2].value = bound.divergence / count;
-    measures[0].value = measures[1].value + measures[2].value;
+    measures[0].value = measures[1].value + bound.divergence / count;
+    return status;
+}
+
+enum fig_status measure_divergence(struct subject *subject, struct fig_measure *measures)
+{
+    const int all = fig_dataset_info(subject->test)->count;
+    struct chunk chunk;
+    float *divergences = NULL;
+    double sum = 0;
+    enum fig_status status = open_tests(&chunk, subject);
+    if (!status)
+        status = make_rows(&divergences, chunk.most, 1);
+    while (!status && chunk_next(&chunk)) {
+        status = load_targets(subject, NULL, chunk.first, chunk.count, chunk.rows);
+        if (!status)
+            status = fig_run_divergences(subject->run, chunk.rows, chunk.count, divergences);
+        for (int i = 0; !status && i < chunk.count; i++)
+            sum += (double)divergences[i];
+    }
+    free(divergences);
+    free(chunk.rows);
+    measures[0].value = sum / all;
     return status;
 }
 

@@ -39,6 +39,12 @@ static const char *lacks_classes(const struct fig_evaluation *evaluation)
     return fig_dataset_labels(evaluation->test) ? NULL : "the data have no labels";
 }
 
+static const char *lacks_divergences(const struct fig_evaluation *evaluation)
+{
+    return fig_run_info(evaluation->run)->divergences ? NULL
+                                                      : "the model tells no distribution of codes";
+}
+
 static const char *lacks_likelihoods(const struct fig_evaluation *evaluation)
 {
     return fig_run_info(evaluation->run)->likelihoods ? NULL : "the model tells no likelihoods";
@@ -131,9 +137,10 @@ static const struct group {
         { "accuracy", "share of test samples taken for the class that they are of" } } },
     { measure_bound, lacks_likelihoods, GROUP_SIZE, {
         { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
-        { "reconstruction", "its reconstruction error, of one code for each image" },
+        { "reconstruction", "its reconstruction error, of one code for each image" } } },
+    { measure_divergence, lacks_divergences, GROUP_SIZE, {
         { "kl", "its divergence of the codes from their prior" } } },
-    { measure_units, lacks_likelihoods, GROUP_SIZE, {
+    { measure_units, lacks_divergences, GROUP_SIZE, {
         { "active_units", "code values whose mean varies by more than 0.01 over images" } } },
     { measure_nll, lacks_likelihoods, GROUP_SIZE, {
         { "nll", "negative log-likelihood per image, nats, by importance samples" } } },

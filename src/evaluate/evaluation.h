@@ -27,6 +27,7 @@ enum fig_status measure_errors(struct subject *subject, struct fig_measure *meas
 enum fig_status measure_pca(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_accuracy(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_bound(struct subject *subject, struct fig_measure *measures);
+enum fig_status measure_divergence(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_units(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_nll(struct subject *subject, struct fig_measure *measures);
 enum fig_status measure_frechet(struct subject *subject, struct fig_measure *measures);

@@ -165,6 +165,8 @@ struct fig_node *weigh_divergence(struct fig_phase *phase, struct fig_model *mod
  * blocks of the same images. */
 struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_node *errors,
                                 int samples);
+/* Of each image the divergence, [batch, 1]. */
+struct fig_node *divergences(const struct posterior *posterior);
 /* Of each image log p(x|z), log p(z), log q(z|x) and the divergence, as [batch, 4]; -log p(x|z) is
  * the sum of the errors. */
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors);

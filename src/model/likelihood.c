@@ -89,6 +89,11 @@ struct fig_node *weighted_bound(const struct posterior *posterior, struct fig_no
     return fig_mean(log_mean_exp(fig_reshape(weights, shape)));
 }
 
+struct fig_node *divergences(const struct posterior *posterior)
+{
+    return posterior->mean ? row_sums(divergence_terms(posterior), 0.5, 0) : NULL;
+}
+
 struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node *errors)
 {
     if (!errors || !posterior->code)
@@ -98,5 +103,5 @@ struct fig_node *likelihoods(const struct posterior *posterior, struct fig_node 
     struct fig_node *columns = row_sums(errors, -1, 0);
     columns = fig_concat(columns, row_sums(fig_square(posterior->code), -0.5, constant), 1);
     columns = fig_concat(columns, row_sums(surprise, -0.5, constant), 1);
-    return fig_concat(columns, row_sums(divergence_terms(posterior), 0.5, 0), 1);
+    return fig_concat(columns, divergences(posterior), 1);
 }

@@ -180,6 +180,7 @@ static enum fig_status add_use(struct fig_model *model, const struct fig_config 
 {
     struct pass pass = { .samples = 1 };
     TRY(run_networks(&pass, model, config, params, images));
+    model->divergences = divergences(&pass.posterior);
     model->likelihoods = likelihoods(&pass.posterior, errors_of(config, &pass));
     model->code = pass.posterior.mean;
     model->rebuilt = draw(model, config, params, model->code);

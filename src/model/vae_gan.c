@@ -72,11 +72,12 @@ static struct fig_node *draw(struct fig_model *model, const struct fig_config *c
 
 /* The encoder's codes are for the decoder that it learns with; noise is for its average, if any. */
 static void add_use(struct fig_model *model, const struct fig_config *config,
-                    const struct fig_model_params *params, struct fig_node *code)
+                    const struct fig_model_params *params, const struct posterior *posterior)
 {
-    const struct fig_shape shape = fig_node_shape(code);
-    model->code = code;
-    model->rebuilt = draw(model, config, params, "decoder", code);
+    const struct fig_shape shape = fig_node_shape(posterior->mean);
+    model->code = posterior->mean;
+    model->divergences = divergences(posterior);
+    model->rebuilt = draw(model, config, params, "decoder", model->code);
     model->code_in = fig_input(model->graph, "code", shape);
     model->decoded = draw(model, config, params, "decoder", model->code_in);
     model->prior = true;
@@ -144,7 +145,7 @@ static enum fig_status build(struct fig_model *model, const struct fig_config *c
                        .labels = model->labels } },
         .match_count = 1, .beside = fig_affine(error, config->gamma, 0),
         .generator = pass.decoder, .optimizer = &config->optimizers[PART_DECODER] }));
-    add_use(model, config, params, pass.posterior.mean);
+    add_use(model, config, params, &pass.posterior);
     return fig_graph_status(model->graph);
 }
 

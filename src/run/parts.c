@@ -38,6 +38,7 @@ static struct part part_of(struct fig_run *run, enum part_kind kind)
         [PART_REBUILD] = { "reconstruct", m->images, m->rebuilt },
         [PART_CORRUPT] = { "corrupt", m->images, m->corrupted },
         [PART_CLASSIFY] = { "classify", m->images, m->classes },
+        [PART_DIVERGENCES] = { "divergences", m->images, m->divergences },
         [PART_LIKELIHOODS] = { "likelihoods", m->images, m->likelihoods },
         [PART_DRAW] = { "sample", m->seed, m->drawn },
         [PART_DECODE] = { "decode", m->code_in ? m->code_in : m->code ? m->seed : NULL,
@@ -234,6 +235,14 @@ enum fig_status fig_run_decode(struct fig_run *run, const float *codes, int coun
 {
     REQUIRE(run && codes && images && count >= 0);
     return run_decode(run, codes, 0, count, images);
+}
+
+enum fig_status fig_run_divergences(struct fig_run *run, const float *images, int count,
+                                    float *out)
+{
+    REQUIRE(run && images && out && count >= 0);
+    const struct part part = part_of(run, PART_DIVERGENCES);
+    return run_part(run, &part, images, count, out);
 }
 
 enum fig_status fig_run_likelihoods(struct fig_run *run, const float *images, int count,

@@ -12,8 +12,8 @@
 enum { RUN_ROWS = 128, RUN_VALUES = 1 << 21 }; /* at a time: so many, fewer of large samples */
 
 /* Each goes from an input of the model to an output, row by row. */
-enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_LIKELIHOODS,
-                 PART_DRAW, PART_DECODE, RUN_PARTS };
+enum part_kind { PART_ENCODE, PART_REBUILD, PART_CORRUPT, PART_CLASSIFY, PART_DIVERGENCES,
+                 PART_LIKELIHOODS, PART_DRAW, PART_DECODE, RUN_PARTS };
 
 struct fig_run {
     struct fig_config *config; /* NULL when borrowed */

@@ -33,6 +33,7 @@ static enum fig_status make_model(struct fig_run *run, struct sample_size size)
     run->info.conditional_decoder = run->model->conditional_decoder;
     run->info.classifies = run->model->classes;
     run->info.samples = run->model->prior;
+    run->info.divergences = run->model->divergences;
     run->info.likelihoods = run->model->likelihoods;
     run->info.corrupts = run->model->corrupted;
     run->info.rebuilds = run->model->rebuilt;
