@@ -116,6 +116,18 @@ START_TEST(eval_measures_what_a_family_has)
 }
 END_TEST
 
+START_TEST(eval_warns_of_data_that_are_too_few)
+{
+    run_well(TRAIN_ONE("gan-small", "s"));
+    run_well("eval s --data synthetic:10 --metrics fd84");
+    has(err, "warning: feature net 0 is right on ");
+    has(err, "their largest class is 10.00 % of them");
+    has(err, "warning: fd84: of 10 samples: covariances of 84 features take at least 840");
+    run_well("eval s --data synthetic:840 --metrics fd84");
+    ck_assert_ptr_null(strstr(err, "warning: f"));
+}
+END_TEST
+
 START_TEST(a_model_that_is_not_finite_is_refused)
 {
     const float bad = NAN;
@@ -139,6 +151,7 @@ int main(int count, char **words)
     tcase_add_test(tests, codes_come_back_as_the_images_that_eval_measures);
     tcase_add_test(tests, a_picture_of_reconstructions_says_where_it_comes_from);
     tcase_add_test(tests, eval_measures_what_a_family_has);
+    tcase_add_test(tests, eval_warns_of_data_that_are_too_few);
     tcase_add_test(tests, a_model_that_is_not_finite_is_refused);
     suite_add_tcase(suite, tests);
     return suite_main(suite);

@@ -59,8 +59,9 @@ struct fig_findings {
 };
 
 /* The same run and data give the same values, on one device; feature nets are trained once and then
- * kept in the user's cache.  A wanted metric that lacks something is FIG_INVALID.  Samples that
- * are blank or alike are warned of in the log. */
+ * kept in the user's cache.  A wanted metric that lacks something is FIG_INVALID.  Warned of in the
+ * log are samples that are blank or alike, feature nets whose accuracy is nearer to the share of
+ * the largest class than to 1, and Frechet distances of fewer than 840 samples. */
 FIG_API enum fig_status fig_evaluate(const struct fig_evaluation *evaluation,
                                      const bool wanted[FIG_METRICS],
                                      struct fig_findings *findings);

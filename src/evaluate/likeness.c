@@ -136,6 +136,30 @@ static enum fig_status look(struct likeness *likeness, const struct subject *sub
     return FIG_OK;
 }
 
+/* Of the test images that are looked at. */
+static double largest_share(const struct likeness *likeness, const struct fig_dataset *test)
+{
+    const uint8_t *labels = fig_dataset_labels(test);
+    int counts[UINT8_MAX + 1] = { 0 }, largest = 0;
+    for (int i = 0; i < likeness->counts[TEST]; i++) {
+        const int count = ++counts[labels[likeness->test_order[i]]];
+        largest = count > largest ? count : largest;
+    }
+    return (double)largest / likeness->counts[TEST];
+}
+
+/* Whoever always says the largest class is right on its share. */
+static void warn_of_nets(const struct likeness *likeness, const struct fig_dataset *test)
+{
+    const double guess = fig_dataset_labels(test) ? largest_share(likeness, test) : NAN;
+    for (int net = 0; net < FIG_FEATURE_NETS; net++) {
+        if (likeness->accuracy[net] < (guess + 1) / 2)
+            log_warning("feature net %d is right on %.2f %% of the test images, and their largest "
+                        "class is %.2f %% of them: its features tell little of images", net,
+                        100 * likeness->accuracy[net], 100 * guess);
+    }
+}
+
 static enum fig_status views_create(struct likeness *likeness)
 {
     for (int net = 0; net < FIG_FEATURE_NETS; net++) {
@@ -167,6 +191,7 @@ static enum fig_status fill(struct likeness *likeness, struct subject *subject)
         TRY(classifier_open(&likeness->nets[net], device, subject->train, (uint64_t)net));
     for (enum role role = 0; role < ROLES; role++)
         TRY(look(likeness, subject, role));
+    warn_of_nets(likeness, subject->test);
     subject->findings->seen = likeness->counts[SAMPLES];
     for (int net = 0; net < FIG_FEATURE_NETS; net++)
         subject->findings->nets[net] = (struct fig_feature_net){
@@ -216,7 +241,7 @@ void likeness_destroy(struct likeness **out)
 
 /* --- Metrics: each a comparison of one view with that of the test images */
 
-enum { MOST = 4 /* values of one comparison */ };
+enum { MOST = 4 /* values of one comparison */, FRECHET_SAMPLES = 10 * FEATURES };
 
 static struct rows rows_of(const struct likeness *likeness, int net, enum role role)
 {
@@ -302,7 +327,11 @@ static enum fig_status count_classes(struct likeness *likeness, int net, enum ro
 
 enum fig_status measure_frechet(struct subject *subject, struct fig_measure *measures)
 {
-    return compare_all(subject, compare_gaussians, 1, measures);
+    TRY(compare_all(subject, compare_gaussians, 1, measures));
+    if (subject->likeness->counts[REAL] < FRECHET_SAMPLES)
+        log_warning("fd84: of %d samples: covariances of %d features take at least %d",
+                    subject->likeness->counts[REAL], FEATURES, FRECHET_SAMPLES);
+    return FIG_OK;
 }
 
 enum fig_status measure_kernel(struct subject *subject, struct fig_measure *measures)
