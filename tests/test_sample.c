@@ -174,6 +174,9 @@ START_TEST(any_model_with_codes_draws_from_gaussians)
     run_well(TRAIN_ONE("ae-shallow", "s"));
     run_well("sample s --sampler gmm:3 -n 5 -o first.npy");
     has(err, "3 Gaussians fitted to 200 codes");
+    ck_assert_ptr_null(strstr(err, "few"));
+    run_well("sample s --sampler gmm:21 -n 1 -o few.npy");
+    has(err, "warning: 200 codes are few for 21 Gaussians: fewer than 10 for each");
     run_well("sample s --sampler gmm:3 -n 5 -o again.npy");
     ck_assert_msg(!strstr(err, "fitted"), "fitted again: %s", err);
     ck_assert(scratch_same_files("first.npy", "again.npy"));

@@ -141,7 +141,8 @@ FIG_API enum fig_status fig_run_likelihoods(struct fig_run *run, const float *im
 struct fig_mixture;
 
 /* The mixture that the run folder has for this very model; or else fit one to the run's own data
- * (20000 of its samples at most, from all of them) and keep it there. */
+ * (20000 of its samples at most, from all of them) and keep it there; fewer than ten codes for each
+ * Gaussian are warned of. */
 FIG_API enum fig_status fig_mixture_open(struct fig_mixture **out, struct fig_run *run,
                                          const char *folder, int components);
 FIG_API void fig_mixture_close(struct fig_mixture **mixture);

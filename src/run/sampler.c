@@ -16,7 +16,7 @@
 #include "run/run.h"
 #include "run/safetensors.h"
 
-enum { FIT_CODES = 20000, FIT_ROUNDS = 50, COMPONENT_LIMIT = 1000 };
+enum { FIT_CODES = 20000, FEW_CODES = 10, FIT_ROUNDS = 50, COMPONENT_LIMIT = 1000 };
 
 struct fig_mixture {
     struct mixture *mixture;
@@ -125,6 +125,9 @@ static enum fig_status fit(struct mixture *mixture, struct fig_run *run,
         status = mixture_fit(mixture, codes, count, 0, NULL, &rounds);
     if (!status)
         log_info("%d Gaussians fitted to %d codes in %d rounds", mixture->count, count, rounds);
+    if (!status && count / FEW_CODES < mixture->count)
+        log_warning("%d codes are few for %d Gaussians: fewer than %d for each", count,
+                    mixture->count, FEW_CODES);
     free(order);
     free(codes);
     free(chunk.rows);
