@@ -79,7 +79,7 @@ START_TEST(a_model_without_a_prior_draws_nothing)
 {
     run_well(TRAIN_ONE("ae-shallow", "s"));
     ck_assert_int_eq(run("sample s -o nothing.png"), 2);
-    has(err, "no distribution to draw from");
+    has(err, "no distribution to draw from; --sampler gmm fits one to its codes");
     ck_assert(!exists("nothing.png"));
 }
 END_TEST
@@ -145,7 +145,7 @@ START_TEST(a_conditional_model_draws_the_classes_that_it_is_asked_for)
     run_well("reconstruct s -n 4 -o pairs.png");
     run_well("interpolate s --data synthetic:30 -o walk.png");
     ck_assert_int_eq(run("encode s --data uniform:4 -o codes.npy"), 2);
-    has(err, "encode: the model vae-conditional must be told the classes of the images");
+    has(err, "figment: the model vae-conditional must be told the classes of the images");
     run_well(TRAIN_ONE("vae-dense", "v"));
     ck_assert_int_eq(run("sample v --class 3 -o x.png"), 2);
     has(err, "the model vae-dense is not conditional");

@@ -53,7 +53,7 @@ static const char *lacks_likelihoods(const struct fig_evaluation *evaluation)
 static const char *lacks_samples(const struct fig_evaluation *evaluation)
 {
     return evaluation->mixture || fig_run_info(evaluation->run)->samples
-        ? NULL : "the model has no distribution to draw from";
+        ? NULL : "the model has no distribution to draw from; --sampler gmm fits one to its codes";
 }
 
 static const char *lacks_modes(const struct fig_evaluation *evaluation)

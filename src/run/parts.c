@@ -106,14 +106,13 @@ static enum fig_status check_classes(const struct fig_run *run, const struct par
     if (!fig_plan_reads(*part->plan, run->model->labels))
         return FIG_OK;
     if (part->classes == &run->given && !run->given.count)
-        return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
-                    "they have no labels", part->name, model);
+        return fail(FIG_INVALID, "the model %s must be told the classes of the images, and they "
+                    "have no labels", model);
     for (int i = 0; i < part->classes->count; i++) {
         const int class = part->classes->values[i];
         if (class < 0 && part->classes == &run->given)
-            return fail(FIG_INVALID, "%s: the model %s must be told the classes of the images, and "
-                        "that of image %d is none of its %d", part->name, model, i,
-                        run->info.classes);
+            return fail(FIG_INVALID, "the model %s must be told the classes of the images, and "
+                        "that of image %d is none of its %d", model, i, run->info.classes);
         if (class < 0 || class >= run->info.classes)
             return fail(FIG_INVALID, "%s: row %d is of class %d; the model %s knows %d",
                         part->name, i, class, model, run->info.classes);
@@ -172,8 +171,8 @@ static enum fig_status require_prior(const struct fig_run *run)
 {
     if (run->model->prior)
         return FIG_OK;
-    return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw from",
-                fig_config_settings(run->used)->family);
+    return fail(FIG_INVALID, "sample: a model of the family %s has no distribution to draw from; "
+                "--sampler gmm fits one to its codes", fig_config_settings(run->used)->family);
 }
 
 enum fig_status fig_run_noise(struct fig_run *run, const struct fig_noise *how, float *noise)
