@@ -133,7 +133,7 @@ END_TEST
 static const struct {
     const char *options, *reason;
 } wrong_options[] = {
-    { ":only=2x", "no class has this name" },
+    { ":only=2x", "no class has this name; there are: 0 1 2 3 4 5 6 7" },
     { ":size=3", "no option `size` for this format; there are: only" },
     { ":only=7,only=7", "given twice" },
     { ":only=7,", "options are NAME=VALUE" },

@@ -74,15 +74,27 @@ static void number_classes(struct fig_dataset *dataset)
     }
 }
 
+static enum fig_status unknown_class(const struct source *source,
+                                     const struct fig_dataset *dataset, const char *name)
+{
+    struct text names = { 0 };
+    if (!dataset->info.classes)
+        return fail(FIG_INVALID, "%s: only=%s: there are no labels", source->spec, name);
+    for (int i = 0; i < dataset->info.classes; i++)
+        text_add(&names, " %s", fig_dataset_class_name(dataset, i));
+    const enum fig_status status =
+        fail(FIG_INVALID, "%s: only=%s: no class has this name; there are:%s", source->spec, name,
+             names.failed ? " ?" : names.chars);
+    text_free(&names);
+    return status;
+}
+
 enum fig_status source_only(const struct source *source, const struct fig_dataset *dataset,
                             int *label)
 {
     const char *only = source_option(source, "only");
     *label = only ? fig_dataset_class(dataset, only) : -1;
-    if (only && *label < 0)
-        return fail(FIG_INVALID, "%s: only=%s: %s", source->spec, only,
-                    dataset->info.classes ? "no class has this name" : "there are no labels");
-    return FIG_OK;
+    return only && *label < 0 ? unknown_class(source, dataset, only) : FIG_OK;
 }
 
 /* Bytes of a sample as the dataset has it. */
