@@ -182,7 +182,7 @@ static enum fig_status arithmetic_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT(PICTURES_OUTPUT),
+    OPTION_OUTPUT(PICTURES_OUTPUT, PICTURES_HELP),
     { "-n", "N", OPTION_COUNT, false, "how many images of the test half (default: 8)",
       offsetof(struct request, count), NULL },
     OPTION_DRAW_SEED,

@@ -117,7 +117,7 @@ static enum fig_status compress_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.figz"),
+    OPTION_OUTPUT("FILE.figz", "the file to write"),
     OPTION_DATA,
     OPTION_SPLIT,
     { "--tolerance", "T", OPTION_NUMBER, false, "error added, part of the model's (default: 0.1)",

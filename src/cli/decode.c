@@ -65,7 +65,7 @@ static enum fig_status decode_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.png|.npy|.csv"),
+    OPTION_OUTPUT("FILE.png|.npy|.csv", PICTURES_FILE_HELP),
     OPTION_CLASS("of this class, by name or number (default: each in turn)"),
     OPTION_DEVICE,
     OPTION_END,

@@ -32,7 +32,7 @@ static enum fig_status decompress_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT(PICTURES_OUTPUT),
+    OPTION_OUTPUT(PICTURES_OUTPUT, PICTURES_HELP),
     OPTION_DEVICE,
     OPTION_END,
 };

@@ -72,7 +72,7 @@ static enum fig_status encode_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.npy|.csv"),
+    OPTION_OUTPUT("FILE.npy|.csv", "the file to write"),
     OPTION_DATA,
     OPTION_PART,
     OPTION_DEVICE,

@@ -196,7 +196,7 @@ static enum fig_status interpolate_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT(PICTURES_OUTPUT),
+    OPTION_OUTPUT(PICTURES_OUTPUT, PICTURES_HELP),
     { "--steps", "N", OPTION_COUNT, false, "images of a row, the ends among them (default: 10)",
       offsetof(struct request, count), NULL },
     { "--rows", "N", OPTION_COUNT, false, "how many pairs (default: 8)",

@@ -78,8 +78,8 @@ struct command {
     { "--device", "DEV", OPTION_TEXT, false,                                                       \
       "auto (default), cpu, opencl[:N] or part of a name",                                         \
       offsetof(struct request, device), NULL }
-#define OPTION_OUTPUT(value_)                                                                      \
-    { "-o", value_, OPTION_TEXT, true, "the file to write", offsetof(struct request, out), NULL }
+#define OPTION_OUTPUT(value_, help_)                                                               \
+    { "-o", value_, OPTION_TEXT, true, help_, offsetof(struct request, out), NULL }
 #define OPTION_DRAW_SEED                                                                           \
     { "--seed", "N", OPTION_SEED, false, "what is drawn depends on it only (default: 0)",          \
       offsetof(struct request, seed), NULL }

@@ -12,6 +12,8 @@
 #include "cli/task.h"
 
 #define PICTURES_OUTPUT "FILE.png|.npy|.csv|FOLDER"
+#define PICTURES_HELP "a FOLDER: 0000.png ...; .csv: rows of a table"
+#define PICTURES_FILE_HELP "the file to write; .csv: rows of a table"
 
 /* Images of the run's size, and what the PNGs say about them. */
 struct pictures {

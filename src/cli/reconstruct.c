@@ -58,7 +58,7 @@ static enum fig_status reconstruct_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.png|.npy|.csv"),
+    OPTION_OUTPUT("FILE.png|.npy|.csv", PICTURES_FILE_HELP),
     OPTION_DATA,
     { "-n", "N", OPTION_COUNT, false, "how many images (default: 32)",
       offsetof(struct request, count), NULL },

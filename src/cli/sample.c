@@ -97,7 +97,7 @@ static enum fig_status sample_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT(PICTURES_OUTPUT),
+    OPTION_OUTPUT(PICTURES_OUTPUT, PICTURES_HELP),
     { "-n", "N", OPTION_COUNT, false, "how many (default: 64, or what fills the grid)",
       offsetof(struct request, count), NULL },
     OPTION_DRAW_SEED,
