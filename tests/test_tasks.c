@@ -253,6 +253,12 @@ START_TEST(compressed_images_come_back_and_their_size_is_told)
     has(out, "bits_per_pixel");
     ck_assert_int_eq(run("compress run absent.png -o two.figz"), 2);
     has(err, "absent.png");
+    ck_assert_int_eq(run("compress run images -o two.figz"), 2);
+    has(err, "images: a folder; `compress run --data images` takes its pictures");
+    run_well("compress run --data images -o all.figz");
+    has(out, "samples          300\n");
+    run_well("compress run --data images --split test -o half.figz");
+    has(out, "samples          30\n");
     ck_assert_int_eq(run("compress run images/0000.png --data synthetic -o two.figz"), 2);
     ck_assert_int_eq(run("compress run images/0000.png --split test -o two.figz"), 2);
     has(err, "or files, not both");

@@ -8,6 +8,7 @@
 #include <figment/codec.h>
 #include <figment/image.h>
 
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/pictures.h"
@@ -19,6 +20,9 @@ static enum fig_status read_picture(const struct task *task, const char *path, f
 {
     const struct fig_run_info *info = task->info;
     struct fig_image image;
+    if (path_is_folder(path))
+        return complain(FIG_INVALID, "%s: a folder; `compress %s --data %s` takes its pictures",
+                        path, task->request->arguments[0], path);
     enum fig_status status = fig_image_read(&image, path);
     if (!status)
         status = fig_image_fit(&image, info->height, info->width, info->channels);
@@ -108,7 +112,7 @@ static enum fig_status compress_run(struct request *request)
     if (!status && request->argument_count > 1)
         status = read_pictures(&task, &images);
     else if (!status)
-        status = task_images(&task, task_split(request), 0, &images);
+        status = task_images(&task, task_part(&task), 0, &images);
     if (!status)
         status = compress(&task, &images);
     free(images.values);
@@ -117,9 +121,9 @@ static enum fig_status compress_run(struct request *request)
 }
 
 static const struct option options[] = {
-    OPTION_OUTPUT("FILE.figz", "the file to write"),
+    OPTION_OUTPUT("FILE.figz", "the file to write; it keeps no names"),
     OPTION_DATA,
-    OPTION_SPLIT,
+    OPTION_PART,
     { "--tolerance", "T", OPTION_NUMBER, false, "error added, part of the model's (default: 0.1)",
       offsetof(struct request, tolerance), NULL },
     OPTION_DEVICE,
@@ -132,7 +136,7 @@ const struct command command_compress = {
     .arguments = "RUN [PICTURE...]",
     .least = 1,
     .most = INT_MAX,
-    .summary = "Keep images as rounded codes: PNG and JPEG files, or a half of the data.",
+    .summary = "Keep images as rounded codes: PNG and JPEG files, or data.",
     .options = options,
     .run = compress_run,
 };

@@ -86,12 +86,16 @@ static enum fig_status load_tensor(const struct safetensors *content, const char
     const size_t length = shape_length(tensor->shape);
     if (!safe)
         return fail(FIG_FORMAT, "%s: no tensor %s: the model has one", path, tensor->name);
-    bool good = safe->dtype == dtype && safe->rank == tensor->shape.rank;
+    if (safe->dtype != dtype)
+        return fail(FIG_FORMAT, "%s: %s: its numbers are not %s: checkpoints of the device cpu64 "
+                    "have F64, those of all others and models F32", path, tensor->name,
+                    dtype == SAFE_F64 ? "F64" : "F32");
+    bool good = safe->rank == tensor->shape.rank;
     for (int i = 0; good && i < safe->rank; i++)
         good = safe->dims[i] == (size_t)tensor->shape.dim[i];
     if (!good)
-        return fail(FIG_FORMAT, "%s: %s: its shape or type is not that of the model (%s, %zu "
-                    "values)", path, tensor->name, dtype == SAFE_F64 ? "F64" : "F32", length);
+        return fail(FIG_FORMAT, "%s: %s: its shape is not that of the model, of %zu values", path,
+                    tensor->name, length);
     void *values = malloc(length * value_size(dtype)); /* aligned as in the file they need not be */
     if (!values)
         return fail(FIG_NOMEM, "%s: %s: no memory for %zu values", path, tensor->name, length);
