@@ -197,6 +197,14 @@ START_TEST(a_resumed_training_tells_that_its_table_has_changed)
 }
 END_TEST
 
+START_TEST(doubles_of_a_checkpoint_are_those_of_cpu64)
+{
+    run_well(TRAIN_ONE("ae-shallow", "run") " --device cpu64");
+    ck_assert_int_eq(run(TRAIN_ONE("ae-shallow", "run") " --epochs 2 --resume"), 2);
+    has(err, "its numbers are not F32: checkpoints of the device cpu64 have F64, those of all");
+}
+END_TEST
+
 /* A pixel of the picture in this row and column of a grid of pictures of 28x28, twice as large. */
 static const uint8_t *pixel(const struct fig_image *image, int row, int column, int y, int x)
 {
@@ -341,6 +349,7 @@ int main(int count, char **words)
     tcase_add_test(tests, scores_do_without_the_data_of_the_training);
     tcase_add_test(tests, samples_too_large_for_pca_are_scored_and_evaluated);
     tcase_add_test(tests, a_table_in_other_units_is_not_standardised_by_itself);
+    tcase_add_test(tests, doubles_of_a_checkpoint_are_those_of_cpu64);
     tcase_add_test(tests, a_resumed_training_tells_that_its_table_has_changed);
     tcase_add_test(tests, the_worst_are_drawn_with_their_errors);
     tcase_add_test(tests, compressed_images_come_back_and_their_size_is_told);

@@ -76,7 +76,7 @@ struct command {
       offsetof(struct request, split), NULL }
 #define OPTION_DEVICE                                                                              \
     { "--device", "DEV", OPTION_TEXT, false,                                                       \
-      "auto (default), cpu, opencl[:N] or part of a name",                                         \
+      "auto (default), cpu, cpu64, opencl[:N] or part of a name",                                  \
       offsetof(struct request, device), NULL }
 #define OPTION_OUTPUT(value_, help_)                                                               \
     { "-o", value_, OPTION_TEXT, true, help_, offsetof(struct request, out), NULL }
