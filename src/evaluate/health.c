@@ -67,16 +67,18 @@ static bool one_class(const struct signs *s)
            !one_picture(s) && !blank_pictures(s);
 }
 
-/* A young VAE's divergence grows; that of one that collapses does not, and none does at the end. */
+/* In a young training a low divergence may still grow, and a decoder may draw one grey picture; what
+ * a training ends with is what there is, unless it was a few steps on trial. */
 static bool no_information(const struct signs *s)
 {
-    return s->kl < 0.5 && (!is_young(s) || (s->steps >= 300 && (s->kl < s->last_kl || !s->left)));
+    return s->kl < 0.5 && (!is_young(s) || (s->left == 0 && s->steps >= 300));
 }
 
-/* Other images give other reconstructions, though few of a divergence that is gone. */
+/* Where the divergence is gone, this is no news. */
 static bool one_rebuilt(const struct signs *s)
 {
-    return s->rebuilt_spread < (is_young(s) ? 0.01 : 0.1) * s->data_spread && !no_information(s);
+    return s->rebuilt_spread < (is_young(s) ? 0.01 : 0.1) * s->data_spread &&
+           (!is_young(s) || s->left == 0) && !no_information(s);
 }
 
 static bool discriminator_wins(const struct signs *s)
@@ -120,14 +122,14 @@ static const struct rule {
     { blank_pictures, "the samples are blank: every pixel has about the same value; try a lower "
                       "optimizer.rate" },
     { no_information, "posterior collapse: the KL divergence is below 0.5 nats, so the code says "
-                      "nothing of the image; try a smaller beta" },
+                      "nothing of the image; try a smaller beta, or more epochs" },
     { discriminator_wins, "the discriminator always wins and teaches the generator nothing; try "
                           "real-label 0.9, or a lower discriminator-optimizer rate" },
     { generator_wins, "the generator always wins: the discriminator cannot tell what it draws from "
                       "the data; try a higher discriminator-optimizer rate, or a larger "
                       "discriminator" },
-    { one_rebuilt, "the reconstructions are nearly alike, whatever the sample; try a lower "
-                   "optimizer.rate, or 1 with adadelta" },
+    { one_rebuilt, "the reconstructions are nearly alike, whatever the sample; try more epochs, a "
+                   "lower optimizer.rate, or 1 with adadelta" },
     { standstill, "the losses of discriminator and generator stand still: neither learns any more; "
                   "try other seeds, leaky-relu, or lower optimizer rates" },
     { dead_code, "more than three quarters of the code's values are the same for all samples; try "

@@ -20,7 +20,7 @@ struct signs {
     double sample_classes;  /* effective_classes of drawn samples, see variety.h */
     double data_classes;    /* the same of samples of the data */
     double rebuilt_spread;  /* of reconstructions of the samples that data_spread is of */
-    double kl, last_kl;     /* nats per sample, in this epoch and in the one before */
+    double kl;              /* nats per sample */
     double dead_units;      /* share of the code's values that are the same for all samples */
     double discriminator, generator; /* mean losses of the epoch */
     double last_discriminator, last_generator; /* of the epoch before */

@@ -128,7 +128,6 @@ enum fig_status check_up(struct trainer *trainer)
     }
     signs.first_loss = checkup->first.loss;
     if (checkup->begun) {
-        signs.last_kl = checkup->last.kl;
         signs.last_discriminator = checkup->last.discriminator;
         signs.last_generator = checkup->last.generator;
     }
