@@ -85,6 +85,41 @@ START_TEST(a_table_is_written_as_csv_with_all_its_digits)
 }
 END_TEST
 
+static enum fig_status read_text(struct fig_array *array, const char *text)
+{
+    ck_assert_int_eq(file_write("test_array.csv", text, strlen(text)), FIG_OK);
+    const enum fig_status status = fig_array_read(array, "test_array.csv");
+    remove("test_array.csv");
+    return status;
+}
+
+START_TEST(the_numbers_of_a_csv_are_read)
+{
+    static const char *const texts[] = {
+        "1,-2.5\n3,4e-20\n", "a,b\n1,-2.5\n3,4e-20\n", "\"x.png\",1,-2.5\n7.png,3,4e-20\n" };
+    const float values[] = { 1, -2.5f, 3, 4e-20f };
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        struct fig_array array;
+        ck_assert_msg(!read_text(&array, texts[i]), "%s", message);
+        ck_assert(array.rank == 2 && array.dim[0] == 2 && array.dim[1] == 2);
+        ck_assert_mem_eq(array.values, values, sizeof(values));
+        fig_array_free(&array);
+    }
+}
+END_TEST
+
+START_TEST(a_csv_of_other_things_than_numbers_is_refused)
+{
+    static const char *const texts[] = { "", "a,b\n", "1,2\n3\n", "1,2\nx,3\n", "x,1\ny,z\n" };
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        struct fig_array array;
+        ck_assert_int_eq(read_text(&array, texts[i]), FIG_FORMAT);
+        ck_assert_ptr_null(array.values);
+        fig_array_free(&array);
+    }
+}
+END_TEST
+
 /* A file of version 1, with the header and so many bytes of numbers behind it. */
 static void write_file(const char *header, size_t numbers)
 {
@@ -188,6 +223,8 @@ int main(void)
     tcase_add_loop_test(tests, an_array_comes_back_as_it_was_written, 0, LENGTH(shapes));
     tcase_add_test(tests, a_file_is_what_numpy_writes);
     tcase_add_test(tests, a_table_is_written_as_csv_with_all_its_digits);
+    tcase_add_test(tests, the_numbers_of_a_csv_are_read);
+    tcase_add_test(tests, a_csv_of_other_things_than_numbers_is_refused);
     tcase_add_loop_test(tests, headers_that_others_write_are_read, 0, LENGTH(accepted));
     tcase_add_loop_test(tests, headers_that_lie_are_refused, 0, LENGTH(refused));
     tcase_add_loop_test(tests, stubs_of_files_are_refused, 0, LENGTH(stubs));

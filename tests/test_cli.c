@@ -19,7 +19,7 @@ static const struct {
     { "reconstruct", { "RUN", "-o FILE.png|.npy|.csv", "--data DATA", "-n N", "--device DEV" } },
     { "encode", { "RUN", "-o FILE.npy|.csv", "--data DATA", "--split train|test",
                   "--device DEV" } },
-    { "decode", { "RUN FILE.npy", "-o FILE.png|.npy|.csv", "--class C", "--device DEV" } },
+    { "decode", { "RUN FILE.npy|.csv", "-o FILE.png|.npy|.csv", "--class C", "--device DEV" } },
     { "sample", { "RUN", "-o FILE.png|.npy|.csv|FOLDER", "-n N", "--seed N", "--grid RxC",
                   "--sampler prior|gmm[:K]", "--class C", "--truncation T", "--temperature T",
                   "--device DEV" } },

@@ -124,6 +124,9 @@ START_TEST(pictures_are_scored_by_their_names_at_any_size)
     ck_assert_int_eq(lines_of("codes.csv"), 13);
     has(out, "\n\"bad/0000.png\",");
     has(out, "\n\"bad/large.png\",");
+    run_well("decode run codes.npy -o decoded.npy");
+    run_well("decode run codes.csv -o again.npy");
+    ck_assert(scratch_same_files("decoded.npy", "again.npy"));
     run_well("score run --data mine/bad/large.png -o scores.csv");
     ck_assert_int_eq(lines_of("scores.csv"), 2);
     has(out, "\n\"large.png\",");

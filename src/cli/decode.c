@@ -73,10 +73,10 @@ static const struct option options[] = {
 
 const struct command command_decode = {
     .name = "decode",
-    .arguments = "RUN FILE.npy",
+    .arguments = "RUN FILE.npy|.csv",
     .least = 2,
     .most = 2,
-    .summary = "Make images of codes: a picture, or [n, height, width, channels].",
+    .summary = "Make images of codes, such as encode writes.",
     .options = options,
     .run = decode_run,
 };

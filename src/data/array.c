@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "data/npy.h"
+#include "data/table.h"
 
 static enum fig_status write_npy(const char *path, const struct fig_array *array, size_t length)
 {
@@ -89,20 +90,51 @@ static enum fig_status convert(struct fig_array *out, const struct npy *npy, siz
     return FIG_OK;
 }
 
-enum fig_status fig_array_read(struct fig_array *out, const char *path)
+/* A file has fewer than 2^30 bytes, and so are its rows and columns. */
+static enum fig_status take_table(struct fig_array *out, const struct table *table,
+                                  const char *path)
+{
+    const size_t length = table->rows * table->columns;
+    out->rank = 2;
+    out->dim[0] = (int)table->rows;
+    out->dim[1] = (int)table->columns;
+    out->values = malloc(length * sizeof(float));
+    if (!out->values)
+        return fail(FIG_NOMEM, "%s: no memory for %zu numbers", path, length);
+    for (size_t i = 0; i < length; i++)
+        out->values[i] = (float)table->values[i];
+    return FIG_OK;
+}
+
+static enum fig_status read_csv(struct fig_array *out, const char *path)
+{
+    struct table table = { 0 };
+    enum fig_status status = csv_numbers(path, &table);
+    if (!status)
+        status = take_table(out, &table, path);
+    free(table.values);
+    return status;
+}
+
+static enum fig_status read_npy(struct fig_array *out, const char *path)
 {
     enum { LIMIT = 1 << 30 };
     void *bytes = NULL;
     size_t size, length;
     struct npy npy;
-    REQUIRE(out && path);
-    *out = (struct fig_array){ 0 };
     TRY(file_read(path, LIMIT, &bytes, &size));
     enum fig_status status = npy_parse(&npy, path, bytes, size, &length);
     if (!status)
         status = convert(out, &npy, length, path);
     free(bytes);
     return status;
+}
+
+enum fig_status fig_array_read(struct fig_array *out, const char *path)
+{
+    REQUIRE(out && path);
+    *out = (struct fig_array){ 0 };
+    return path_ends_in(path, ".csv") ? read_csv(out, path) : read_npy(out, path);
 }
 
 void fig_array_free(struct fig_array *array)

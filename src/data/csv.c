@@ -20,6 +20,7 @@ struct csv {
     size_t count, room;
     size_t columns;  /* that all lines must have */
     size_t label;    /* one of them, or `columns` */
+    bool plain;      /* only numbers are wanted; `label` then has names, which are left out */
     size_t row_room; /* of the table */
     const char *names[CLASS_LIMIT]; /* of labels, in the order of their first use */
     int classes;
@@ -206,6 +207,16 @@ static enum fig_status find_label(struct csv *csv)
                 csv->source->spec, csv->line, wish);
 }
 
+/* A word before numbers. */
+static bool has_name(const struct csv *csv)
+{
+    double number;
+    bool name = csv->columns > 1 && !parse_number(csv->fields[0], &number);
+    for (size_t i = 1; name && i < csv->columns; i++)
+        name = parse_number(csv->fields[i], &number);
+    return name;
+}
+
 /* Words where numbers belong, or the label's name. */
 static bool is_header(const struct csv *csv)
 {
@@ -213,7 +224,7 @@ static bool is_header(const struct csv *csv)
     double number;
     for (size_t i = 0; i < csv->columns; i++) {
         const char *field = csv->fields[i];
-        if (i == csv->label && strcmp(field, wish) != 0)
+        if (i == csv->label && (!wish || strcmp(field, wish) != 0))
             continue;
         if (!is_missing(field) && !parse_number(field, &number))
             return true;
@@ -236,7 +247,7 @@ static enum fig_status make_room(struct csv *csv, struct table *table)
     double *values = realloc(table->values, room * table->columns * sizeof(double));
     table->values = values ? values : table->values;
     bool enough = values;
-    if (csv->label < csv->columns) {
+    if (csv->label < csv->columns && !csv->plain) {
         uint8_t *labels = realloc(table->labels, room);
         table->labels = labels ? labels : table->labels;
         enough &= labels != NULL;
@@ -252,10 +263,10 @@ static enum fig_status take_row(struct csv *csv, struct table *table)
     TRY(make_room(csv, table));
     double *out = table->values + table->rows * table->columns;
     for (size_t i = 0; i < csv->columns; i++) {
-        if (i == csv->label)
-            TRY(take_label(csv, &table->labels[table->rows]));
-        else
+        if (i != csv->label)
             TRY(take_number(csv, i, out++));
+        else if (!csv->plain)
+            TRY(take_label(csv, &table->labels[table->rows]));
     }
     table->rows++;
     return FIG_OK;
@@ -270,6 +281,8 @@ static enum fig_status take_first(struct csv *csv, struct table *table)
     TRY(split_line(csv, line));
     csv->columns = csv->count;
     TRY(find_label(csv));
+    if (csv->plain && has_name(csv))
+        csv->label = 0;
     table->columns = csv->columns - (csv->label < csv->columns);
     if (!table->columns)
         return fail(FIG_FORMAT, "%s: line %d: one column, and it has the labels",
@@ -335,36 +348,52 @@ static void sort_classes(const struct csv *csv, struct table *table, struct text
 
 /* --- The format */
 
+/* Without a dataset, which takes the classes, only numbers are wanted. */
 static enum fig_status read_bytes(struct fig_dataset *dataset, const struct source *source,
                                   struct table *table, char *bytes, size_t size)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
-    struct csv csv = { .source = source, .next = bytes };
+    struct csv csv = { .source = source, .next = bytes, .plain = !dataset };
     const size_t length = strlen(bytes);
     if (length != size)
         return fail(FIG_FORMAT, "%s: offset %zu: a zero byte is no text", source->spec, length);
     if (strncmp(bytes, mark, strlen(mark)) == 0)
         csv.next += strlen(mark);
     const enum fig_status status = take_table(&csv, table);
-    if (!status)
+    if (!status && dataset) {
         sort_classes(&csv, table, &dataset->names);
-    dataset->info.classes = csv.classes;
+        dataset->info.classes = csv.classes;
+    }
     free(csv.fields);
     return status;
+}
+
+static enum fig_status read_file(struct fig_dataset *dataset, const struct source *source,
+                                 struct table *table)
+{
+    void *bytes = NULL;
+    size_t size;
+    TRY(file_read(source->spec, DATASET_LIMIT, &bytes, &size));
+    const enum fig_status status = read_bytes(dataset, source, table, bytes, size);
+    free(bytes);
+    return status;
+}
+
+enum fig_status csv_numbers(const char *path, struct table *table)
+{
+    struct source source;
+    TRY(source_parse(&source, path));
+    return read_file(NULL, &source, table);
 }
 
 static enum fig_status csv_open(struct fig_dataset *dataset, const struct source *source)
 {
     struct table table = { 0 };
-    void *bytes = NULL;
-    size_t size;
-    TRY(file_read(source->spec, DATASET_LIMIT, &bytes, &size));
-    enum fig_status status = read_bytes(dataset, source, &table, bytes, size);
+    enum fig_status status = read_file(dataset, source, &table);
     if (!status)
         status = table_finish(dataset, &table, source);
     free(table.values);
     free(table.labels);
-    free(bytes);
     return status;
 }
 

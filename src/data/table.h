@@ -11,6 +11,10 @@ struct table {
     uint8_t *labels; /* [rows], or NULL */
 };
 
+/* The numbers of a CSV or TSV file; names of columns, and a first column of words, which are names
+ * of samples, are left out.  The caller frees table->values, after errors too. */
+enum fig_status csv_numbers(const char *path, struct table *table);
+
 /* The halves of a file that has none: each fifth sample tests, the others train; of fewer than
  * five all do both.  half_index is the place in the file of the i-th sample of the half, or of the
  * whole. */
