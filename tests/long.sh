@@ -22,7 +22,7 @@ other_build() {
 
 # With PoCL alone: rusticl leaks memory of its own, which no suppression names once it is unloaded.
 sanitizers() {
-  export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  export ASAN_OPTIONS=detect_leaks=1:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd
   other_build sanitizers -Db_sanitize=address,undefined -Db_lundef=false
   unset ASAN_OPTIONS UBSAN_OPTIONS OCL_ICD_VENDORS
