@@ -152,6 +152,19 @@ START_TEST(a_conditional_model_draws_the_classes_that_it_is_asked_for)
 }
 END_TEST
 
+/* Its autoencoder is not told of classes: a code says all that its decoder is to draw. */
+START_TEST(codes_that_tell_all_are_asked_for_no_class)
+{
+    run_well(TRAIN_ONE("latent-gan", "s") " --set labels=condition");
+    run_well("sample s -n 2 --class 3 -o three.png");
+    run_well("interpolate s --data uniform:30 --rows 2 -o walk.png");
+    ck_assert_int_eq(run("sample s -n 2 --class 3 --sampler gmm:2 -o three.png"), 2);
+    has(err, "--class 3: codes of the model latent-gan tell the class themselves");
+    ck_assert_int_eq(run("interpolate s --data synthetic:30 --class 3 -o walk.png"), 2);
+    has(err, "--class 3: codes of the model latent-gan tell the class themselves");
+}
+END_TEST
+
 /* A test half of one image: both ends are its reconstruction, and so is all between them. */
 START_TEST(an_autoencoder_walks_between_test_images)
 {
@@ -206,6 +219,7 @@ int main(int count, char **words)
     tcase_add_checked_fixture(tests, enter_folder, scratch_remove);
     tcase_add_loop_test(tests, a_seed_draws_the_same_samples, 0, 3);
     tcase_add_test(tests, a_conditional_model_draws_the_classes_that_it_is_asked_for);
+    tcase_add_test(tests, codes_that_tell_all_are_asked_for_no_class);
     tcase_add_test(tests, samples_go_into_a_grid_or_a_folder_with_their_origin);
     tcase_add_test(tests, a_model_without_a_prior_draws_nothing);
     tcase_add_test(tests, a_walk_begins_and_ends_with_two_samples);

@@ -54,7 +54,7 @@ static enum fig_status decode_run(struct request *request)
     if (!status)
         status = task_open(&task, request);
     if (!status)
-        status = task_condition(&task);
+        status = task_condition(&task, true);
     if (!status)
         status = read_codes(&task, &codes);
     if (!status)

@@ -61,7 +61,7 @@ static enum fig_status set_classes(const struct task *task, const struct fig_dat
                                    const uint32_t *order, const struct walk *walk)
 {
     enum fig_status status = FIG_OK;
-    if (!task->info->conditional || task->request->class_name)
+    if (!task->info->conditional_decoder || task->request->class_name)
         return FIG_OK;
     int *labels = malloc((size_t)fig_dataset_info(dataset)->count * sizeof(*labels));
     if (!labels)
@@ -142,8 +142,10 @@ static void find_points(const struct walk *walk)
 
 static enum fig_status condition(const struct task *task, const struct walk *walk)
 {
-    if (task->request->class_name || !task->info->conditional)
-        return task_condition(task);
+    const struct fig_run_info *info = task->info;
+    const bool told = walk->codes ? info->conditional_decoder : info->conditional;
+    if (task->request->class_name || !told)
+        return task_condition(task, walk->codes);
     return fig_run_condition(task->run, walk->classes, walk->rows * walk->steps);
 }
 

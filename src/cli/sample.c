@@ -70,8 +70,6 @@ static enum fig_status sample(const struct task *task, int count)
     arrange(task, &count, &pictures.columns);
     enum fig_status status = task_room(task, count, &pictures.images);
     if (!status)
-        status = task_condition(task);
-    if (!status)
         status = draw(task, &pictures.images);
     if (!status)
         status = pictures_write(task, &pictures);

@@ -35,6 +35,8 @@ enum fig_status sampler_open(const struct task *task, struct fig_mixture **out)
         status = find_gaussians(task->request->sampler, &gaussians);
     if (!status)
         status = check_noise(task->request, gaussians);
+    if (!status)
+        status = task_condition(task, gaussians > 0);
     if (!status && gaussians)
         status = fig_mixture_open(out, task->run, task->request->arguments[0], gaussians);
     return status;

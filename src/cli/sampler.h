@@ -13,7 +13,7 @@
 /* Whether the request names a sampler: asked before any long work. */
 enum fig_status sampler_check(const struct request *request);
 
-/* The mixture that the request, or else the model's configuration, asks for; NULL if it is the
+/* With --class, if given, as the condition of what is drawn: the mixture that the request, or else the model's configuration, asks for; NULL if it is the
  * model's own distribution. */
 enum fig_status sampler_open(const struct task *task, struct fig_mixture **out);
 

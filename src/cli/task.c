@@ -127,7 +127,7 @@ int task_class(const struct fig_dataset *dataset, const char *name)
     return label >= 0 ? label : class_number(name, fig_dataset_info(dataset)->classes);
 }
 
-enum fig_status task_condition(const struct task *task)
+enum fig_status task_condition(const struct task *task, bool codes)
 {
     const char *name = task->request->class_name;
     if (!name)
@@ -135,6 +135,10 @@ enum fig_status task_condition(const struct task *task)
     if (!task->info->conditional)
         return complain(FIG_INVALID, "--class %s: the model %s is not conditional: it was not told "
                         "of classes", name, task->settings->name);
+    if (codes && !task->info->conditional_decoder)
+        return complain(FIG_INVALID, "--class %s: codes of the model %s tell the class themselves; "
+                        "only what it draws of noise can be of one that is asked for", name,
+                        task->settings->name);
     const int named = fig_run_class(task->run, name); /* goes before a number */
     const int found = named < 0 ? class_number(name, task->info->classes) : named;
     return found < 0 ? unknown_class(task, name) : fig_run_condition(task->run, &found, 1);

@@ -40,8 +40,9 @@ struct task {
 enum fig_status task_open(struct task *task, struct request *request);
 void task_close(struct task *task);
 
-/* Ask the run for --class, if given. */
-enum fig_status task_condition(const struct task *task);
+/* Ask the run for --class, if given; it is refused where what is drawn of noise, or decoded of
+ * `codes`, does not depend on classes. */
+enum fig_status task_condition(const struct task *task, bool codes);
 
 size_t task_image_length(const struct task *task); /* values of one image */
 bool task_has_rows(const struct task *task);       /* of a table, and no pictures */
