@@ -96,7 +96,8 @@ static enum fig_status read_text(struct fig_array *array, const char *text)
 START_TEST(the_numbers_of_a_csv_are_read)
 {
     static const char *const texts[] = {
-        "1,-2.5\n3,4e-20\n", "a,b\n1,-2.5\n3,4e-20\n", "\"x.png\",1,-2.5\n7.png,3,4e-20\n" };
+        "1,-2.5\n3,4e-20\n", "a,b\n1,-2.5\n3,4e-20\n", "\"x.png\",1,-2.5\n7.png,3,4e-20\n",
+        "name,a,b\nx.png,1,-2.5\n7.png,3,4e-20\n" };
     const float values[] = { 1, -2.5f, 3, 4e-20f };
     for (size_t i = 0; i < LENGTH(texts); i++) {
         struct fig_array array;
@@ -110,7 +111,8 @@ END_TEST
 
 START_TEST(a_csv_of_other_things_than_numbers_is_refused)
 {
-    static const char *const texts[] = { "", "a,b\n", "1,2\n3\n", "1,2\nx,3\n", "x,1\ny,z\n" };
+    static const char *const texts[] = { "", "a,b\n", "1,2\n3\n", "1,2\nx,3\n", "x,1\ny,z\n",
+                                         ",0,1\n0,1,2\n", "nan,1\n2,3\n" };
     for (size_t i = 0; i < LENGTH(texts); i++) {
         struct fig_array array;
         ck_assert_int_eq(read_text(&array, texts[i]), FIG_FORMAT);

@@ -157,8 +157,8 @@ static enum fig_status take_number(const struct csv *csv, size_t column, double 
     if (is_missing(field))
         return wrong(csv, column, "a value is missing", "");
     if (!parse_number(field, number))
-        return wrong(csv, column, "not a number (label=COLUMN says which column has labels): `",
-                     field);
+        return wrong(csv, column, csv->plain ? "not a number: `" : "not a number (label=COLUMN "
+                     "says which column has labels): `", field);
     return FIG_OK;
 }
 
@@ -211,7 +211,8 @@ static enum fig_status find_label(struct csv *csv)
 static bool has_name(const struct csv *csv)
 {
     double number;
-    bool name = csv->columns > 1 && !parse_number(csv->fields[0], &number);
+    bool name = csv->columns > 1 && !is_missing(csv->fields[0]) &&
+                !parse_number(csv->fields[0], &number);
     for (size_t i = 1; name && i < csv->columns; i++)
         name = parse_number(csv->fields[i], &number);
     return name;
@@ -290,6 +291,15 @@ static enum fig_status take_first(struct csv *csv, struct table *table)
     return is_header(csv) ? FIG_OK : take_row(csv, table);
 }
 
+/* Names below a header show in the second line only. */
+static void find_names(struct csv *csv, struct table *table)
+{
+    if (!csv->plain || table->rows || csv->label < csv->columns || !has_name(csv))
+        return;
+    csv->label = 0;
+    table->columns--;
+}
+
 static enum fig_status take_table(struct csv *csv, struct table *table)
 {
     TRY(take_first(csv, table));
@@ -298,6 +308,7 @@ static enum fig_status take_table(struct csv *csv, struct table *table)
         if (csv->count != csv->columns)
             return fail(FIG_FORMAT, "%s: line %d: %zu columns; the first line has %zu",
                         csv->source->spec, csv->line, csv->count, csv->columns);
+        find_names(csv, table);
         TRY(take_row(csv, table));
     }
     if (!table->rows)
