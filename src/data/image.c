@@ -90,7 +90,7 @@ static void fill_row(const struct canvas *canvas, size_t y)
 
 static bool is_ascii(const char *text)
 {
-    while (*text > 0)
+    while (*text && (unsigned char)*text < 0x80)
         text++;
     return !*text;
 }
