@@ -175,10 +175,10 @@ static const struct {
     size_t size;
     uint8_t bytes[8];
 } foreign[] = {
-    { "not recognised", "offset 0: IDX files start with 0000, this one with 0100", 4,
+    { "not recognised", "offset 0: IDX files, the only ones that may be gzip'd, start with 0000, this one with 0100", 4,
       { 1, 0, 8, 3 } },
     { "not recognised", "offset 2: values must be of type 08 (bytes), not 07", 4, { 0, 0, 7, 3 } },
-    { "not recognised", "offset 0: IDX files start with 0000, this one with 6865", 5,
+    { "not recognised", "offset 0: IDX files, the only ones that may be gzip'd, start with 0000, this one with 6865", 5,
       { 'h', 'e', 'l', 'l', 'o' } },
 };
 

@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(a_number_that_cannot_be_standardised_is_refused_with_its_place)
 {
-    static const char rows[] = "1,2,3\n1,2,1e38\n", *const place = "row 2, number 3: 1e+38";
+    static const char rows[] = "1,2,3\n1,2,1e38\n", *const place = "row 2, column 3: 1e+38";
     char path[SCRATCH_PATH];
     struct fig_run *run = opened();
     struct fig_dataset *dataset;

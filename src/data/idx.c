@@ -61,6 +61,12 @@ static bool probe_folder(const char *folder)
     return false;
 }
 
+static bool is_magic(const uint8_t *word)
+{
+    return !word[0] && !word[1] && word[2] >= TYPE_BYTE && word[2] <= TYPE_LAST;
+}
+
+/* What gzip hides is looked at when it is read. */
 static bool idx_probe(const char *spec)
 {
     const char *why;
@@ -72,8 +78,7 @@ static bool idx_probe(const char *spec)
     uint8_t magic[WORD];
     const bool complete = fread(magic, 1, WORD, file) == WORD;
     fclose(file);
-    return complete && (gzip_probe(magic, WORD) || (!magic[0] && !magic[1] && magic[2] >= TYPE_BYTE &&
-                                                 magic[2] <= TYPE_LAST));
+    return complete && (gzip_probe(magic, WORD) || is_magic(magic));
 }
 
 /* NULL if fewer bytes follow. */
@@ -97,8 +102,8 @@ static enum fig_status take_dims(struct reader *reader, int dims, int dim[DIMS_L
     if (!word)
         return FIG_FORMAT;
     if (word[0] || word[1])
-        return fail(FIG_FORMAT, "%s: offset 0: IDX files start with 0000, this one with %02x%02x",
-                    reader->path, word[0], word[1]);
+        return fail(FIG_FORMAT, "%s: offset 0: IDX files, the only ones that may be gzip'd, start "
+                    "with 0000, this one with %02x%02x", reader->path, word[0], word[1]);
     if (word[2] != TYPE_BYTE)
         return fail(FIG_FORMAT, "%s: offset 2: values must be of type %02x (bytes), not %02x",
                     reader->path, TYPE_BYTE, word[2]);

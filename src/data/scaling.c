@@ -74,7 +74,7 @@ static enum fig_status convert(const struct fig_dataset *dataset, const struct f
         const double value = dataset->values[i];
         const double number = from ? value * from->deviation[c] + from->mean[c] : value;
         if (!scaling_apply(to, c, number, &values[i]))
-            return fail(FIG_FORMAT, "row %zu, column %zu: %g is too far from the others to be "
+            return fail(FIG_FORMAT, "row %zu, column %zu: %g is beyond floats as it is to be "
                         "standardised", i / columns + 1, c + 1, number);
     }
     return FIG_OK;

@@ -106,9 +106,8 @@ static enum fig_status standardise(float *out, const struct table *table, size_t
     const double *numbers = table->values + row * table->columns;
     for (size_t c = 0; c < table->columns; c++) {
         if (!scaling_apply(scaling, c, numbers[c], &out[c]))
-            return fail(FIG_FORMAT, "%s: row %zu, number %zu: %g: with the mean %g and the "
-                        "deviation %g of the training it is too large", spec, row + 1, c + 1,
-                        numbers[c], scaling->mean[c], scaling->deviation[c]);
+            return fail(FIG_FORMAT, "%s: row %zu, column %zu: %g is beyond floats as it is to be "
+                        "standardised", spec, row + 1, c + 1, numbers[c]);
     }
     return FIG_OK;
 }
