@@ -119,10 +119,16 @@ static bool lies_in(const char *path, const char *folder)
     return true;
 }
 
+/* Of a folder only pictures are data. */
+static bool is_of(const char *path, const char *data)
+{
+    return path_same(path, data) ||
+           (dataset_is_pictures(data) && path_ends_in(path, ".png") && lies_in(path, data));
+}
+
 static enum fig_status spare(const char *path, const char *data)
 {
-    if (!path_exists(path) ||
-        !(path_same(path, data) || (dataset_is_pictures(data) && lies_in(path, data))))
+    if (!path_exists(path) || !is_of(path, data))
         return FIG_OK;
     return complain(FIG_INVALID, "%s: it is one of the data and would be written over; give "
                     "another place to -o", path);
