@@ -142,9 +142,7 @@ static void find_points(const struct walk *walk)
 
 static enum fig_status condition(const struct task *task, const struct walk *walk)
 {
-    const struct fig_run_info *info = task->info;
-    const bool told = walk->codes ? info->conditional_decoder : info->conditional;
-    if (task->request->class_name || !told)
+    if (task->request->class_name || !task_is_told(task, walk->codes))
         return task_condition(task, walk->codes);
     return fig_run_condition(task->run, walk->classes, walk->rows * walk->steps);
 }

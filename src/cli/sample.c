@@ -38,26 +38,21 @@ static enum fig_status draw_prior(const struct task *task, const struct images *
     return status;
 }
 
-static enum fig_status draw(const struct task *task, const struct images *images)
+static enum fig_status draw(const struct task *task, struct fig_mixture *mixture,
+                            const struct images *images)
 {
-    const uint64_t seed = task->request->seed;
-    struct fig_mixture *mixture = NULL;
-    enum fig_status status = sampler_open(task, &mixture);
-    if (!status && mixture)
-        status = fig_mixture_sample(mixture, task->run, seed, 0, images->count, images->values);
-    else if (!status)
-        status = draw_prior(task, images);
-    fig_mixture_close(&mixture);
-    return status;
+    return mixture ? fig_mixture_sample(mixture, task->run, task->request->seed, 0, images->count,
+                                        images->values)
+                   : draw_prior(task, images);
 }
 
 /* A column for each class where they come in turn and the user says nothing else. */
-static void arrange(const struct task *task, int *count, int *columns)
+static void arrange(const struct task *task, bool codes, int *count, int *columns)
 {
     const struct request *request = task->request;
     const int classes = task->info->classes;
     *columns = request->grid.columns;
-    if (!task->info->conditional || request->class_name || *columns)
+    if (!task_is_told(task, codes) || request->class_name || *columns)
         return;
     *columns = classes;
     if (!request->count)
@@ -67,13 +62,17 @@ static void arrange(const struct task *task, int *count, int *columns)
 static enum fig_status sample(const struct task *task, int count)
 {
     struct pictures pictures = { .seed = task->request->seed, .rows = task->request->grid.rows };
-    arrange(task, &count, &pictures.columns);
-    enum fig_status status = task_room(task, count, &pictures.images);
+    struct fig_mixture *mixture = NULL;
+    enum fig_status status = sampler_open(task, &mixture);
+    arrange(task, mixture != NULL, &count, &pictures.columns);
     if (!status)
-        status = draw(task, &pictures.images);
+        status = task_room(task, count, &pictures.images);
+    if (!status)
+        status = draw(task, mixture, &pictures.images);
     if (!status)
         status = pictures_write(task, &pictures);
     free(pictures.images.values);
+    fig_mixture_close(&mixture);
     return status;
 }
 

@@ -13,8 +13,8 @@
 /* Whether the request names a sampler: asked before any long work. */
 enum fig_status sampler_check(const struct request *request);
 
-/* With --class, if given, as the condition of what is drawn: the mixture that the request, or else the model's configuration, asks for; NULL if it is the
- * model's own distribution. */
+/* The mixture that the request, or else the model's configuration, asks for; NULL if it is the
+ * model's own distribution.  What is drawn of it will be of --class, if given. */
 enum fig_status sampler_open(const struct task *task, struct fig_mixture **out);
 
 #endif

@@ -127,6 +127,11 @@ int task_class(const struct fig_dataset *dataset, const char *name)
     return label >= 0 ? label : class_number(name, fig_dataset_info(dataset)->classes);
 }
 
+bool task_is_told(const struct task *task, bool codes)
+{
+    return codes ? task->info->conditional_decoder : task->info->conditional;
+}
+
 enum fig_status task_condition(const struct task *task, bool codes)
 {
     const char *name = task->request->class_name;
@@ -135,7 +140,7 @@ enum fig_status task_condition(const struct task *task, bool codes)
     if (!task->info->conditional)
         return complain(FIG_INVALID, "--class %s: the model %s is not conditional: it was not told "
                         "of classes", name, task->settings->name);
-    if (codes && !task->info->conditional_decoder)
+    if (!task_is_told(task, codes))
         return complain(FIG_INVALID, "--class %s: codes of the model %s tell the class themselves; "
                         "only what it draws of noise can be of one that is asked for", name,
                         task->settings->name);

@@ -15,8 +15,8 @@
  * can be written there: asked before any long work. */
 enum fig_status output_check(const char *path, const char *const suffixes[]);
 
-/* The cell that a sample's line begins with: its name, behind which *name finds the next one, or its
- * number where names are NULL. */
+/* The cell that a sample's line begins with: its name, behind which *name finds the next one, or
+ * its number where names are NULL. */
 void add_sample(struct text *text, const char **name, int index);
 
 /* The status of reading what the user named: if it cannot be opened FIG_INVALID, not FIG_IO. */
@@ -40,6 +40,8 @@ struct task {
 enum fig_status task_open(struct task *task, struct request *request);
 void task_close(struct task *task);
 
+/* Whether what is drawn of noise, or decoded of `codes`, depends on classes. */
+bool task_is_told(const struct task *task, bool codes);
 /* Ask the run for --class, if given; it is refused where what is drawn of noise, or decoded of
  * `codes`, does not depend on classes. */
 enum fig_status task_condition(const struct task *task, bool codes);
