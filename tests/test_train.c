@@ -281,6 +281,21 @@ START_TEST(weights_that_are_not_finite_are_not_saved)
 }
 END_TEST
 
+START_TEST(critic_steps_that_leave_no_turn_are_told_and_no_epochs_are_not)
+{
+    static const char *const none[] = { "data=synthetic:64", "batch=32", "epochs=0", NULL };
+    static const char *const few[] = { "data=synthetic:64", "batch=32", "epochs=2",
+                                       "critic-steps=5", NULL };
+    struct scratch_training training = { .model = "gan-small", .run = "no-epochs" };
+    message[0] = '\0';
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, none), FIG_OK);
+    ck_assert_str_eq(message, "");
+    training.run = "no-turn";
+    ck_assert_int_eq(scratch_train(scratch_device(), &training, few), FIG_OK);
+    ck_assert_msg(strstr(message, "5: the generator has no turn in 4 steps"), "%s", message);
+}
+END_TEST
+
 /* After one step at such a rate the log-variance of a code is too large for its exponential; after
  * `epochs` at the usual one, or none, and where the data come in parts. */
 static const struct {
@@ -380,6 +395,7 @@ int main(void)
     tcase_add_test(tcase, a_checkpoint_of_impossible_steps_is_refused);
     tcase_add_test(tcase, a_loss_that_is_not_finite_ends_the_training_and_is_named);
     tcase_add_test(tcase, weights_that_are_not_finite_are_not_saved);
+    tcase_add_test(tcase, critic_steps_that_leave_no_turn_are_told_and_no_epochs_are_not);
     tcase_add_loop_test(tcase, the_operation_that_a_value_came_from_is_named, 0, LENGTH(origins));
     tcase_add_test(tcase, a_run_encodes_decodes_and_reconstructs_alike);
     tcase_add_test(tcase, a_damaged_model_is_refused);

@@ -116,7 +116,8 @@ enum fig_status check_up(struct trainer *trainer)
     struct checkup *checkup = &trainer->checkup;
     struct signs signs = signs_none();
     signs.steps = (double)trainer->place.step;
-    signs.left = trainer->settings->epochs - trainer->place.epoch;
+    signs.left = trainer_finished(trainer) ? 0
+                                           : trainer->settings->epochs - trainer->place.epoch;
     signs.stall = contest_stall(trainer->config);
     signs.kl = mean_named(trainer, "kl");
     signs.discriminator = mean_named(trainer, "discriminator");

@@ -72,7 +72,7 @@ static bool is_last_step(const struct trainer *trainer)
     return trainer->settings->steps && trainer->place.step >= (uint64_t)trainer->settings->steps;
 }
 
-static bool is_finished(const struct trainer *trainer)
+bool trainer_finished(const struct trainer *trainer)
 {
     return trainer->place.epoch >= trainer->settings->epochs || is_last_step(trainer);
 }
@@ -213,9 +213,9 @@ static enum fig_status run_epochs(struct trainer *trainer)
     trainer->start = clock_now();
     trainer->earlier = trainer->place.seconds;
     trainer->start_step = trainer->place.step;
-    if (is_finished(trainer)) /* a training of no epochs is the model as it begins */
+    if (trainer_finished(trainer)) /* a training of no epochs is the model as it begins */
         return save(trainer);
-    while (!is_finished(trainer))
+    while (!trainer_finished(trainer))
         TRY(run_epoch(trainer));
     return FIG_OK;
 }
@@ -231,7 +231,7 @@ static enum fig_status go_on(struct trainer *trainer)
     if (place->batch > trainer->batches)
         return fail(FIG_INVALID, "%s: its checkpoint is at batch %d of an epoch of %d: the data "
                     "are others", folder, place->batch, trainer->batches);
-    if (is_finished(trainer))
+    if (trainer_finished(trainer))
         log_info("%s: trained for %d epochs and %llu steps already; nothing is changed", folder,
                  place->epoch, (unsigned long long)place->step);
     return FIG_OK;
@@ -247,9 +247,11 @@ static void advise_length(const struct trainer *trainer)
     if (settings->steps && settings->steps < steps)
         steps = settings->steps;
     for (int i = 0; i < model->phase_count; i++) {
-        if (model->phases[i].every > steps)
-            log_warning("critic-steps: the %s would have a turn after %d steps, and there are %lld",
-                        model->phases[i].name, model->phases[i].every, steps);
+        const struct fig_phase *phase = &model->phases[i];
+        const long long first = (long long)phase->first_epoch * trainer->batches;
+        if (steps > first && steps / phase->every == first / phase->every)
+            yaml_warn(yaml_find(trainer->config->document.root, "critic-steps"), "%d: the %s has "
+                      "no turn in %lld steps", phase->every, phase->name, steps - first);
     }
 }
 
@@ -265,7 +267,7 @@ static enum fig_status train(struct trainer *trainer)
     TRY(trainer_open_model(trainer));
     if (trainer->params->resume)
         TRY(go_on(trainer));
-    if (trainer->params->resume && is_finished(trainer))
+    if (trainer->params->resume && trainer_finished(trainer))
         return FIG_OK;
     if (!trainer->params->resume) {
         config_advise(trainer->config);

@@ -71,6 +71,7 @@ void trainer_close_model(struct trainer *trainer);
 
 enum fig_status trainer_shuffle(struct trainer *trainer); /* before the epoch's first step */
 bool trainer_stopped(const struct trainer *trainer);
+bool trainer_finished(const struct trainer *trainer); /* by its epochs, or its steps */
 /* Its session and the place of its first sample. */
 struct session *trainer_session(struct trainer *trainer, uint32_t *first);
 /* Its samples come to the device, and the optimisers have their rates. */
