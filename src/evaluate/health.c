@@ -7,7 +7,7 @@
 
 struct signs signs_none(void)
 {
-    struct signs signs;
+    struct signs signs; /* all of doubles */
     double *const numbers = (double *)&signs;
     for (size_t i = 0; i < sizeof(signs) / sizeof(*numbers); i++)
         numbers[i] = NAN;
@@ -67,8 +67,8 @@ static bool one_class(const struct signs *s)
            !one_picture(s) && !blank_pictures(s);
 }
 
-/* In a young training a low divergence may still grow, and a decoder may draw one grey picture; what
- * a training ends with is what there is, unless it was a few steps on trial. */
+/* In a young training a low divergence may still grow, and a decoder may draw one grey picture;
+ * what a training ends with is what there is, unless it was a few steps on trial. */
 static bool no_information(const struct signs *s)
 {
     return s->kl < 0.5 && (!is_young(s) || (s->left == 0 && s->steps >= 300));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The health monitor: looks at a training after each epoch and warns, once for each illness, in
- * words and with what to try.  The rules see numbers only, so that they can be tested. */
+/* The health monitor: looks at a training after each whole epoch and warns, once for each illness,
+ * in words and with what to try.  The rules see numbers only, so that they can be tested. */
 #ifndef EVALUATE_HEALTH_H
 #define EVALUATE_HEALTH_H
 
@@ -9,7 +9,7 @@
 
 #include "model/config.h"
 
-/* What an epoch looked like; a number that a model does not have is NaN. */
+/* What an epoch looked like, in doubles alone; a number that a model does not have is NaN. */
 struct signs {
     double steps;           /* trained so far */
     double left;            /* epochs that are still to come */

@@ -59,6 +59,8 @@ static double entropy(double label)
     return label > 0 && label < 1 ? -label * log(label) - (1 - label) * log1p(-label) : 0;
 }
 
+/* A generator that is always found out is not told from one that nears a smoothed label of drawn
+ * samples: no rule speaks of it then. */
 struct stall contest_stall(const struct fig_config *config)
 {
     struct stall stall = { NAN, NAN, NAN, NAN };
@@ -67,7 +69,7 @@ struct stall contest_stall(const struct fig_config *config)
     const struct adversary *adversary = &adversaries[config->adversary];
     stall = adversary->stall;
     if (adversary->discriminator == cross_entropy)
-        stall.won += (entropy(config->real_label) + entropy(config->fake_label)) / 2;
+        stall.won += entropy(config->real_label) / 2;
     return stall;
 }
 

@@ -12,7 +12,7 @@
 #include "run/store_file.h"
 #include "train/changes.h"
 
-enum { OPTIMIZERS = FIG_PHASES }; /* each phase has one */
+enum { OPTIMIZERS = FIG_PHASES * FIG_GROUPS }; /* at most */
 
 static void note_optimizers(struct notes *notes, struct fig_store *store)
 {

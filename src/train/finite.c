@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not finite shows in a loss or a weight, some time after it came about.  A training repeats
- * itself bit for bit: the steps since the last checkpoint are taken again up to the one that went
- * wrong, and what each of its operations made is looked at. */
+/* What is not finite shows in a loss or a weight, some time after it came about.  A training
+ * repeats itself bit for bit: the steps since the last checkpoint are taken again up to the one that
+ * went wrong, and what each of its operations made is looked at. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -108,8 +109,7 @@ static void describe(const struct fig_node *node, struct text *out)
 {
     char shape[SHAPE_TEXT];
     const struct fig_node *param = nearest_param(node);
-    text_add(out, "; it came from %s %s", node->name,
-             shape_text(node->shape, shape));
+    text_add(out, "; it came from %s %s", node->name, shape_text(node->shape, shape));
     if (param)
         text_add(out, ", near %s", param->name);
 }
@@ -210,6 +210,8 @@ static enum fig_status repeat(struct trainer *trainer, uint64_t step)
 static enum fig_status find_origin(struct trainer *trainer, uint64_t step, struct text *out)
 {
     TRY(go_back(trainer));
+    if (step + 1 <= trainer->place.step) /* it was there before this start of the training */
+        return FIG_OK;
     log_info("looking for the operation: %llu steps again",
              (unsigned long long)(step - trainer->place.step));
     TRY(repeat(trainer, step ? step - 1 : 0));
@@ -224,7 +226,8 @@ static enum fig_status give_up(struct trainer *trainer, const char *what, uint64
     struct text shown = { 0 }, origin = { 0 };
     const char *bad = find_bad_tensor(trainer->store);
     text_add(&shown, "%s is not finite at step %llu", what, (unsigned long long)step);
-    text_add(&shown, "; the first tensor with such a value: %s", bad ? bad : "none");
+    if (!bad || strcmp(bad, what) != 0)
+        text_add(&shown, "; the first tensor with such a value: %s", bad ? bad : "none");
     if (find_origin(trainer, step, &origin))
         text_free(&origin);
     const enum fig_status status =

@@ -102,7 +102,8 @@ enum fig_status session_run(struct session *session, uint32_t step, uint32_t fir
 bool session_has_turn(const struct session *session, int index, int epoch, uint32_t step)
 {
     const struct fig_phase *phase = &session->model->phases[index];
-    return session->plans[index] && epoch >= phase->first_epoch && (!phase->end_epoch || epoch < phase->end_epoch) &&
+    return session->plans[index] && epoch >= phase->first_epoch &&
+           (!phase->end_epoch || epoch < phase->end_epoch) &&
            step % (uint32_t)phase->every == (uint32_t)phase->every - 1;
 }
 

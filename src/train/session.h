@@ -34,7 +34,7 @@ enum fig_status session_run(struct session *session, uint32_t step, uint32_t fir
 enum fig_status session_turn(struct session *session, int epoch, uint32_t step, uint32_t first);
 
 /* Whether a phase is run at a step of the training. */
-bool session_has_turn(const struct session *session, int phase, int epoch, uint32_t step);
+bool session_has_turn(const struct session *session, int index, int epoch, uint32_t step);
 /* A plan of other outputs of the model, fed as its own are; no losses are remembered. */
 enum fig_status session_plan(const struct session *session, const struct source *source,
                              struct fig_store *store, struct fig_node *const *outputs, int count,
