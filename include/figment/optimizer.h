@@ -44,13 +44,14 @@ FIG_API struct fig_optimizer fig_optimizer_defaults(enum fig_optimizer_kind kind
 FIG_API struct fig_node *fig_optimize(struct fig_node *loss, const char *prefixes,
                                       const struct fig_optimizer *optimizer);
 
-/* The same for groups that learn from one loss, each with an optimiser of its own: steps[i] is that
- * of groups[i].  All gradients come of one way back through the graph. */
 enum { FIG_GROUPS = 4 /* at most */ };
 struct fig_group {
-    const char *prefixes;
-    const struct fig_optimizer *optimizer;
+    const char *prefixes;                  /* as fig_optimize has them */
+    const struct fig_optimizer *optimizer; /* copied */
 };
+/* The same for groups that learn from one loss, each with an optimiser of its own: steps[i] is that
+ * of groups[i], NULL after an error.  All gradients come of one way back through the graph.  No
+ * parameter is in two groups: a plan with both steps refuses that. */
 FIG_API enum fig_status fig_optimize_groups(struct fig_node *loss, const struct fig_group *groups,
                                             int count, struct fig_node **steps);
 

@@ -30,7 +30,7 @@ struct unit {
     int stamp;    /* of the last search that came by */
 };
 
-enum { NO_UNIT = -1, NO_POSITION = -1 };
+enum { NO_UNIT = -1 };
 
 /* What a node has in the arena: its value, the partial sums behind a sum, a product's result that
  * nobody keeps. */
@@ -94,9 +94,9 @@ struct unit *unit_of(const struct draft *draft, const struct fig_node *node);
 /* The sum that the value's own chain adds up as it runs: the first of its plain sums; or NULL. */
 const struct fig_node *fused_sum(const struct draft *draft, const struct fig_node *node);
 /* Whether the node of the unit must reach memory: the caller reads it, or another unit does.  The
- * sum that the unit's own chain adds up does not, nor does `joiner`, which may join it, or NULL. */
+ * sum that the unit's own chain adds up does not, nor does `extra`, which may join it, or NULL. */
 bool leaves(const struct draft *draft, const struct unit *unit, const struct fig_node *node,
-            const struct fig_node *joiner);
+            const struct fig_node *extra);
 /* Where the node's values of past runs are remembered; or NULL. */
 const struct region *history_of(const struct draft *draft, const struct fig_node *node);
 const struct fig_feed *feed_of(const struct draft *draft, const struct fig_node *input);

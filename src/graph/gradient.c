@@ -262,6 +262,8 @@ enum fig_status fig_gradients(struct fig_node *loss, struct fig_node *const *wrt
     for (int i = 0; !graph->status && i < count; i++)
         gradients[i] = walk.sum[wrt[i]->id] ? walk.sum[wrt[i]->id]
                                             : fig_constant(graph, wrt[i]->shape, 0);
+    for (int i = 0; graph->status && i < count; i++)
+        gradients[i] = NULL;
     free(walk.leads);
     free(walk.sum);
     return graph->status;

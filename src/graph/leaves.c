@@ -37,7 +37,7 @@ static struct fig_node *find_named(const struct fig_graph *graph, enum op op, co
 }
 
 /* A layer that is applied again shares its parameters. */
-static struct fig_node *same_param(struct fig_node *known, struct fig_shape shape)
+static struct fig_node *same_leaf(struct fig_node *known, struct fig_shape shape)
 {
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     if (shape_equal(known->shape, shape))
@@ -60,7 +60,7 @@ struct fig_node *fig_state(struct fig_graph *graph, const char *name, struct fig
         return NULL;
     struct fig_node *known = find_named(graph, OP_state, name);
     if (known)
-        return same_param(known, shape);
+        return same_leaf(known, shape);
     if (find_named(graph, OP_param, name))
         return graph_fail(graph, FIG_INVALID, "%s: a state's name is expected to be its own; there "
                           "is a parameter of this name", name);
@@ -100,7 +100,7 @@ struct fig_node *node_param(struct fig_graph *graph, const char *name, struct fi
     if (!known)
         known = find_named(graph, OP_state, name);
     if (known)
-        return same_param(known, shape);
+        return same_leaf(known, shape);
     struct fig_node *node = leaf(graph, OP_param, name, shape);
     if (node && !has_fans(init))
         return graph_fail(graph, FIG_INVALID, "%s: initial values for a fan-in of %d and a fan-out "

@@ -3,6 +3,8 @@
  * among them each after the others that read what it changes. */
 #include "graph/draft.h"
 
+enum { NO_POSITION = -1 };
+
 static void visit(struct draft *draft, struct unit *unit, int *count);
 
 static void visit_operands(struct draft *draft, const struct fig_node *node,

@@ -174,11 +174,13 @@ static enum fig_status optimize(struct members *all, struct fig_node *loss,
         if (!good_arguments(graph, groups[i].prefixes, groups[i].optimizer))
             return graph->status;
     }
-    if (!make_room(all, graph, count))
+    if (!make_room(all, graph, count)) {
         graph_fail(graph, FIG_NOMEM, "no memory for the parameters of %d groups", count);
-    else if (!find_all(all, members, loss, groups, count))
-        for (int i = 0; i < count; i++)
-            steps[i] = update(&members[i], graph, groups[i].prefixes, groups[i].optimizer);
+        return graph->status;
+    }
+    TRY(find_all(all, members, loss, groups, count));
+    for (int i = 0; i < count; i++)
+        steps[i] = update(&members[i], graph, groups[i].prefixes, groups[i].optimizer);
     return graph->status;
 }
 
@@ -189,6 +191,8 @@ enum fig_status fig_optimize_groups(struct fig_node *loss, const struct fig_grou
     REQUIRE(loss && groups && steps && count > 0 && count <= FIG_GROUPS);
     memset(steps, 0, (size_t)count * sizeof(*steps));
     const enum fig_status status = optimize(&all, loss, groups, count, steps);
+    if (status)
+        memset(steps, 0, (size_t)count * sizeof(*steps));
     free(all.params);
     free(all.gradients);
     return status;

@@ -122,8 +122,10 @@ static bool write_entry(const char *path, struct cache_key key, const void *byte
     const int descriptor = length > 0 && length < PATH_LIMIT ? mkstemp(temporary) : -1;
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     if (!file) {
-        if (descriptor >= 0)
+        if (descriptor >= 0) {
             close(descriptor);
+            remove(temporary);
+        }
         return false;
     }
     memcpy(header.magic, magic, sizeof(magic));
