@@ -93,8 +93,8 @@ static struct stall stall_of(const char *model, const char *set)
     return stall;
 }
 
-/* A discriminator's loss cannot fall below the entropy of smoothed labels: that of 0.9 is 0.325 nats
- * of the real half. */
+/* A discriminator's loss cannot fall below the entropy of smoothed labels: that of 0.9 is 0.325
+ * nats of the real half. */
 START_TEST(losses_of_a_side_that_wins_are_those_of_the_adversary)
 {
     ck_assert_double_eq_tol(stall_of("gan-small", NULL).won, 0.01, 1e-12);

@@ -17,9 +17,9 @@ struct fig_array {
 };
 
 /* Read a NumPy file (.npy, versions 1 to 3) of float32 or float64, little-endian and in C order, of
- * at most 1 GiB; or the numbers of a table, FILE.csv, [lines, columns], without the names of columns
- * and, if the first column is of words, these.  FIG_FORMAT for any other, and for one that is longer
- * or shorter than it says.  Release with fig_array_free, after errors too. */
+ * at most 1 GiB; or the numbers of a table, FILE.csv, [lines, columns], without the names of
+ * columns and, if the first column is of words, these.  FIG_FORMAT for any other, and for one that
+ * is longer or shorter than it says.  Release with fig_array_free, after errors too. */
 FIG_API enum fig_status fig_array_read(struct fig_array *out, const char *path);
 FIG_API void fig_array_free(struct fig_array *array);
 

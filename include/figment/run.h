@@ -69,8 +69,8 @@ FIG_API void fig_run_match_labels(const struct fig_run *run, const struct fig_da
 FIG_API enum fig_status fig_run_condition(struct fig_run *run, const int *classes, int count);
 /* From now on row i of the images that are given has the label labels[i % count]; with count 0 they
  * have none.  Labels are the model's numbers: another dataset counts its classes otherwise, see
- * fig_run_match_labels, whose -1 may be among them.  Both copy.  What a conditional model needs and was not told, and classes
- * that it does not know, are FIG_INVALID when they are used. */
+ * fig_run_match_labels, whose -1 may be among them.  Both copy.  What a conditional model needs and
+ * was not told, and classes that it does not know, are FIG_INVALID when they are used. */
 FIG_API enum fig_status fig_run_label(struct fig_run *run, const int *labels, int count);
 
 /* Samples first .. first + count - 1 of those that `seed` stands for, whatever comes with them. */

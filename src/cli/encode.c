@@ -46,7 +46,7 @@ static enum fig_status write_codes(const struct task *task, const struct images 
         fig_run_encode(task->run, images->values, images->count, codes.values);
     if (!status)
         status = names && path_ends_in(path, ".csv") ? write_named(path, names, &codes)
-                                                   : fig_array_write(path, &codes);
+                                                     : fig_array_write(path, &codes);
     fig_array_free(&codes);
     return status;
 }

@@ -250,7 +250,7 @@ static const struct option options[] = {
       "restored, under their names; .png: 32 as a grid",
       offsetof(struct request, out), NULL },
     { "--data", "DATA", OPTION_TEXT, false,
-      "pictures, holes in them grey 127 or 128, or any data",
+      "pictures (holes: grey 127, 128), any data (default: run's)",
       offsetof(struct request, data), NULL },
     { "--corrupt", NULL, OPTION_FLAG, false,
       "they are clean: corrupt them as in training, and measure",

@@ -139,7 +139,7 @@ static const struct group {
         { "neg_elbo", "negative evidence bound per image, nats: the sum of the next two" },
         { "reconstruction", "its reconstruction error, of one code for each image" } } },
     { measure_divergence, lacks_divergences, GROUP_SIZE, {
-        { "kl", "its divergence of the codes from their prior" } } },
+        { "kl", "divergence of the codes from their prior per image, nats" } } },
     { measure_units, lacks_divergences, GROUP_SIZE, {
         { "active_units", "code values whose mean varies by more than 0.01 over images" } } },
     { measure_nll, lacks_likelihoods, GROUP_SIZE, {

@@ -131,7 +131,8 @@ struct fig_node *draw_classes(struct fig_graph *graph, const struct fig_model_pa
 enum fig_status read_reconstruction(struct fig_config *config, const struct yaml *root,
                                     enum fig_reduction usual);
 /* What the decoder draws for a code, from the stack's next layer on, and its logits; the sigmoid of
- * its output where cross-entropy stands for one that was left out. */
+ * its output where cross-entropy stands for one that was left out; of one that ends in tanh its
+ * [-1, 1] as [0, 1]. */
 struct fig_node *decoder_draw(const struct fig_config *config, struct stack *stack,
                               struct fig_node *code, struct fig_node **logits);
 struct fig_node *reconstruction_loss(const struct fig_config *config, struct fig_node *drawn,
@@ -225,7 +226,6 @@ struct contest {
     struct stack generator;   /* the network that made `passing`: its prefix, its updates */
     const struct fig_optimizer *optimizer; /* of the generator */
 };
-/* The configuration's keys of a contest. */
 /* Losses that show one side of a contest to win always, so that the other learns nothing: the
  * discriminator's below `won` while the generator's is above `beaten`, or above `lost` while the
  * generator's is below `fooled`.  NaN of critics, whose losses have no such meaning, and without a
@@ -235,6 +235,7 @@ struct stall {
 };
 struct stall contest_stall(const struct fig_config *config);
 
+/* The configuration's keys of a contest. */
 #define CONTEST_KEYS "adversary", "real-label", "fake-label", "penalty", "critic-steps", "pack"
 enum fig_status read_contest(struct fig_config *config, const struct yaml *root);
 /* Whether the adversary is one that wants something to hold the slope of the discriminator. */

@@ -49,7 +49,7 @@ struct network {
 enum fig_status network_read(struct network *network, const struct yaml *list);
 void network_free(struct network *network);
 
-enum { STACK_UPDATES = 32 }; /* a phase has room for those of two, FIG_UPDATES */
+enum { STACK_UPDATES = 32 }; /* FIG_UPDATES holds those of several, and averages */
 
 /* What applying networks one after the other keeps track of. */
 struct stack {

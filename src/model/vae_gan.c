@@ -3,7 +3,8 @@
  * reconstruction has to match are not the pixels but the features that the discriminator sees in
  * them, the output of one of its layers.  Three phases:
  *     encoder        beta KL(q(z|x) || p(z)) + E, where E = 1/2 |features(x) - features(x')|^2 for
- *                    the reconstruction x' of a code of q(z|x)
+ *                    the reconstruction x' of a code of q(z|x); beta is warmed up, and the
+ *                    divergence what is beyond the free bits, where that is asked for
  *     discriminator  x against x' and decoded codes of p(z) = N(0, 1), as many of each
  *     generator      the decoder: to pass with both of them, + gamma E
  * Each meets the networks as the one before left them, where the paper has all gradients of one
