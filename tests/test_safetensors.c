@@ -47,7 +47,7 @@ static struct safe_tensor tensors[] = {
     { "step", SAFE_I64, 0, { 0 }, longs, 0 },
 };
 static struct safe_pair pairs[] = { { "config", "model: x\n\tseed: \"1\"\\ \x01" }, { "", "" } };
-static const struct safetensors content = { tensors, LENGTH(tensors), pairs, LENGTH(pairs), NULL,
+static const struct safetensors content = { tensors, LENGTH(tensors), pairs, LENGTH(pairs), NULL, 0,
                                             NULL };
 
 static void expect_content(const struct safetensors *read)
@@ -114,7 +114,7 @@ START_TEST(the_bytes_of_a_small_file_are_those_of_the_format)
     void *bytes;
     size_t size;
 
-    const struct safetensors both = { two, 2, &pair, 1, NULL, NULL };
+    const struct safetensors both = { two, 2, &pair, 1, NULL, 0, NULL };
     ck_assert_int_eq(safetensors_write(PATH, &both), FIG_OK);
     ck_assert_int_eq(file_read(PATH, 1000, &bytes, &size), FIG_OK);
     ck_assert_uint_eq(size, sizeof(want) - 1);

@@ -75,17 +75,18 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
 
 enum fig_status model_open(struct model_file *file, const char *folder)
 {
-    void *bytes = NULL;
-    size_t size;
     TRY(path_join(file->path, folder, "model.safetensors"));
-    TRY(file_read(file->path, SIZE_MAX - 1, &bytes, &size));
-    file->hash = hash_bytes(HASH_START, bytes, size);
-    return safetensors_parse(&file->content, file->path, bytes, size);
+    return safetensors_open(&file->content, file->path);
 }
 
 void model_close(struct model_file *file)
 {
     safetensors_close(&file->content);
+}
+
+uint64_t model_hash(const struct model_file *file)
+{
+    return hash_bytes(HASH_START, file->content.bytes, file->content.size);
 }
 
 static enum fig_status count_classes(const struct model_file *file, int *count)

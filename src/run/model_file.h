@@ -27,10 +27,11 @@ enum fig_status model_save(const char *folder, const struct fig_config *config,
 struct model_file {
     char path[PATH_LIMIT];
     struct safetensors content;
-    uint64_t hash; /* of the whole file: what was made of one model is not for another */
 };
 enum fig_status model_open(struct model_file *file, const char *folder);
 void model_close(struct model_file *file);
+/* Of the whole file: what was made of one model is not for another. */
+uint64_t model_hash(const struct model_file *file);
 /* The size of the samples without names and scaling, and the steps; the names and the scaling,
  * which become the caller's and are empty if there are none; the weights. */
 enum fig_status model_size(const struct model_file *file, struct sample_size *size,

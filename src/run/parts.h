@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "run/labels.h"
+#include "run/model_file.h"
 
 enum { RUN_ROWS = 128, RUN_VALUES = 1 << 21 }; /* at a time: so many, fewer of large samples */
 
@@ -24,7 +25,7 @@ struct fig_run {
     int rows; /* that the plans take at a time */
     struct fig_plan *plans[RUN_PARTS]; /* made when first asked for */
     struct fig_run_info info;
-    uint64_t hash; /* of the model's file; 0 when borrowed */
+    struct model_file file; /* as it was when the run was opened; empty when borrowed */
     struct text names; /* of the classes, a zero behind each; empty when borrowed */
     struct classes drawn, given; /* of what is made of noise and codes, and of images */
     struct fig_scaling scaling; /* of a table's columns; no columns if there is none */

@@ -72,7 +72,6 @@ static enum fig_status take_model(struct fig_run *run, const struct model_file *
     if (columns && columns != image_length(size.height, size.width, size.channels))
         return fail(FIG_FORMAT, "%s: a scaling of %d columns, samples of %dx%dx%d", folder,
                     run->scaling.columns, size.height, size.width, size.channels);
-    run->hash = file->hash;
     TRY(make_model(run, size));
     TRY(fig_store_create(&run->own, run->device, run->model->graph,
                          fig_config_settings(run->config)->seed));
@@ -83,14 +82,11 @@ static enum fig_status take_model(struct fig_run *run, const struct model_file *
 static enum fig_status open_run(struct fig_run *run, const char *folder)
 {
     char path[PATH_LIMIT];
-    struct model_file file;
     TRY(path_join(path, folder, "config.yaml"));
     TRY(fig_config_open(&run->config, path, NULL, 0));
     run->used = run->config;
-    TRY(model_open(&file, folder));
-    const enum fig_status status = take_model(run, &file, folder);
-    model_close(&file);
-    return status;
+    TRY(model_open(&run->file, folder));
+    return take_model(run, &run->file, folder);
 }
 
 enum fig_status fig_run_open(struct fig_run **out, const char *folder, struct fig_device *device)
@@ -122,6 +118,7 @@ void fig_run_close(struct fig_run **out)
     classes_free(&run->drawn);
     classes_free(&run->given);
     scaling_free(&run->scaling);
+    model_close(&run->file);
     free(run);
     *out = NULL;
 }
@@ -201,12 +198,12 @@ enum fig_status fig_run_label(struct fig_run *run, const int *labels, int count)
 
 uint64_t run_hash(const struct fig_run *run)
 {
-    return run->hash;
+    return model_hash(&run->file);
 }
 
 void run_mark(const struct fig_run *run, char mark[MARK_SIZE])
 {
-    snprintf(mark, MARK_SIZE, "%016" PRIx64, run->hash);
+    snprintf(mark, MARK_SIZE, "%016" PRIx64, run_hash(run));
 }
 
 struct fig_device *run_device(const struct fig_run *run)

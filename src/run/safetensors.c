@@ -272,7 +272,8 @@ enum fig_status safetensors_parse(struct safetensors *out, const char *name, voi
 
     if (!status)
         status = read_header(&in, header);
-    *out = (struct safetensors){ in.tensors, in.count, in.metadata, in.pairs, bytes, header };
+    *out = (struct safetensors){ in.tensors, in.count, in.metadata, in.pairs, bytes, size,
+                                  header };
     if (status)
         safetensors_close(out);
     return status;

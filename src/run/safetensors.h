@@ -53,6 +53,7 @@ struct safetensors {
     int pairs;
 
     void *bytes;          /* reading's own: the file */
+    size_t size;          /* of the file */
     struct cJSON *header; /* reading's own: holds the names */
 };
 
