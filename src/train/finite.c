@@ -145,8 +145,8 @@ static enum fig_status look_at_phase(struct trainer *trainer, const struct sessi
     if (!status) {
         want(&workings, &session->model->phases[index]);
         list_nodes(&workings, graph);
-        status = session_plan(session, &trainer->train, trainer->store, workings.nodes,
-                              workings.count, &plan);
+        status = session_plan(session, &trainer->train, trainer->store, (struct fig_plan_params){
+            .outputs = workings.nodes, .output_count = workings.count }, &plan);
     }
     if (!status)
         status = fig_plan_run(plan, (uint32_t)trainer->place.step, first);
@@ -163,7 +163,7 @@ static enum fig_status look_at_step(struct trainer *trainer, struct text *out)
     struct place *place = &trainer->place;
     uint32_t first;
     struct session *session = trainer_session(trainer, &first);
-    TRY(trainer_prepare(trainer));
+    TRY(trainer_prepare(trainer, first));
     for (int i = 0; i < session->model->phase_count && !out->length; i++) {
         if (!session_has_turn(session, i, place->epoch, (uint32_t)place->step))
             continue;

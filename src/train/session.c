@@ -22,32 +22,28 @@ static int list_feeds(struct fig_feed feeds[FEEDS], const struct fig_model *mode
 }
 
 enum fig_status session_plan(const struct session *session, const struct source *source,
-                             struct fig_store *store, struct fig_node *const *outputs, int count,
+                             struct fig_store *store, struct fig_plan_params outputs,
                              struct fig_plan **out)
 {
     struct fig_feed feeds[FEEDS];
-    const struct fig_plan_params params = {
-        .outputs = outputs, .output_count = count, .feeds = feeds,
-        .feed_count = list_feeds(feeds, session->model, source) };
-    return fig_plan_create(out, store, &params);
+    outputs.feeds = feeds;
+    outputs.feed_count = list_feeds(feeds, session->model, source);
+    return fig_plan_create(out, store, &outputs);
 }
 
 static enum fig_status make_plan(struct session *session, int index, struct fig_store *store,
                                  const struct source *source)
 {
     const struct fig_phase *phase = &session->model->phases[index];
-    struct fig_feed feeds[FEEDS];
     struct fig_node *outputs[FIG_LOSSES + 1 + FIG_UPDATES];
-    struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY,
-                                      .feeds = feeds };
+    struct fig_plan_params params = { .outputs = outputs, .history = SESSION_HISTORY };
     for (int i = 0; i < phase->loss_count; i++)
         outputs[params.output_count++] = phase->losses[i];
     if (phase->step)
         outputs[params.output_count++] = phase->step;
     for (int i = 0; i < phase->update_count; i++)
         outputs[params.output_count++] = phase->updates[i];
-    params.feed_count = list_feeds(feeds, session->model, source);
-    return fig_plan_create(&session->plans[index], store, &params);
+    return session_plan(session, source, store, params, &session->plans[index]);
 }
 
 static enum fig_status fill(struct session *session, const struct fig_config *config,

@@ -35,9 +35,9 @@ enum fig_status session_turn(struct session *session, int epoch, uint32_t step, 
 
 /* Whether a phase is run at a step of the training. */
 bool session_has_turn(const struct session *session, int index, int epoch, uint32_t step);
-/* A plan of other outputs of the model, fed as its own are; no losses are remembered. */
+/* A plan of outputs of the model, whose `history` last numbers are remembered, fed by the source. */
 enum fig_status session_plan(const struct session *session, const struct source *source,
-                             struct fig_store *store, struct fig_node *const *outputs, int count,
+                             struct fig_store *store, struct fig_plan_params outputs,
                              struct fig_plan **out);
 
 enum { SESSION_LOSSES = FIG_PHASES * FIG_LOSSES };

@@ -95,15 +95,23 @@ static enum fig_status open_pair(struct trainer *trainer, struct session *full,
     return FIG_OK;
 }
 
+static const struct session *either(const struct session *full, const struct session *rest)
+{
+    return full->model ? full : rest;
+}
+
+const struct session *trainer_any(const struct trainer *trainer)
+{
+    return either(&trainer->full, &trainer->rest);
+}
+
 enum fig_status trainer_open_model(struct trainer *trainer)
 {
     TRY(open_pair(trainer, &trainer->full, &trainer->rest, &trainer->train, true));
     TRY(open_pair(trainer, &trainer->test_full, &trainer->test_rest, &trainer->test, false));
-    const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
-    const struct session *tested = trainer->test_full.model ? &trainer->test_full
-                                                            : &trainer->test_rest;
-    trainer->losses = session_loss_names(any, trainer->loss_names);
-    trainer->tests = session_loss_names(tested, trainer->test_names);
+    trainer->losses = session_loss_names(trainer_any(trainer), trainer->loss_names);
+    trainer->tests = session_loss_names(either(&trainer->test_full, &trainer->test_rest),
+                                        trainer->test_names);
     return run_borrow(&trainer->view, trainer->config, trainer->device, trainer->store,
                       trainer->size);
 }

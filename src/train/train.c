@@ -25,8 +25,8 @@ double mean_loss(const struct trainer *trainer, int loss)
 
 bool trainer_draws(const struct trainer *trainer)
 {
-    const struct session *any = trainer->full.model ? &trainer->full : &trainer->rest;
-    return fig_run_info(trainer->view)->samples && trainer->place.epoch > any->model->pretrain;
+    return fig_run_info(trainer->view)->samples &&
+           trainer->place.epoch > trainer_any(trainer)->model->pretrain;
 }
 
 static void add_losses(struct place *place, const struct losses *losses, int count, int batch)
@@ -89,10 +89,10 @@ struct session *trainer_session(struct trainer *trainer, uint32_t *first)
     return begin + batch <= trainer->train.info.count ? &trainer->full : &trainer->rest;
 }
 
-enum fig_status trainer_prepare(struct trainer *trainer)
+enum fig_status trainer_prepare(struct trainer *trainer, uint32_t first)
 {
     set_rates(trainer);
-    return source_reach(&trainer->train, trainer->place.batch * trainer->settings->batch);
+    return source_reach(&trainer->train, (int)first);
 }
 
 enum fig_status trainer_turn(struct trainer *trainer)
@@ -100,7 +100,7 @@ enum fig_status trainer_turn(struct trainer *trainer)
     struct place *place = &trainer->place;
     uint32_t first;
     struct session *session = trainer_session(trainer, &first);
-    TRY(trainer_prepare(trainer));
+    TRY(trainer_prepare(trainer, first));
     TRY(session_turn(session, place->epoch, (uint32_t)place->step, first));
     place->step++;
     place->batch++;
@@ -241,8 +241,7 @@ static enum fig_status go_on(struct trainer *trainer)
 static void advise_length(const struct trainer *trainer)
 {
     const struct fig_settings *settings = trainer->settings;
-    const struct fig_model *model = trainer->full.model ? trainer->full.model
-                                                        : trainer->rest.model;
+    const struct fig_model *model = trainer_any(trainer)->model;
     long long steps = (long long)settings->epochs * trainer->batches;
     if (settings->steps && settings->steps < steps)
         steps = settings->steps;

@@ -67,6 +67,9 @@ enum fig_status trainer_open_model(struct trainer *trainer);
 void trainer_close_data(struct trainer *trainer);
 void trainer_close_model(struct trainer *trainer);
 
+/* A training session, of whole batches if there are any. */
+const struct session *trainer_any(const struct trainer *trainer);
+
 /* --- train.c: the batch that is next, in the order of the epoch */
 
 enum fig_status trainer_shuffle(struct trainer *trainer); /* before the epoch's first step */
@@ -74,8 +77,8 @@ bool trainer_stopped(const struct trainer *trainer);
 bool trainer_finished(const struct trainer *trainer); /* by its epochs, or its steps */
 /* Its session and the place of its first sample. */
 struct session *trainer_session(struct trainer *trainer, uint32_t *first);
-/* Its samples come to the device, and the optimisers have their rates. */
-enum fig_status trainer_prepare(struct trainer *trainer);
+/* Its samples, from `first` on, come to the device, and the optimisers have their rates. */
+enum fig_status trainer_prepare(struct trainer *trainer, uint32_t first);
 /* The step is taken; nothing is looked at. */
 enum fig_status trainer_turn(struct trainer *trainer);
 
