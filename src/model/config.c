@@ -128,7 +128,7 @@ static const char *const part_optimizers[PARTS] = {
     [PART_GENERATOR] = "generator-optimizer", [PART_DISCRIMINATOR] = "discriminator-optimizer",
 };
 
-static bool has_part(const struct fig_config *config, int part)
+bool has_part(const struct fig_config *config, enum part part)
 {
     return config->family->parts >> part & 1;
 }
@@ -139,7 +139,7 @@ static enum fig_status read_parts(struct fig_config *config)
     TRY(read_optimizer(config, "optimizer", &config->settings.optimizer));
     for (int part = 0; part < PARTS; part++) {
         config->optimizers[part] = config->settings.optimizer;
-        if (!has_part(config, part))
+        if (!has_part(config, (enum part)part))
             continue;
         TRY(yaml_require(root, part_names[part], &list));
         TRY(network_read(&config->networks[part], list));
@@ -257,7 +257,7 @@ static enum fig_status check_keys(const struct fig_config *config)
     for (size_t i = 0; i < LENGTH(common); i++)
         keys[count++] = common[i];
     for (int part = 0; part < PARTS; part++) {
-        if (!has_part(config, part))
+        if (!has_part(config, (enum part)part))
             continue;
         keys[count++] = part_names[part];
         if (config->family->optimizers >> part & 1)

@@ -99,6 +99,8 @@ extern const struct family autoencoder_family, vae_family, gan_family, latent_ga
 
 /* --- What families share */
 
+bool has_part(const struct fig_config *config, enum part part);
+
 /* Write what was not given into the configuration that is saved: a number, or the word `text` at
  * `path`, where the configuration has `given` or NULL. */
 enum fig_status put_default(struct document *document, const char *key, double value);

@@ -64,7 +64,7 @@ static double entropy(double label)
 struct stall contest_stall(const struct fig_config *config)
 {
     struct stall stall = { NAN, NAN, NAN, NAN };
-    if (!(config->family->parts >> PART_DISCRIMINATOR & 1))
+    if (!has_part(config, PART_DISCRIMINATOR))
         return stall;
     const struct adversary *adversary = &adversaries[config->adversary];
     stall = adversary->stall;
