@@ -90,13 +90,6 @@ static enum fig_status add_listing(struct album *album, const struct task *task,
     return status;
 }
 
-static void report(const struct album *album, const struct listing *listing, const char *data)
-{
-    listing_report(listing, data);
-    if (album->damaged)
-        log_warning("%s: %d pictures decoded with warnings", data, album->damaged);
-}
-
 static enum fig_status open_pictures(struct album *album, const struct task *task, int limit)
 {
     struct listing listing = { 0 };
@@ -106,7 +99,7 @@ static enum fig_status open_pictures(struct album *album, const struct task *tas
         status = add_listing(album, task, &listing, limit);
     }
     if (!status)
-        report(album, &listing, task_data(task));
+        listing_report(&listing, task_data(task), album->damaged);
     listing_free(&listing);
     return status;
 }

@@ -284,9 +284,7 @@ static enum fig_status read_folder(struct fig_dataset *dataset, struct listing *
         choose_half(listing, source->split, own_halves);
     TRY(make_room(dataset, listing->count, source->spec));
     TRY(read_files(dataset, listing, &warned));
-    listing_report(listing, source->spec);
-    if (warned)
-        log_warning("%s: %d pictures decoded with warnings", source->spec, warned);
+    listing_report(listing, source->spec, warned);
     if (!dataset->info.count)
         return fail(FIG_FORMAT, "%s: none of its files for %s is a PNG or JPEG that can be read",
                     source->spec, source->split == FIG_TRAIN ? "training" : "tests");

@@ -41,12 +41,14 @@ void listing_skip(struct listing *listing, const char *path, const char *why)
                  why);
 }
 
-void listing_report(const struct listing *listing, const char *spec)
+void listing_report(const struct listing *listing, const char *spec, int damaged)
 {
     if (listing->skipped)
         log_warning("%s: %d skipped: %s%s", spec, listing->skipped,
                     listing->skips.failed ? "?" : listing->skips.chars,
                     listing->skipped > SKIPS_SHOWN ? ", ..." : "");
+    if (damaged)
+        log_warning("%s: %d pictures decoded with warnings", spec, damaged);
 }
 
 static enum fig_status add_entry(const struct walk *walk, const char *path)

@@ -36,8 +36,8 @@ void listing_free(struct listing *listing);
 bool listing_any(const char *path);
 
 void listing_skip(struct listing *listing, const char *path, const char *why);
-/* Warn of those that were skipped, if any. */
-void listing_report(const struct listing *listing, const char *spec);
+/* Warn of those that were skipped, and of so many that were decoded with warnings, if any. */
+void listing_report(const struct listing *listing, const char *spec, int damaged);
 /* Forget the entries whose path is NULL. */
 void listing_compact(struct listing *listing);
 
