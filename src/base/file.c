@@ -152,6 +152,17 @@ static enum fig_status read_open(FILE *file, const char *path, size_t limit, voi
     return FIG_OK;
 }
 
+bool file_begin(const char *path, void *bytes, size_t size)
+{
+    const char *why;
+    FILE *file = file_open(path, &why);
+    if (!file)
+        return false;
+    const bool whole = fread(bytes, 1, size, file) == size;
+    fclose(file);
+    return whole;
+}
+
 enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *size)
 {
     const char *why;

@@ -30,6 +30,9 @@ enum fig_status folder_cache(char out[PATH_LIMIT], const char *name);
  * wait for the other end of a pipe. */
 FILE *file_open(const char *path, const char **why);
 
+/* Whether a regular file has at least `size` bytes, of which the first are read; logs nothing. */
+bool file_begin(const char *path, void *bytes, size_t size);
+
 /* The whole file in memory, with a zero byte behind it that `size` does not count;
  * the caller frees.  Refuses more than `limit` bytes. */
 enum fig_status file_read(const char *path, size_t limit, void **bytes, size_t *size);

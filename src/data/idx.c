@@ -69,16 +69,10 @@ static bool is_magic(const uint8_t *word)
 /* What gzip hides is looked at when it is read. */
 static bool idx_probe(const char *spec)
 {
-    const char *why;
+    uint8_t magic[WORD];
     if (path_is_folder(spec))
         return probe_folder(spec);
-    FILE *file = file_open(spec, &why);
-    if (!file)
-        return false;
-    uint8_t magic[WORD];
-    const bool complete = fread(magic, 1, WORD, file) == WORD;
-    fclose(file);
-    return complete && (gzip_probe(magic, WORD) || is_magic(magic));
+    return file_begin(spec, magic, WORD) && (gzip_probe(magic, WORD) || is_magic(magic));
 }
 
 /* NULL if fewer bytes follow. */

@@ -20,14 +20,8 @@ struct array {
 static bool numpy_probe(const char *spec)
 {
     static const char magic[] = "\x93NUMPY";
-    char begin[sizeof(magic)] = "";
-    const char *why;
-    FILE *file = file_open(spec, &why);
-    if (!file)
-        return false;
-    const size_t size = fread(begin, 1, strlen(magic), file);
-    fclose(file);
-    return size == strlen(magic) && strcmp(begin, magic) == 0;
+    char begin[sizeof(magic) - 1];
+    return file_begin(spec, begin, sizeof(begin)) && memcmp(begin, magic, sizeof(begin)) == 0;
 }
 
 static enum fig_status array_open(struct array *array)
