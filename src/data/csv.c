@@ -273,6 +273,15 @@ static enum fig_status take_row(struct csv *csv, struct table *table)
     return FIG_OK;
 }
 
+/* Names of rows, where only numbers are wanted; those below a header show in the second line. */
+static void find_names(struct csv *csv, struct table *table)
+{
+    if (!csv->plain || table->rows || csv->label < csv->columns || !has_name(csv))
+        return;
+    csv->label = 0;
+    table->columns--;
+}
+
 static enum fig_status take_first(struct csv *csv, struct table *table)
 {
     char *line = take_line(csv);
@@ -282,22 +291,12 @@ static enum fig_status take_first(struct csv *csv, struct table *table)
     TRY(split_line(csv, line));
     csv->columns = csv->count;
     TRY(find_label(csv));
-    if (csv->plain && has_name(csv))
-        csv->label = 0;
     table->columns = csv->columns - (csv->label < csv->columns);
+    find_names(csv, table);
     if (!table->columns)
         return fail(FIG_FORMAT, "%s: line %d: one column, and it has the labels",
                     csv->source->spec, csv->line);
     return is_header(csv) ? FIG_OK : take_row(csv, table);
-}
-
-/* Names below a header show in the second line only. */
-static void find_names(struct csv *csv, struct table *table)
-{
-    if (!csv->plain || table->rows || csv->label < csv->columns || !has_name(csv))
-        return;
-    csv->label = 0;
-    table->columns--;
 }
 
 static enum fig_status take_table(struct csv *csv, struct table *table)
