@@ -11,23 +11,14 @@
 #include "base/file.h"
 #include "base/size.h"
 
+#include "refusal.h"
+
 #define FOLDER "test_data.files"
 
 static void prepare(void)
 {
     ck_assert_int_eq(folder_create(FOLDER, 0755), FIG_OK);
     message[0] = '\0';
-}
-
-/* Opens what must be refused. */
-static enum fig_status refusal(const char *spec)
-{
-    struct fig_dataset *dataset = (void *)message;
-    const enum fig_status status = fig_dataset_open(&dataset, spec, FIG_TRAIN, 1);
-    ck_assert_int_ne(status, FIG_OK);
-    ck_assert_ptr_null(dataset);
-    ck_assert_msg(strstr(message, spec), "the message does not name %s: %s", spec, message);
-    return status;
 }
 
 START_TEST(a_path_that_is_nothing_we_know_is_refused)

@@ -13,6 +13,8 @@
 #include "base/file.h"
 #include "base/size.h"
 
+#include "refusal.h"
+
 #define FOLDER "test_idx.files"
 #define IMAGES FOLDER "/images"
 #define HEADER(type_, dims_) 0, 0, type_, dims_
@@ -65,17 +67,6 @@ static void expect_images(const struct fig_dataset *dataset, int classes)
     ck_assert(info->bytes);
     ck_assert_ptr_null(fig_dataset_values(dataset));
     ck_assert_mem_eq(fig_dataset_bytes(dataset), images + OFFSET, PIXELS);
-}
-
-/* Opens what must be refused. */
-static enum fig_status refusal(const char *spec)
-{
-    struct fig_dataset *dataset = (void *)message;
-    const enum fig_status status = fig_dataset_open(&dataset, spec, FIG_TRAIN, 1);
-    ck_assert_int_ne(status, FIG_OK);
-    ck_assert_ptr_null(dataset);
-    ck_assert_msg(strstr(message, spec), "the message does not name %s: %s", spec, message);
-    return status;
 }
 
 START_TEST(one_file_of_images_is_both_halves_without_labels)
