@@ -74,10 +74,14 @@ struct fig_bench {
 FIG_API enum fig_status fig_bench_run(struct fig_bench *out, const struct fig_config *config,
                                       struct fig_device *device, int batch, double seconds);
 
-/* What the device does at best, per second: floating-point operations of square products, and bytes
- * of a copy too large for its caches, read and written. */
+/* What the device does at best. */
+enum { FIG_SIDE_FIRST = 256, FIG_SIDES = 5 };
 struct fig_rates {
-    double flops, bytes;
+    double flops;  /* floating-point operations of square products per second: the best of */
+    double products[FIG_SIDES]; /* those of side FIG_SIDE_FIRST << i; 0 where it would take long */
+    double bytes;  /* of a copy too large for its caches, read and written, per second */
+    double launch; /* seconds of a work that does next to nothing, one of many, and */
+    double wait;   /* of one that is waited for */
 };
 FIG_API enum fig_status fig_bench_rates(struct fig_rates *out, struct fig_device *device);
 

@@ -29,6 +29,20 @@ static double memory_ms(const struct result *result)
     return 1e3 * result->bench.bytes / result->rates.bytes;
 }
 
+static void add_rates(cJSON *object, const struct fig_rates *rates)
+{
+    cJSON *products = cJSON_AddObjectToObject(object, "products_gflops");
+    json_add_number(object, "product_gflops", rates->flops * 1e-9);
+    json_add_number(object, "copy_gbytes", rates->bytes * 1e-9);
+    json_add_number(object, "launch_us", rates->launch * 1e6);
+    json_add_number(object, "wait_us", rates->wait * 1e6);
+    for (int i = 0; i < FIG_SIDES && rates->products[i] > 0; i++) {
+        char side[16];
+        snprintf(side, sizeof(side), "%d", FIG_SIDE_FIRST << i);
+        json_add_number(products, side, rates->products[i] * 1e-9);
+    }
+}
+
 static enum fig_status print_json(const struct result *result)
 {
     const struct fig_bench *bench = &result->bench;
@@ -43,8 +57,7 @@ static enum fig_status print_json(const struct result *result)
     cJSON_AddNumberToObject(object, "works", bench->works);
     cJSON_AddNumberToObject(object, "arena", (double)bench->arena);
     if (result->rates.flops > 0) {
-        json_add_number(object, "product_gflops", result->rates.flops * 1e-9);
-        json_add_number(object, "copy_gbytes", result->rates.bytes * 1e-9);
+        add_rates(object, &result->rates);
         json_add_number(object, "arithmetic_ms", arithmetic_ms(result));
         json_add_number(object, "memory_ms", memory_ms(result));
     }
@@ -53,11 +66,20 @@ static enum fig_status print_json(const struct result *result)
     return status;
 }
 
+static void print_rates(const struct fig_rates *rates)
+{
+    printf("at best %.1f GFLOP/s of products and %.1f GB/s of copies; %.2f us a work, %.1f us if "
+           "it is waited for\nproducts of side", rates->flops * 1e-9, rates->bytes * 1e-9,
+           rates->launch * 1e6, rates->wait * 1e6);
+    for (int i = 0; i < FIG_SIDES && rates->products[i] > 0; i++)
+        printf("%s %d: %.1f", i ? "," : "", FIG_SIDE_FIRST << i, rates->products[i] * 1e-9);
+    printf("\n");
+}
+
 static void print_header(const struct fig_rates *rates)
 {
     if (rates->flops > 0)
-        printf("at best %.1f GFLOP/s of products and %.1f GB/s of copies\n", rates->flops * 1e-9,
-               rates->bytes * 1e-9);
+        print_rates(rates);
     printf("%-16s %-10s %6s %10s %12s %8s %8s %6s %10s%s\n", "model", "device", "batch", "step_ms",
            "images_per_s", "steps", "gflops", "works", "arena_MiB",
            rates->flops > 0 ? "  arithmetic_ms  memory_ms" : "");
@@ -228,7 +250,7 @@ static const struct option options[] = {
       offsetof(struct request, batch), NULL },
     { "--profile", NULL, OPTION_FLAG, false, "what each kernel and product of a step takes",
       offsetof(struct request, profile), NULL },
-    { "--floors", NULL, OPTION_FLAG, false, "what products and copies at best rates would take",
+    { "--floors", NULL, OPTION_FLAG, false, "the device's best rates, and a step's time at them",
       offsetof(struct request, floors), NULL },
     OPTION_JSON("print one object per model"),
     OPTION_END,
