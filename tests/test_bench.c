@@ -14,9 +14,11 @@ START_TEST(devices_and_bench_print_what_programs_can_read)
 {
     static const char *const keys[] = { "index",  "device",    "name",  "vendor",   "platform",
                                         "driver", "type",      "memory", "max_alloc", "units",
-                                        "auto",   "self_test", "reason", "products" };
+                                        "auto",   "self_test", "reason", "products",
+                                        "version", "local_memory", "group" };
     static const char *const numbers[] = { "batch", "step_ms", "images_per_s", "steps", "gflops",
-                                           "product_gflops", "copy_gbytes", "memory_ms" };
+                                           "product_gflops", "copy_gbytes", "memory_ms",
+                                           "launch_us", "wait_us" };
     run_well("devices");
     has(out, "cpu ");
     has(out, "picked by auto");

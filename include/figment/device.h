@@ -27,8 +27,11 @@ struct fig_device_info {
     char vendor[128];
     char platform[128];   /* "native", or the OpenCL platform's name */
     char driver[128];     /* driver's version; part of the kernel cache's key */
+    char version[64];     /* of OpenCL, as the device says it; "" on the native CPU */
     size_t memory;        /* bytes; 0 if the driver does not say */
     size_t max_alloc;     /* largest single buffer, bytes */
+    size_t local_memory;  /* that a group of work-items shares, bytes; 0 on the native CPU */
+    int group;            /* most work-items of a group; likewise */
     int units;            /* CPU threads, or OpenCL compute units */
     int real_size;        /* bytes per number: 4, or 8 on "cpu64", the oracle of the tests */
     char products[96];    /* which engine multiplies matrices; "" before the device was opened */

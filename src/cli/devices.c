@@ -31,8 +31,11 @@ static const struct field fields[] = {
     { "vendor", TEXT, INFO(vendor) },
     { "platform", TEXT, INFO(platform) },
     { "driver", TEXT, INFO(driver) },
+    { "version", TEXT, INFO(version) },
     { "memory", BYTES, INFO(memory) },
     { "max_alloc", BYTES, INFO(max_alloc) },
+    { "local_memory", BYTES, INFO(local_memory) },
+    { "group", INTEGER, INFO(group) },
     { "units", INTEGER, INFO(units) },
     { "products", TEXT, INFO(products) },
     { "self_test", TEXT, INFO(self_test) },
@@ -63,23 +66,33 @@ static void open_and_look(struct row *row, struct console *console)
     fig_device_close(&device);
 }
 
+/* In the unit that fits; nothing if it is unknown. */
+static void print_bytes(char *text, size_t size, size_t bytes)
+{
+    if (bytes >= (size_t)1 << 30)
+        snprintf(text, size, "%.1f GiB", (double)bytes / (1 << 30));
+    else if (bytes)
+        snprintf(text, size, "%.0f KiB", (double)bytes / (1 << 10));
+}
+
 static void print_field(const struct field *field, const struct row *row)
 {
     const void *value = (const char *)row + field->offset;
-    char text[640];
+    char text[640] = "";
     switch (field->kind) {
     case TEXT:
         snprintf(text, sizeof(text), "%s", (const char *)value);
         break;
     case INTEGER:
-        snprintf(text, sizeof(text), "%d", *(const int *)value);
+        if (*(const int *)value)
+            snprintf(text, sizeof(text), "%d", *(const int *)value);
         break;
     case BYTES:
-        snprintf(text, sizeof(text), "%.1f GiB", (double)*(const size_t *)value / (1 << 30));
+        print_bytes(text, sizeof(text), *(const size_t *)value);
         break;
     }
     if (*text)
-        printf("    %-10s %s\n", field->key, text);
+        printf("    %-12s %s\n", field->key, text);
 }
 
 static void print_row(const struct row *row)

@@ -82,12 +82,15 @@ static void describe(struct candidate *c)
     read_text(c->device, CL_DEVICE_NAME, info->name, sizeof(info->name));
     read_text(c->device, CL_DEVICE_VENDOR, info->vendor, sizeof(info->vendor));
     read_text(c->device, CL_DRIVER_VERSION, info->driver, sizeof(info->driver));
+    read_text(c->device, CL_DEVICE_VERSION, info->version, sizeof(info->version));
     if (clGetPlatformInfo(c->platform, CL_PLATFORM_NAME, sizeof(info->platform), info->platform,
                           NULL))
         snprintf(info->platform, sizeof(info->platform), "unnamed platform");
     info->type = device_type(c->device);
     info->memory = read_number(c->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_alloc = read_number(c->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+    info->local_memory = read_number(c->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
+    info->group = (int)read_number(c->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
     info->units = (int)read_number(c->device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     info->real_size = sizeof(float);
     read_place(c);
@@ -96,10 +99,8 @@ static void describe(struct candidate *c)
 /* Why figment cannot use the device, or NULL. */
 static const char *unusable(const struct candidate *c)
 {
-    char version[64];
     int major = 0, minor = 0;
-    read_text(c->device, CL_DEVICE_VERSION, version, sizeof(version));
-    if (sscanf(version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
+    if (sscanf(c->info.version, "OpenCL %d.%d", &major, &minor) != 2 || major * 10 + minor < 12)
         return "older than OpenCL 1.2";
     if (!read_number(c->device, CL_DEVICE_AVAILABLE, sizeof(cl_bool)))
         return "not available";
