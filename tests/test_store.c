@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Stores and their buffers: what is written is what is read, however much it is. */
+/* Stores, samples and their buffers: what is written is what is read, however much it is. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/size.h"
 #include "device/device.h"
@@ -63,12 +64,64 @@ START_TEST(a_region_beyond_its_buffer_is_refused)
 }
 END_TEST
 
+START_TEST(what_is_borrowed_stays_the_callers)
+{
+    struct fig_device *device = rig_device(NULL);
+    struct buffer *buffer = NULL;
+    char *bytes = malloc(DEVICE_ALIGN), read[DEVICE_ALIGN];
+    ck_assert_ptr_nonnull(bytes);
+    memset(bytes, 42, DEVICE_ALIGN);
+    RIG_OK(device_borrow(device, bytes, DEVICE_ALIGN, &buffer));
+    RIG_OK(device_read_bytes(device, (struct region){ buffer, 0, DEVICE_ALIGN }, read));
+    ck_assert_mem_eq(read, bytes, DEVICE_ALIGN);
+    if (rig_native())
+        ck_assert_ptr_eq(buffer->memory, bytes);
+    device_free(device, &buffer);
+    ck_assert_ptr_null(buffer);
+    free(bytes);
+}
+END_TEST
+
+/* Bytes, or reals; with two rows to a batch and the last sample first. */
+START_TEST(borrowed_samples_are_fed_and_not_written)
+{
+    enum { COUNT = 6, BATCH = 2 };
+    static const uint8_t bytes[COUNT] = { 0, 51, 102, 153, 204, 255 };
+    static const float reals[COUNT] = { 0, 1, 2, 3, 4, 5 };
+    static const uint32_t order[COUNT] = { 5, 4, 3, 2, 1, 0 };
+    struct rig rig;
+    struct fig_samples *samples;
+    const double unit = _i ? 1 : 1 / 5.0;
+    rig_open(&rig, NULL);
+    RIG_OK(fig_samples_borrow(&samples, rig.device, COUNT, 1, _i ? NULL : bytes,
+                              _i ? reals : NULL));
+    RIG_OK(fig_samples_order(samples, order));
+    ck_assert_int_eq(fig_samples_write(samples, 1, order), FIG_INVALID);
+    struct fig_node *x = fig_input(rig.graph, "x", fig_shape2(BATCH, 1)), *y = fig_affine(x, 5, 0);
+    const struct fig_feed feed = { x, samples };
+    RIG_OK(fig_store_create(&rig.store, rig.device, rig.graph, RIG_SEED));
+    RIG_OK(fig_plan_create(&rig.plan, rig.store, &(struct fig_plan_params){
+        .outputs = &y, .output_count = 1, .feeds = &feed, .feed_count = 1 }));
+    for (uint32_t first = 0; first < COUNT; first += BATCH) {
+        RIG_OK(fig_plan_run(rig.plan, 0, first));
+        double *seen = rig_read(&rig, y);
+        for (uint32_t i = 0; i < BATCH; i++)
+            ck_assert_double_eq_tol(seen[i], 5 * unit * order[first + i], 1e-6);
+        free(seen);
+    }
+    fig_samples_destroy(&samples);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
     TCase *tcase = tcase_create("store");
     tcase_add_test(tcase, a_large_tensor_keeps_every_value);
     tcase_add_test(tcase, a_region_beyond_its_buffer_is_refused);
+    tcase_add_test(tcase, what_is_borrowed_stays_the_callers);
+    tcase_add_loop_test(tcase, borrowed_samples_are_fed_and_not_written, 0, 2);
     suite_add_tcase(suite, tcase);
     return rig_main(suite);
 }

@@ -69,8 +69,14 @@ FIG_API enum fig_status fig_samples_create(struct fig_samples **out, struct fig_
 FIG_API enum fig_status fig_samples_create_window(struct fig_samples **out,
                                                   struct fig_device *device, int count, int length,
                                                   int rows, bool bytes);
+/* fig_samples_create of values that are the caller's, who keeps them as they are until the samples
+ * are destroyed: a device that works in the host's memory reads them where they lie. */
+FIG_API enum fig_status fig_samples_borrow(struct fig_samples **out, struct fig_device *device,
+                                           int count, int length, const uint8_t *bytes,
+                                           const float *reals);
 FIG_API void fig_samples_destroy(struct fig_samples **samples);
-/* The first `count` rows become these, bytes or floats, for the runs that follow. */
+/* The first `count` rows become these, bytes or floats, for the runs that follow.  Not of values
+ * that are borrowed. */
 FIG_API enum fig_status fig_samples_write(struct fig_samples *samples, int count,
                                           const void *values);
 /* Row r of a batch is then sample order[first + r]; `order` has `count` entries, each below count.

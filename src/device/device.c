@@ -44,6 +44,20 @@ enum fig_status device_alloc(struct fig_device *device, size_t bytes, struct buf
     return device->ops->alloc(device, bytes, out);
 }
 
+enum fig_status device_borrow(struct fig_device *device, const void *bytes, size_t size,
+                              struct buffer **out)
+{
+    REQUIRE(device && bytes && size && out);
+    if (device->ops->borrow)
+        return device->ops->borrow(device, bytes, size, out);
+    TRY(device_alloc(device, size, out));
+    const struct region whole = { *out, 0, size };
+    const enum fig_status status = device->ops->write(device, whole, bytes);
+    if (status)
+        device_free(device, out);
+    return status;
+}
+
 void device_free(struct fig_device *device, struct buffer **buffer)
 {
     if (!*buffer)

@@ -11,12 +11,15 @@ struct script; /* a list of works, compiled and with its arguments set; the back
 
 /* What a backend must do.  Arguments were checked by the caller in device.c: regions lie in their
  * buffers and are large enough, counts are positive.  Buffers are live and belong to this device.
- * Work is queued in order; only read() and finish() wait.  No entry is optional.  Every failure is
- * logged with its cause. */
+ * Work is queued in order; only read() and finish() wait.  Only borrow() is optional.  Every
+ * failure is logged with its cause. */
 struct device_ops {
     void (*close)(struct fig_device *device);
 
     enum fig_status (*alloc)(struct fig_device *device, size_t bytes, struct buffer **out);
+    /* A buffer of the host's bytes where they lie; NULL if the device has memory of its own. */
+    enum fig_status (*borrow)(struct fig_device *device, const void *bytes, size_t size,
+                              struct buffer **out);
     void (*free)(struct fig_device *device, struct buffer *buffer);
 
     /* Bytes as the device keeps them.  write() has taken the bytes when it returns. */
@@ -55,6 +58,10 @@ extern const struct backend cpu_backend, cpu64_backend, opencl_backend;
  * number of reals.  Offsets are multiples of DEVICE_ALIGN. */
 size_t device_reals(const struct fig_device *device, size_t count);
 enum fig_status device_alloc(struct fig_device *device, size_t bytes, struct buffer **out);
+/* A buffer that holds these bytes and is only read; they must stay as they are until it is freed,
+ * as not every device copies them. */
+enum fig_status device_borrow(struct fig_device *device, const void *bytes, size_t size,
+                              struct buffer **out);
 void device_free(struct fig_device *device, struct buffer **buffer);
 
 /* `size` bytes as they are: dataset bytes, orders. */

@@ -4,16 +4,19 @@
 #include "base/size.h"
 #include "graph/store.h"
 
-static enum fig_status reserve(struct fig_samples *samples)
+/* Room for the values, or the caller's own. */
+static enum fig_status reserve(struct fig_samples *samples, const void *borrowed)
 {
+    struct region *place = &samples->values;
     size_t values, size;
     if (!size_mul((size_t)samples->rows, (size_t)samples->length, &values) ||
         !size_mul(values, samples->bytes ? 1 : sizeof(double), &size))
         return fail(FIG_NOMEM, "%d samples of %d values are too many", samples->rows,
                     samples->length);
-    samples->values.size = samples->bytes ? values : device_reals(samples->device, values);
+    place->size = samples->bytes ? values : device_reals(samples->device, values);
     samples->order.size = (size_t)samples->count * sizeof(uint32_t);
-    TRY(device_alloc(samples->device, samples->values.size, &samples->values.buffer));
+    TRY(borrowed ? device_borrow(samples->device, borrowed, place->size, &place->buffer)
+                 : device_alloc(samples->device, place->size, &place->buffer));
     return device_alloc(samples->device, samples->order.size, &samples->order.buffer);
 }
 
@@ -30,18 +33,15 @@ static enum fig_status natural_order(struct fig_samples *samples)
     return status;
 }
 
-enum fig_status fig_samples_create_window(struct fig_samples **out, struct fig_device *device,
-                                          int count, int length, int rows, bool bytes)
+/* As the form says, with these values or, if they are NULL, with room for some. */
+static enum fig_status create(struct fig_samples **out, const struct fig_samples *form,
+                              const void *borrowed)
 {
-    REQUIRE(out);
-    *out = NULL;
-    REQUIRE(device && length > 0 && rows > 0 && rows <= count);
-    struct fig_samples *samples = calloc(1, sizeof(*samples));
+    struct fig_samples *samples = malloc(sizeof(*samples));
     if (!samples)
         return fail(FIG_NOMEM, "no memory for samples");
-    *samples = (struct fig_samples){
-        .device = device, .count = count, .rows = rows, .length = length, .bytes = bytes };
-    enum fig_status status = reserve(samples);
+    *samples = *form;
+    enum fig_status status = reserve(samples, borrowed);
     if (!status)
         status = natural_order(samples);
     if (status)
@@ -50,9 +50,20 @@ enum fig_status fig_samples_create_window(struct fig_samples **out, struct fig_d
     return status;
 }
 
+enum fig_status fig_samples_create_window(struct fig_samples **out, struct fig_device *device,
+                                          int count, int length, int rows, bool bytes)
+{
+    REQUIRE(out);
+    *out = NULL;
+    REQUIRE(device && length > 0 && rows > 0 && rows <= count);
+    const struct fig_samples form = {
+        .device = device, .count = count, .rows = rows, .length = length, .bytes = bytes };
+    return create(out, &form, NULL);
+}
+
 enum fig_status fig_samples_write(struct fig_samples *samples, int count, const void *values)
 {
-    REQUIRE(samples && values && count > 0 && count <= samples->rows);
+    REQUIRE(samples && values && count > 0 && count <= samples->rows && !samples->borrowed);
     const size_t length = (size_t)count * (size_t)samples->length;
     struct region region = samples->values;
     region.size = samples->bytes ? length : device_reals(samples->device, length);
@@ -72,6 +83,21 @@ enum fig_status fig_samples_create(struct fig_samples **out, struct fig_device *
     if (status)
         fig_samples_destroy(out);
     return status;
+}
+
+enum fig_status fig_samples_borrow(struct fig_samples **out, struct fig_device *device, int count,
+                                   int length, const uint8_t *bytes, const float *reals)
+{
+    REQUIRE(out);
+    *out = NULL;
+    REQUIRE(device && count > 0 && length > 0 && !bytes != !reals);
+    const bool fits = bytes || device->info.real_size == sizeof(*reals);
+    const struct fig_samples form = {
+        .device = device, .count = count, .rows = count, .length = length, .bytes = bytes };
+    TRY(fits ? create(out, &form, bytes ? (const void *)bytes : reals)
+             : fig_samples_create(out, device, count, length, NULL, reals));
+    (*out)->borrowed = true;
+    return FIG_OK;
 }
 
 void fig_samples_destroy(struct fig_samples **samples)

@@ -51,6 +51,7 @@ struct fig_samples {
     struct fig_device *device;
     int count, rows, length; /* rows: on the device; fewer than count of a window */
     bool bytes;
+    bool borrowed; /* the values are the caller's, and not to be written */
     struct region values, order;
 };
 

@@ -88,13 +88,14 @@ enum fig_status source_upload(struct source *source, const struct fig_settings *
     if (source->uniform)
         return FIG_OK;
     const int rows = source_rows(info, settings, fig_device_info(device));
-    TRY(fig_samples_create_window(&source->samples, device, info->count,
-                                  info->height * info->width * info->channels, rows, info->bytes));
-    if (info->drawn || rows < info->count)
-        return window_create(&source->window, source->dataset, source->samples, rows);
-    const void *values = info->bytes ? (const void *)fig_dataset_bytes(source->dataset)
-                                     : fig_dataset_values(source->dataset);
-    return fig_samples_write(source->samples, rows, values);
+    const int length = info->height * info->width * info->channels;
+    if (!info->drawn && rows == info->count)
+        return fig_samples_borrow(&source->samples, device, rows, length,
+                                  fig_dataset_bytes(source->dataset),
+                                  fig_dataset_values(source->dataset));
+    TRY(fig_samples_create_window(&source->samples, device, info->count, length, rows,
+                                  info->bytes));
+    return window_create(&source->window, source->dataset, source->samples, rows);
 }
 
 enum fig_status source_label(struct source *source, struct fig_device *device,

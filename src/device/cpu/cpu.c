@@ -47,6 +47,7 @@ static enum fig_status cpu_finish(struct fig_device *device)
 static const struct device_ops cpu_ops = {
     .close = cpu_close,
     .alloc = memory_alloc,
+    .borrow = memory_borrow,
     .free = memory_free,
     .write = cpu_write,
     .read = cpu_read,

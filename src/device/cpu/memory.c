@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/cpu/memory.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,11 @@ static size_t memory_free_now(void)
     return kilobytes ? kilobytes * 1024 : memory_total();
 }
 
+struct block {
+    struct buffer base;
+    void *owned; /* the same memory, or NULL if it is the host's */
+};
+
 /* oneDNN's kernels read up to a vector beyond a matrix, without using what they read. */
 enum { SLACK = 256 };
 
@@ -41,23 +47,36 @@ enum fig_status memory_alloc(struct fig_device *device, size_t bytes, struct buf
     if (available && bytes > available)
         return fail(FIG_NOMEM, "%s: %zu bytes asked for, %zu are free: take a smaller batch or "
                     "model", device->info.name, bytes, available);
-    struct buffer *buffer = malloc(sizeof(*buffer));
+    struct block *block = malloc(sizeof(*block));
     char *memory = aligned_alloc(DEVICE_ALIGN, round_up(bytes + SLACK, DEVICE_ALIGN));
-    if (!buffer || !memory) {
-        free(buffer);
+    if (!block || !memory) {
+        free(block);
         free(memory);
         return fail(FIG_NOMEM, "%s: %zu bytes asked for, the system refused them (%zu are free)",
                     device->info.name, bytes, available);
     }
     memset(memory, 0, bytes + SLACK);
-    *buffer = (struct buffer){ .size = bytes, .memory = memory };
-    *out = buffer;
+    *block = (struct block){ .base = { .size = bytes, .memory = memory }, .owned = memory };
+    *out = &block->base;
+    return FIG_OK;
+}
+
+enum fig_status memory_borrow(struct fig_device *device, const void *bytes, size_t size,
+                              struct buffer **out)
+{
+    struct block *block = malloc(sizeof(*block));
+    if (!block)
+        return fail(FIG_NOMEM, "%s: no memory for a buffer's name", device->info.name);
+    void *memory = (void *)(uintptr_t)bytes; /* only read, as the caller promised */
+    *block = (struct block){ .base = { .size = size, .memory = memory } };
+    *out = &block->base;
     return FIG_OK;
 }
 
 void memory_free(struct fig_device *device, struct buffer *buffer)
 {
+    struct block *block = (struct block *)buffer;
     (void)device;
-    free(buffer->memory);
-    free(buffer);
+    free(block->owned);
+    free(block);
 }
