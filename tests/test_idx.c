@@ -19,6 +19,7 @@
 #define IMAGES FOLDER "/images"
 #define HEADER(type_, dims_) 0, 0, type_, dims_
 #define DIM(n_) 0, 0, 0, n_
+#define DIM2(n_) 0, 0, n_ / 256, n_ % 256
 
 static const uint8_t images[] = {
     HEADER(8, 3), DIM(2), DIM(3), DIM(2), 0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255,
@@ -31,13 +32,18 @@ static void write_plain(const char *path, const void *bytes, size_t size)
     ck_assert_int_eq(file_write(path, bytes, size), FIG_OK);
 }
 
-static size_t gzip(const void *bytes, size_t size, uint8_t packed[PACKED_LIMIT])
+static size_t gzip_most(const void *bytes, size_t size, uint8_t *packed, size_t most)
 {
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
-    const size_t length = libdeflate_gzip_compress(compressor, bytes, size, packed, PACKED_LIMIT);
+    const size_t length = libdeflate_gzip_compress(compressor, bytes, size, packed, most);
     libdeflate_free_compressor(compressor);
     ck_assert_uint_gt(length, 0);
     return length;
+}
+
+static size_t gzip(const void *bytes, size_t size, uint8_t packed[PACKED_LIMIT])
+{
+    return gzip_most(bytes, size, packed, PACKED_LIMIT);
 }
 
 static void write_gzip(const char *path, const void *bytes, size_t size)
@@ -203,6 +209,29 @@ START_TEST(gzip_of_several_members_is_one_file)
 }
 END_TEST
 
+/* Its room is doubled, from less than where large pages begin to more than that. */
+START_TEST(a_large_gzip_of_several_members_keeps_every_byte)
+{
+    enum { SIDE = 2560, MEMBERS = 5, ALL = SIDE * SIDE, PART = ALL / MEMBERS, MOST = ALL / 4 };
+    static const uint8_t header[] = { HEADER(8, 3), DIM(1), DIM2(SIDE), DIM2(SIDE) };
+    struct fig_dataset *dataset;
+    uint8_t *bytes = malloc(ALL), *packed = malloc(MOST);
+    ck_assert(bytes && packed);
+    for (int i = 0; i < ALL; i++)
+        bytes[i] = (uint8_t)(i % 251 + i / PART);
+    size_t size = gzip(header, sizeof(header), packed);
+    for (int i = 0; i < MEMBERS; i++)
+        size += gzip_most(bytes + i * PART, PART, packed + size, MOST - size);
+    write_plain(IMAGES, packed, size);
+    ck_assert_int_eq(fig_dataset_open(&dataset, IMAGES, FIG_TRAIN, 1), FIG_OK);
+    ck_assert_int_eq(fig_dataset_info(dataset)->width, SIDE);
+    ck_assert_int_eq(memcmp(fig_dataset_bytes(dataset), bytes, ALL), 0);
+    fig_dataset_close(&dataset);
+    free(packed);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(every_truncation_is_refused)
 {
     void *bytes;
@@ -269,6 +298,7 @@ int main(void)
     tcase_add_loop_test(tests, every_truncation_is_refused, 0, LENGTH(writers));
     tcase_add_loop_test(tests, a_file_of_another_kind_is_refused, 0, LENGTH(foreign));
     tcase_add_test(tests, gzip_of_several_members_is_one_file);
+    tcase_add_test(tests, a_large_gzip_of_several_members_keeps_every_byte);
     tcase_add_test(tests, a_changed_byte_of_gzip_is_refused_or_changes_nothing);
     tcase_add_test(tests, a_sample_of_bytes_is_a_fraction_of_255);
     suite_add_tcase(suite, tests);

@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "data/pages.h"
 #include "data/scaling.h"
 #include "data/utf8.h"
 
@@ -318,7 +319,7 @@ enum fig_status fig_dataset_collect(struct fig_dataset *dataset, int count)
     if (!dataset->info.drawn)
         return FIG_OK;
     const int most = count < dataset->info.count ? count : dataset->info.count;
-    uint8_t *bytes = malloc((size_t)most * sample_size(dataset));
+    uint8_t *bytes = pages_alloc((size_t)most * sample_size(dataset));
     if (!bytes)
         return fail(FIG_NOMEM, "no memory for %d samples", most);
     const enum fig_status status = draw_all(&(struct drawing){ dataset, bytes, most });

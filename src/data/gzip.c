@@ -2,12 +2,14 @@
 #include "data/gzip.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <libdeflate.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "data/pages.h"
 
 enum { RATIO = 1032 /* of deflate, at most */, TRAILER = 4 };
 
@@ -37,9 +39,12 @@ static size_t promised(const uint8_t *packed, size_t size)
 static enum fig_status make_room(struct unpacking *file, size_t room)
 {
     file->room = size_least(size_most(room, 1), file->most);
-    uint8_t *bytes = realloc(file->bytes, file->room);
+    uint8_t *bytes = pages_alloc(file->room);
     if (!bytes)
         return fail(FIG_NOMEM, "%s: no memory for %zu bytes", file->path, file->room);
+    if (file->have)
+        memcpy(bytes, file->bytes, file->have);
+    free(file->bytes);
     file->bytes = bytes;
     return FIG_OK;
 }
