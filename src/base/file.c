@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/pages.h"
 
 enum fig_status path_join(char out[PATH_LIMIT], const char *folder, const char *name)
 {
@@ -138,7 +139,7 @@ static enum fig_status read_open(FILE *file, const char *path, size_t limit, voi
     if ((size_t)info.st_size > limit)
         return fail(FIG_FORMAT, "%s: %zu bytes; at most %zu are read", path,
                     (size_t)info.st_size, limit);
-    char *all = malloc((size_t)info.st_size + 1);
+    char *all = pages_alloc((size_t)info.st_size + 1);
     if (!all)
         return fail(FIG_NOMEM, "%s: no memory for its %zu bytes", path, (size_t)info.st_size);
     const enum fig_status status = read_exactly(file, path, all, (size_t)info.st_size);

@@ -7,10 +7,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "base/threads.h"
-#include "data/pages.h"
 #include "data/scaling.h"
 #include "data/utf8.h"
 

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "base/size.h"
-#include "data/pages.h"
 
 enum { RATIO = 1032 /* of deflate, at most */, TRAILER = 4 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE /* madvise */
-#include "data/pages.h"
+#include "base/pages.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
