@@ -52,7 +52,8 @@ FIG_API enum fig_status fig_device_choose(const char *name, struct fig_device_in
                                           char reason[256]);
 
 /* Open what fig_device_choose finds; kernels are compiled, or taken from the cache, and checked.
- * A device serves one thread at a time. */
+ * But "auto" loads no driver to find no GPU once more, where the last look found none and the
+ * machine is still the same.  A device serves one thread at a time. */
 FIG_API enum fig_status fig_device_open(struct fig_device **out, const char *name);
 FIG_API void fig_device_close(struct fig_device **device);
 

@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "device/device.h"
+#include "device/opencl/probe.h"
 
 /* In the order of their numbers.  cpu64 has none: it is for tests, by its name. */
 static const struct backend *const backends[] = { &cpu_backend, &opencl_backend };
@@ -135,6 +136,12 @@ static enum fig_status no_device(const char *name)
     return FIG_NODEVICE;
 }
 
+static enum fig_status choose_native(struct fig_device_info *info, char reason[256])
+{
+    snprintf(reason, 256, "auto: there is no GPU");
+    return fig_device_query(0, info);
+}
+
 static enum fig_status choose_auto(struct fig_device_info *info, char reason[256])
 {
     static const enum fig_device_type wanted[] = { FIG_DISCRETE, FIG_INTEGRATED };
@@ -147,8 +154,7 @@ static enum fig_status choose_auto(struct fig_device_info *info, char reason[256
                  fig_device_type_text(wanted[i]));
         return FIG_OK;
     }
-    snprintf(reason, 256, "auto: there is no GPU");
-    return fig_device_query(0, info);
+    return choose_native(info, reason);
 }
 
 static enum fig_status choose_cpu(const struct backend *backend, struct fig_device_info *info,
@@ -192,21 +198,37 @@ static enum fig_status choose_named(const char *name, struct fig_device_info *in
     return FIG_OK;
 }
 
+/* What the caller wishes, or else his user, or else nobody. */
+static const char *wish(const char *name)
+{
+    if (!name)
+        name = getenv("FIGMENT_DEVICE");
+    return name && *name ? name : "auto";
+}
+
 enum fig_status fig_device_choose(const char *name, struct fig_device_info *info, char reason[256])
 {
     char unread[256];
     REQUIRE(info);
     if (!reason)
         reason = unread;
-    if (!name)
-        name = getenv("FIGMENT_DEVICE");
-    if (!name || !*name || strcmp(name, "auto") == 0)
+    name = wish(name);
+    if (strcmp(name, "auto") == 0)
         return choose_auto(info, reason);
     if (strcmp(name, cpu_backend.name) == 0)
         return choose_cpu(&cpu_backend, info, reason);
     if (strcmp(name, cpu64_backend.name) == 0)
         return choose_cpu(&cpu64_backend, info, reason);
     return choose_named(name, info, reason);
+}
+
+/* As fig_device_choose, but drivers that are known to show no GPU are not loaded to see that. */
+static enum fig_status choose_to_open(const char *name, struct fig_device_info *info,
+                                      char reason[256])
+{
+    if (strcmp(wish(name), "auto") == 0 && probe_knows_no_gpu())
+        return choose_native(info, reason);
+    return fig_device_choose(name, info, reason);
 }
 
 enum fig_status fig_device_open(struct fig_device **out, const char *name)
@@ -216,7 +238,7 @@ enum fig_status fig_device_open(struct fig_device **out, const char *name)
     int local = 0;
     REQUIRE(out);
     *out = NULL;
-    TRY(fig_device_choose(name, &info, reason));
+    TRY(choose_to_open(name, &info, reason));
     const bool oracle = info.opencl < 0 && info.real_size == sizeof(double);
     const struct backend *backend = oracle ? &cpu64_backend : find_backend(info.index, &local);
     TRY(backend->open(local, out));

@@ -3,6 +3,7 @@
 #include "device/device.h"
 
 #include "base/log.h"
+#include "device/opencl/probe.h"
 
 static int no_count(void)
 {
@@ -19,6 +20,11 @@ static enum fig_status no_open(int index, struct fig_device **out)
 {
     (void)out;
     return fail(FIG_NODEVICE, "no OpenCL device %d: built without OpenCL", index);
+}
+
+bool probe_knows_no_gpu(void)
+{
+    return false; /* nor is a look dear */
 }
 
 const struct backend opencl_backend = {

@@ -15,6 +15,7 @@ enum { CANDIDATE_LIMIT = 64 };
 static struct {
     struct candidate candidates[CANDIDATE_LIMIT];
     int count;
+    bool doubt; /* there is or may be more than CPUs */
 } found;
 
 /* Extensions' queries, by number: older headers lack the names. */
@@ -127,6 +128,7 @@ static void add_device(cl_platform_id platform, cl_device_id device)
 {
     struct candidate c = { .platform = platform, .device = device };
     describe(&c);
+    found.doubt |= c.info.type != FIG_HOST;
     const char *reason = unusable(&c);
     for (int i = 0; !reason && i < found.count; i++) {
         if (same_hardware(&c, &found.candidates[i]))
@@ -147,7 +149,8 @@ static void add_platform(cl_platform_id platform)
     cl_uint count = 0;
     const cl_int error =
         clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, CANDIDATE_LIMIT, devices, &count);
-    if (error) { /* a platform without devices says CL_DEVICE_NOT_FOUND */
+    found.doubt |= error && error != CL_DEVICE_NOT_FOUND;
+    if (error) {
         log_debug("an OpenCL platform shows no devices: %s", opencl_error_name(error));
         return;
     }
@@ -176,15 +179,12 @@ static void rank(void)
         found.candidates[i].info.opencl = i;
 }
 
-static void list(void)
+static void list_platforms(uint32_t skip)
 {
     cl_platform_id platforms[PLATFORM_LIMIT];
     cl_uint count = 0;
-    probe_prepare_environment();
-    const uint32_t skip = probe_platforms();
-    if (skip == UINT32_MAX)
-        return;
     const cl_int error = clGetPlatformIDs(PLATFORM_LIMIT, platforms, &count);
+    found.doubt |= error != CL_SUCCESS;
     if (error) {
         log_debug("no OpenCL devices: clGetPlatformIDs: %s", opencl_error_name(error));
         return;
@@ -194,6 +194,18 @@ static void list(void)
             add_platform(platforms[i]);
     }
     rank();
+}
+
+static void list(void)
+{
+    struct probe probe;
+    probe_begin(&probe);
+    probe_prepare_environment();
+    const uint32_t skip = probe_platforms(&probe);
+    found.doubt = skip != 0;
+    if (skip != UINT32_MAX)
+        list_platforms(skip);
+    probe_end(&probe, !found.doubt);
 }
 
 int platform_candidates(const struct candidate **out)

@@ -113,26 +113,37 @@ static void add_file(struct text *text, const char *folder, const char *name)
         cache_stamp(text, path);
 }
 
-/* The installed drivers, and what in the environment chooses among them. */
-static struct cache_key drivers_key(void)
+/* The installed drivers, and what in the environment chooses among them and their devices. */
+static void add_drivers(struct text *text)
 {
-    static const char *const variables[] = { "OCL_ICD_VENDORS", "OCL_ICD_FILENAMES",
-                                             "RUSTICL_ENABLE", "RUSTICL_DEVICE_TYPE",
-                                             "POCL_DEVICES", "LD_PRELOAD", "LD_LIBRARY_PATH" };
-    struct text text = { 0 };
+    static const char *const variables[] = {
+        "OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_LAYERS", "LD_PRELOAD", "LD_LIBRARY_PATH",
+        "POCL_DEVICES", "RUSTICL_ENABLE", "RUSTICL_DEVICE_TYPE", "GALLIUM_DRIVER", "DRI_PRIME",
+        "MESA_LOADER_DRIVER_OVERRIDE", "LIBGL_DRIVERS_PATH", "CUDA_VISIBLE_DEVICES",
+        "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+        "GPU_DEVICE_ORDINAL", "HSA_OVERRIDE_GFX_VERSION", "ZE_AFFINITY_MASK",
+    };
     const char *vendors = getenv("OCL_ICD_VENDORS");
     const char *path = vendors ? vendors : "/etc/OpenCL/vendors";
     DIR *folder = opendir(path);
     for (struct dirent *entry; folder && (entry = readdir(folder));)
-        add_file(&text, path, entry->d_name);
+        add_file(text, path, entry->d_name);
     if (folder)
         closedir(folder);
     else
-        add_file(&text, "", path);
+        add_file(text, "", path);
+    cache_stamp(text, "/etc/ld.so.cache"); /* a library came, went or changed */
     for (size_t i = 0; i < LENGTH(variables); i++) {
         const char *value = getenv(variables[i]);
-        text_add(&text, "%s=%s\n", variables[i], value ? value : "");
+        if (value) /* an empty one may hide all devices */
+            text_add(text, "%s=%s\n", variables[i], value);
     }
+}
+
+static struct cache_key drivers_key(void)
+{
+    struct text text = { 0 };
+    add_drivers(&text);
     const char *const parts[] = { "probe", text.chars };
     const struct cache_key key = cache_key(parts, LENGTH(parts));
     text_free(&text);
@@ -159,24 +170,118 @@ static uint32_t probe_in_children(void)
     return UINT32_MAX;
 }
 
-uint32_t probe_platforms(void)
+static bool is_off(void)
 {
     const char *wish = getenv("FIGMENT_PROBE");
-    struct cache cache;
+    return wish && strcmp(wish, "0") == 0;
+}
+
+uint32_t probe_platforms(struct probe *probe)
+{
     void *bytes = NULL;
     size_t size = 0;
-    if (wish && strcmp(wish, "0") == 0)
+    if (is_off())
         return 0;
-    cache_open(&cache);
     const struct cache_key key = drivers_key();
-    if (cache_load(&cache, key, &bytes, &size)) {
+    if (cache_load(&probe->cache, key, &bytes, &size)) {
         free(bytes);
         return 0;
     }
     const uint32_t skip = probe_in_children();
     if (!skip)
-        cache_store(&cache, key, "good", 4);
+        cache_store(&probe->cache, key, "good", 4);
     return skip;
+}
+
+/* What a small file says, whose size need not be known; false if there is none. */
+static bool add_contents(struct text *text, const char *path)
+{
+    char contents[4096];
+    const char *why;
+    FILE *file = file_open(path, &why);
+    if (!file)
+        return false;
+    text_add_bytes(text, contents, fread(contents, 1, sizeof(contents), file));
+    fclose(file);
+    return true;
+}
+
+/* The device nodes that begin so, which of their versions, and whether this user may open them. */
+static void add_nodes(struct text *text, const char *folder, const char *start)
+{
+    DIR *nodes = opendir(folder);
+    for (struct dirent *entry; nodes && (entry = readdir(nodes));) {
+        char path[PATH_LIMIT];
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, start, strlen(start)) != 0 ||
+            path_join(path, folder, entry->d_name))
+            continue;
+        text_add(text, "%s %d\n", path, access(path, R_OK | W_OK) == 0);
+        cache_stamp(text, path);
+    }
+    if (nodes)
+        closedir(nodes);
+}
+
+/* All that may decide whether the drivers show a GPU to this process.  A group of processes can be
+ * kept from devices whose nodes it sees, as schedulers of clusters do. */
+static void add_machine(struct text *text)
+{
+    static const struct {
+        const char *folder, *start;
+    } nodes[] = {
+        { "/dev/dri", "" },    { "/dev", "nvidia" }, { "/dev/nvidia-caps", "" },
+        { "/dev", "kfd" },     { "/dev", "dxg" },    { "/dev", "mali" },
+        { "/dev", "kgsl" },    { "/sys/module", "nvidia" }, /* makes its nodes when first used */
+    };
+    if (!add_contents(text, "/proc/sys/kernel/random/boot_id"))
+        text->failed = true;
+    add_contents(text, "/proc/self/cgroup");
+    for (size_t i = 0; i < LENGTH(nodes); i++)
+        add_nodes(text, nodes[i].folder, nodes[i].start);
+    add_drivers(text);
+}
+
+static struct cache_key machine_key(void)
+{
+    const char *const parts[] = { "the machine without a GPU" };
+    return cache_key(parts, LENGTH(parts));
+}
+
+static bool is_remembered(struct probe *probe)
+{
+    const struct text *machine = &probe->machine;
+    void *bytes = NULL;
+    size_t size = 0;
+    const bool same = !machine->failed && cache_load(&probe->cache, machine_key(), &bytes, &size) &&
+                      size == machine->length && memcmp(bytes, machine->chars, size) == 0;
+    free(bytes);
+    return same;
+}
+
+void probe_begin(struct probe *probe)
+{
+    *probe = (struct probe){ .machine.failed = is_off() };
+    if (is_off())
+        return;
+    cache_open(&probe->cache);
+    add_machine(&probe->machine);
+}
+
+void probe_end(struct probe *probe, bool no_gpu)
+{
+    const struct text *machine = &probe->machine;
+    if (!machine->failed && no_gpu != is_remembered(probe))
+        cache_store(&probe->cache, machine_key(), machine->chars, no_gpu ? machine->length : 0);
+    text_free(&probe->machine);
+}
+
+bool probe_knows_no_gpu(void)
+{
+    struct probe probe;
+    probe_begin(&probe);
+    const bool known = is_remembered(&probe);
+    text_free(&probe.machine);
+    return known;
 }
 
 static bool is_private(const char *folder)
