@@ -12,7 +12,7 @@
 enum {
     GROUP_LIMIT = 256, /* items in a work-group, at most */
     NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
-    TILES = 6,         /* shapes in product.c */
+    TILES = 7,         /* shapes in product.c */
     WIDE = 16,         /* elements in the vectors of wide.cl */
 };
 

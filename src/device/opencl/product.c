@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/opencl/opencl.h"
 
-/* Largest first.  Local memory of product.cl: (m + n + 2) * k * 4 bytes, at most 16 KiB. */
+/* Largest first.  Local memory of product.cl: ((m + n + 8) * k + items * item_n) * 4 bytes, at most
+ * 17 KiB. */
 static const struct tile tiles[TILES] = {
     { "product.cl", .m = 128, .n = 128, .k = 8, .item_m = 8, .item_n = 8, .items = 256 },
-    { "product.cl", .m = 64, .n = 64, .k = 16, .item_m = 4, .item_n = 4, .items = 256 },
-    { "product.cl", .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 2, .items = 128 },
-    { "product.cl", .m = 16, .n = 16, .k = 16, .item_m = 2, .item_n = 2, .items = 64 },
+    { "product.cl", .m = 64, .n = 64, .k = 16, .item_m = 8, .item_n = 8, .items = 256 },
+    { "product.cl", .m = 32, .n = 32, .k = 32, .item_m = 4, .item_n = 4, .items = 256 },
+    { "product.cl", .m = 16, .n = 16, .k = 64, .item_m = 4, .item_n = 4, .items = 256 },
+    { "product.cl", .m = 16, .n = 16, .k = 16, .item_m = 4, .item_n = 4, .items = 64 },
     { "product_single.cl", .m = 64, .n = 64, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
     { "product_single.cl", .m = 16, .n = 32, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
 };
@@ -56,13 +58,14 @@ size_t product_groups(const struct tile *tile, const struct product *p)
     return divide_up((int)product_rows(p), tile->m) * divide_up(p->n, tile->n);
 }
 
-/* The largest tile that leaves work for every unit of the device, else the smallest. */
+/* The largest tile that leaves work for every unit of the device, else the smallest; groups of few
+ * items only where larger ones do not work. */
 const struct tile *product_tile(const struct opencl *cl, const struct product *product)
 {
     const size_t wanted = 2 * (size_t)cl->base.info.units;
     const struct tile *last = &plain;
     for (int i = 0; cl->engine != ENGINE_PLAIN && i < TILES; i++) {
-        if (!(cl->tiles & 1u << i))
+        if (!(cl->tiles & 1u << i) || tiles[i].items < last->items)
             continue;
         last = &tiles[i];
         if (product_groups(last, product) * product_phases(product) >= wanted)
@@ -131,6 +134,7 @@ static void define_product(struct text *out, const struct tile *tile, const stru
     define(out, "TILE_K", tile->k);
     define(out, "ITEM_M", tile->item_m);
     define(out, "ITEM_N", tile->item_n);
+    define(out, "ITEMS", (int)tile->items);
     if (p->patches)
         define_conv(out, p);
 }
