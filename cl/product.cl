@@ -4,12 +4,14 @@
  *   NAME               of the kernel
  *   TILE_M, TILE_N     the tile, and TILE_K, how many terms are in local memory at a time
  *   ITEM_M, ITEM_N     what one item of the group computes of the tile: multiples of 4
- *   ITEMS              of a group: more than the tile needs share the terms of its elements in PARTS
+ *   ITEMS              of a group: more than the tile needs share its terms, in PARTS
  *   MORE               further parameters, each after a comma
  *   STORE(i, value)    what happens to element i of C
  *   SUMS               1: `sums`, one of MORE, receives the sum of each row of op(A)
- * Small tiles have few elements, and a group of few items would only wait for memory.  Part p adds terms p, p + PARTS, ... in this order, and the parts' sums are added in theirs.  The
- * launch's second dimension counts the phases of a convolution; m is then the rows of one.
+ * Small tiles have few elements, and a group of few items would only wait for memory.  Part p adds
+ * terms p, p + PARTS, ... in this order, and the parts' sums are added in theirs.  The launch's
+ * second dimension counts the phases of a convolution; m is then the rows of one.  The third splits
+ * long sums: its group s makes a whole C at the place s * m * n; there is one phase then, no SUMS.
  *
  * Compilers keep in registers what only constants index: hence the loops of few rounds, and that
  * the text which finishes elements, often a long one, is there once. */
@@ -36,6 +38,9 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
     const uint item_row = item / ITEMS_N % ITEMS_M, item_col = item % ITEMS_N;
     const uint tiles_n = (n + TILE_N - 1) / TILE_N, phase = get_group_id(1), terms = TERMS;
     const uint row = get_group_id(0) / tiles_n * TILE_M, col = get_group_id(0) % tiles_n * TILE_N;
+    const uint tiles_k = (terms + TILE_K - 1) / TILE_K, split = get_group_id(2);
+    const uint span = (tiles_k + get_num_groups(2) - 1) / get_num_groups(2) * TILE_K;
+    const uint begin = split * span, end = min(begin + span, tiles_k * TILE_K);
     struct place line_a[LOADS_A], line_b[LOADS_B];
     FEW(l, LOADS_A)
         line_a[l] = A_LINE(row + LINE_OF(item + l * ITEMS, A_ACROSS, TILE_M));
@@ -48,7 +53,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
             sum[i][j] = 0;
     }
     /* While a tile is multiplied, the next one is on its way. */
-    for (uint first = 0; first < terms + TILE_K; first += TILE_K) {
+    for (uint first = begin; first < end + TILE_K; first += TILE_K) {
         real next_a[LOADS_A], next_b[LOADS_B];
         FEW(l, LOADS_A)
             next_a[l] = take(a, line_a[l],
@@ -56,7 +61,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
         FEW(l, LOADS_B)
             next_b[l] = take(b, line_b[l],
                              B_TERM(first + TERM_OF(item + l * ITEMS, B_ACROSS, TILE_N)), B_IMAGE);
-        for (uint t = first ? part : TILE_K; t < TILE_K; t += PARTS) {
+        for (uint t = first > begin ? part : TILE_K; t < TILE_K; t += PARTS) {
             float4 x[ITEM_M / 4], y[ITEM_N / 4];
             FEW(i, ITEM_M / 4) {
                 x[i] = tile_a[t * PITCH_M + i * ITEMS_M + item_row];
@@ -98,7 +103,7 @@ NAME(global const real *a, global const real *b, const uint m, const uint n, con
             for (uint p = 1; p < PARTS; p++)
                 value += done[p * ITEMS_M * TILE_N + e];
             if (r != NO_ROW && c < n)
-                STORE(r * n + c, value);
+                STORE((split * m + r) * n + c, value);
         }
         FEW(l, ITEM_M - 1) {
             FEW(j, ITEM_N / 4)

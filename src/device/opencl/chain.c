@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "device/opencl/opencl.h"
+#include "device/opencl/script.h"
 
 static const char *const row_function[ROW_COUNT] = {
 #define UNARY(name, value, of, d1, d2)                                                             \

@@ -46,13 +46,12 @@ static size_t stride_b(const struct product *p)
     return (size_t)(p->trans_b ? p->k : p->n);
 }
 
-enum fig_status clblast_run(struct opencl *cl, const struct product *p, cl_mem a, cl_mem b,
-                            cl_mem c)
+enum fig_status clblast_run(struct opencl *cl, const struct product *p, const cl_mem operands[3])
 {
     const CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
         CLBlastLayoutRowMajor, transpose(p->trans_a), transpose(p->trans_b), (size_t)p->m,
-        (size_t)p->n, (size_t)p->k, 1, a, 0, stride_a(p), b, 0, stride_b(p), 0, c, 0,
-        (size_t)p->n, &cl->queue, NULL, cl->scratch);
+        (size_t)p->n, (size_t)p->k, 1, operands[0], 0, stride_a(p), operands[1], 0, stride_b(p), 0,
+        operands[2], 0, (size_t)p->n, &cl->queue, NULL, cl->scratch);
     return code ? clblast_failed(code, cl, "CLBlastSgemm") : FIG_OK;
 }
 
@@ -84,7 +83,7 @@ static enum fig_status warm_up(struct opencl *cl, const struct product *p)
     enum fig_status status =
         error ? opencl_failed(error, "clCreateBuffer", cl->base.info.name) : FIG_OK;
     if (!status)
-        status = clblast_run(cl, p, memory[0], memory[1], memory[2]);
+        status = clblast_run(cl, p, memory);
     for (int i = 0; i < 3; i++) {
         if (memory[i])
             clReleaseMemObject(memory[i]);

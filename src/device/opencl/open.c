@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "device/opencl/error.h"
-#include "device/opencl/opencl.h"
+#include "device/opencl/script.h"
 #include "device/opencl/platform.h"
 
 static void add_info(struct text *text, cl_int error, const char *value)
@@ -68,7 +68,7 @@ static enum fig_status build_kernels(struct opencl *cl)
     struct text text = { 0 };
     enum fig_status status = source_add_dialect(cl, &text);
     if (!status)
-        status = source_add_kernels(&text);
+        status = source_add_kernels(cl, &text);
     if (!status)
         status = program_build(cl, text.chars, "k_copy", &cl->kernels);
     text_free(&text);

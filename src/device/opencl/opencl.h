@@ -16,7 +16,7 @@ enum {
     WIDE = 16,         /* elements in the vectors of wide.cl */
 };
 
-/* Who multiplies matrices. */
+/* Who multiplies matrices; CLBlast from cl->clblast_from on, and our own kernels before. */
 enum engine { ENGINE_PLAIN, ENGINE_OWN, ENGINE_CLBLAST, ENGINE_COUNT };
 
 struct opencl {
@@ -31,7 +31,9 @@ struct opencl {
     bool serial;        /* a processor: an item alone in its group, with vectors, is the fastest */
     size_t used;        /* bytes of buffers */
     enum engine engine;
+    double clblast_from; /* operations of a product */
     unsigned tiles; /* bit i: our kernel with product_shape(i) may be used */
+    bool group_sums; /* sums.cl may be used, else reduce.cl */
     cl_mem scratch; /* CLBlast's temporary memory: grows when a script is compiled */
     size_t scratch_size;
     bool clblast_used;
@@ -62,19 +64,13 @@ enum fig_status views_find(struct opencl *cl, struct views *views, struct region
                            cl_mem *out);
 void views_finish(struct views *views);
 
-/* script.c: entries of device_ops. */
-enum fig_status opencl_compile(struct fig_device *device, const struct work *works, int count,
-                               struct script **out);
-enum fig_status opencl_run(struct fig_device *device, struct script *script, uint32_t step,
-                           double *seconds);
-void opencl_release(struct fig_device *device, struct script *script);
-
 /* source.c: add the text of a file of cl/ to `out`: the embedded one, or that in the folder
  * FIGMENT_CL_PATH. */
 enum fig_status source_add(struct text *out, const char *name);
 /* What every program for the device starts with. */
 enum fig_status source_add_dialect(const struct opencl *cl, struct text *out);
-enum fig_status source_add_kernels(struct text *out); /* all kernels of cl/kernels.h */
+/* All kernels of cl/kernels.h, and sums.cl where it suits the device. */
+enum fig_status source_add_kernels(const struct opencl *cl, struct text *out);
 enum fig_status source_add_products(struct text *out); /* all templates of products */
 
 /* program.c: compile, or take from the cache.  `kernel` is one of the program's: an entry of the
@@ -86,58 +82,13 @@ enum fig_status program_kernel(struct opencl *cl, cl_program program, const char
 /* The largest power of two that the kernel's work-group may have. */
 size_t program_group(struct opencl *cl, cl_kernel kernel);
 
-/* chain.c: C text of a chain.  `product` is the number of the input that is the result of the
- * product before it, or -1.  Each writes one function named `prefix` and a hash of its text, adds
- * it to `out` unless it is there, and gives its name.  Arguments in order: the inputs but for the
- * product, the outputs, the slot if there is one, and for a kernel the number of elements. */
-void chain_kernel(const struct opencl *cl, struct text *out, const struct chain *chain,
-                  char name[NAME_LIMIT]);
-/* Do the kernel's groups cover PARTIAL elements each? */
-bool chain_by_partials(const struct opencl *cl, const struct chain *chain);
-/* How the text of an element reads: of one, or of WIDE at a time. */
-struct chain_style {
-    bool wide;
-    bool aligned; /* i is a multiple of WIDE */
-};
-/* void name(uint i, real value, global real *result, ...): result[i] = value where `store` says. */
-void chain_finish(struct text *out, const struct chain *chain, int product, bool store,
-                  struct chain_style style, char name[NAME_LIMIT]);
-void chain_parameters(struct text *out, const struct chain *chain, int product);
-void chain_arguments(struct text *out, const struct chain *chain, int product);
-/* Add the function that `text` is to `out`, with its hash for the name where it says @. */
-void chain_emit(struct text *out, const char *prefix, struct text *text, char name[NAME_LIMIT]);
-
-/* product.c: kernels for products. */
-struct tile {
-    const char *source;          /* which of cl/product*.cl */
-    int m, n, k, item_m, item_n; /* as there; of the plain kernel 0 */
-    size_t items;                /* of a work-group */
-};
-unsigned product_tiles(const struct opencl *cl); /* those that suit the device, as bits */
-const struct tile *product_shape(int number);
-const struct tile *product_tile(const struct opencl *cl, const struct product *product);
-/* Of PATCHES_INPUT, the pixels that are seen by the same taps are a phase, and rows are counted in
- * each; of others there is one. */
-size_t product_phases(const struct product *product);
-size_t product_rows(const struct product *product);
-size_t product_groups(const struct tile *tile, const struct product *product); /* of a phase */
-/* The chain's input that is the product's result, where the chain can follow in the same kernel;
- * -1 where it must be a kernel of its own. */
-int product_fused(const struct work *work);
-/* Must C itself reach memory? */
-bool product_stores(const struct work *work, int fused);
-/* Kernel of the product and, if `fused` >= 0, the chain.  Arguments: a, b, m, n, k, C, the sums if
- * there are any, and the chain's. */
-enum fig_status product_kernel(struct text *out, const struct tile *tile, const struct work *work,
-                               int fused, char name[NAME_LIMIT]);
-
 /* clblast.c, or without.c where the library was built without CLBlast. */
 bool clblast_present(void);
 void clblast_identify(struct text *text); /* what tells this CLBlast from another */
 /* Compile what this shape needs, and make room for its temporary memory. */
 enum fig_status clblast_prepare(struct opencl *cl, const struct product *product);
-enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl_mem a, cl_mem b,
-                            cl_mem c);
+enum fig_status clblast_run(struct opencl *cl, const struct product *product,
+                            const cl_mem operands[3]); /* A, B, C */
 /* Replace the tuned parameters of the product kernel by ones that are known to be right. */
 enum fig_status clblast_override(struct opencl *cl);
 void clblast_finish(struct opencl *cl);

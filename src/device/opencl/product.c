@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/opencl/opencl.h"
+#include "base/size.h"
+#include "device/opencl/script.h"
+
+enum {
+    SPLIT_TERMS = 1024, /* of a product, that a group has at least where several share them */
+    SPLITS_MOST = 64,
+    COVER_MOST = 2, /* times what C has */
+};
 
 /* Largest first.  Local memory of product.cl: ((m + n + 8) * k + items * item_n) * 4 bytes, at most
  * 17 KiB. */
@@ -58,17 +65,44 @@ size_t product_groups(const struct tile *tile, const struct product *p)
     return divide_up((int)product_rows(p), tile->m) * divide_up(p->n, tile->n);
 }
 
-/* The largest tile that leaves work for every unit of the device, else the smallest; groups of few
- * items only where larger ones do not work. */
-const struct tile *product_tile(const struct opencl *cl, const struct product *product)
+bool product_by_clblast(const struct opencl *cl, const struct product *p)
+{
+    return cl->engine == ENGINE_CLBLAST && !p->patches &&
+           2.0 * p->m * p->n * p->k >= cl->clblast_from;
+}
+
+/* Groups that share the terms of one tile, so that there are so many groups in all. */
+static size_t splits_for(const struct opencl *cl, const struct product *p, size_t groups,
+                         size_t wanted)
+{
+    if (!cl->group_sums || p->sums.buffer || product_phases(p) > 1)
+        return 1;
+    const size_t most = size_least(SPLITS_MOST, (size_t)p->k / SPLIT_TERMS);
+    return size_most(1, size_least(most, (wanted + groups - 1) / groups));
+}
+
+/* Elements of the tiles that cover C: more than it has, where they reach over its edges. */
+static size_t covered(const struct tile *tile, const struct product *p)
+{
+    return product_groups(tile, p) * (size_t)tile->m * (size_t)tile->n;
+}
+
+/* The largest tile that leaves work for every unit of the device and little of it beyond C, else the
+ * smallest; groups of few items only where larger ones do not work. */
+const struct tile *product_tile(const struct opencl *cl, const struct product *product,
+                                size_t *splits)
 {
     const size_t wanted = 2 * (size_t)cl->base.info.units;
+    const size_t elements = product_rows(product) * (size_t)product->n;
     const struct tile *last = &plain;
+    *splits = 1;
     for (int i = 0; cl->engine != ENGINE_PLAIN && i < TILES; i++) {
         if (!(cl->tiles & 1u << i) || tiles[i].items < last->items)
             continue;
         last = &tiles[i];
-        if (product_groups(last, product) * product_phases(product) >= wanted)
+        const size_t groups = product_groups(last, product) * product_phases(product);
+        *splits = splits_for(cl, product, groups, wanted);
+        if (groups * *splits >= wanted && covered(last, product) <= COVER_MOST * elements)
             break;
     }
     return last;

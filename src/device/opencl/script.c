@@ -1,115 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/size.h"
 #include "device/opencl/error.h"
-#include "device/opencl/opencl.h"
+#include "device/opencl/script.h"
 
-enum { LAUNCHES = 3 };
-
-/* An argument of a kernel that is set anew before each run. */
-struct fresh {
-    cl_uint index;
-    size_t size; /* 0: there is none */
-    const void *bytes;
-};
-
-/* One call of the driver in a run. */
-struct launch {
-    struct work *work;
-    char function[NAME_LIMIT];
-    const struct tile *tile; /* of a product by our own kernels; else NULL */
-    int fused;               /* see product_fused */
-    bool product, chain;     /* what of the work it does; neither: its kernel, or */
-    bool sums;               /* those of the product, which CLBlast does not make */
-    cl_kernel kernel;        /* NULL: CLBlast multiplies */
-    struct fresh fresh;
-    cl_mem a, b, c;          /* for CLBlast */
-    size_t global[2], local[2];
-};
-
-struct script {
-    struct work *works;
-    struct launch *launches; /* at most LAUNCHES for a work */
-    int work_count, launch_count;
-    struct views views;
-    cl_program program;
-};
-
-/* --- first: which launches, and the text of their kernels --- */
-
-static struct launch *add_launch(struct script *script, struct work *work)
+/* Is its kernel one of the script's own program? */
+static bool is_own(const struct launch *launch)
 {
-    struct launch *launch = &script->launches[script->launch_count++];
-    launch->work = work;
-    launch->fused = -1;
-    return launch;
+    return launch->kind == LAUNCH_CHAIN || (launch->kind == LAUNCH_PRODUCT && launch->tile);
 }
 
-static void name_kernel(struct launch *launch, enum kernel kernel)
-{
-    snprintf(launch->function, NAME_LIMIT, "k_%s", kernel_infos[kernel].name);
-}
-
-static void add_sums(struct script *script, struct work *work)
-{
-    if (!work->product.sums.buffer)
-        return;
-    struct launch *launch = add_launch(script, work);
-    launch->sums = true;
-    name_kernel(launch, KERNEL_sum_rows);
-}
-
-static enum fig_status plan_product(struct opencl *cl, struct script *script,
-                                    struct work *work, struct text *text)
-{
-    product_flatten(&work->product);
-    struct launch *launch = add_launch(script, work);
-    launch->product = true;
-    if (cl->engine == ENGINE_CLBLAST && !work->product.patches) {
-        TRY(clblast_prepare(cl, &work->product));
-        add_sums(script, work);
-    } else {
-        launch->tile = product_tile(cl, &work->product);
-        launch->fused = product_fused(work);
-        launch->chain = launch->fused >= 0;
-        TRY(product_kernel(text, launch->tile, work, launch->fused, launch->function));
-    }
-    if (!work->chain.outs || launch->chain)
-        return FIG_OK;
-    launch = add_launch(script, work);
-    launch->chain = true;
-    chain_kernel(cl, text, &work->chain, launch->function);
-    return FIG_OK;
-}
-
-static enum fig_status plan(struct opencl *cl, struct script *script, struct text *text)
-{
-    for (int i = 0; i < script->work_count; i++) {
-        struct work *work = &script->works[i];
-        if (work->kind == WORK_PRODUCT) {
-            TRY(plan_product(cl, script, work, text));
-            continue;
-        }
-        struct launch *launch = add_launch(script, work);
-        launch->chain = work->kind == WORK_CHAIN;
-        if (launch->chain)
-            chain_kernel(cl, text, &work->chain, launch->function);
-        else
-            name_kernel(launch, work->kernel);
-    }
-    return text->failed ? fail(FIG_NOMEM, "%s: no memory for a script", cl->base.info.name)
-                        : FIG_OK;
-}
-
-/* A kernel of the script's own program. */
 static const char *own_function(const struct script *script)
 {
     const struct launch *launch = script->launches;
-    while (!launch->function[0] || !(launch->product || launch->chain))
+    while (!is_own(launch))
         launch++;
     return launch->function;
 }
@@ -129,7 +36,7 @@ static enum fig_status build(struct opencl *cl, struct script *script, const str
     return status;
 }
 
-/* --- then: kernels and their arguments --- */
+/* --- kernels and their arguments --- */
 
 /* Sets a kernel's arguments in order, and remembers the first error. */
 struct arguments {
@@ -152,6 +59,8 @@ static void set_bytes(struct arguments *args, size_t size, const void *bytes)
 static void set_region(struct arguments *args, struct region region)
 {
     cl_mem memory = NULL;
+    if (!region.buffer)
+        region.buffer = args->script->scratch;
     if (!args->status)
         args->status = views_find(args->cl, &args->script->views, region, &memory);
     set_bytes(args, sizeof(cl_mem), &memory);
@@ -191,20 +100,41 @@ static void set_product(struct arguments *args, struct launch *launch)
     set_count(args, product_rows(p));
     set_count(args, (size_t)p->n);
     set_count(args, (size_t)p->k);
-    set_region(args, p->c);
+    set_region(args, launch->c);
     if (p->sums.buffer)
         set_region(args, p->sums);
-    if (launch->chain)
+    if (launch->fused >= 0)
         set_chain(args, launch);
 }
 
-static void set_sums(struct arguments *args, const struct product *p)
+static size_t sums_made(const struct sums *sums)
 {
-    const struct matrix matrix = { (unsigned)p->k, (unsigned)p->m };
-    set_region(args, p->sums);
-    set_region(args, p->a);
-    set_bytes(args, sizeof(matrix), &matrix);
-    set_count(args, (size_t)p->m);
+    return sums->rows ? sums->matrix.cols : sums->matrix.rows;
+}
+
+/* Of a kernel of reduce.cl. */
+static void set_plain_sums(struct arguments *args, const struct sums *sums)
+{
+    set_region(args, sums->out);
+    set_region(args, sums->in);
+    set_bytes(args, sizeof(sums->matrix), &sums->matrix);
+    set_count(args, sums_made(sums));
+}
+
+static void set_sums(struct arguments *args, const struct sums *sums)
+{
+    const size_t rows = sums->matrix.rows, cols = sums->matrix.cols;
+    if (!args->cl->group_sums) {
+        set_plain_sums(args, sums);
+        return;
+    }
+    set_region(args, sums->in);
+    set_region(args, sums->out);
+    set_count(args, sums->rows ? cols : rows);
+    set_count(args, sums->rows ? rows : cols);
+    set_count(args, sums->rows ? 1 : cols);
+    set_count(args, sums->rows ? cols : 1);
+    set_count(args, sums_width(sums, args->cl->group_limit));
 }
 
 static void set_kernel(struct arguments *args, struct launch *launch)
@@ -224,53 +154,85 @@ static void set_kernel(struct arguments *args, struct launch *launch)
 static size_t elements_of(const struct launch *launch)
 {
     const struct work *work = launch->work;
-    if (launch->product)
+    switch (launch->kind) {
+    case LAUNCH_PRODUCT:
         return product_rows(&work->product) * (size_t)work->product.n;
-    if (launch->chain)
+    case LAUNCH_CHAIN:
         return work->chain.n;
-    return launch->sums ? (size_t)work->product.m : work->n;
+    case LAUNCH_SUMS:
+        return sums_made(&launch->sums);
+    default:
+        return work->n;
+    }
+}
+
+/* Groups of a size that the kernel asks for; 0: any size will do. */
+static size_t groups_of(const struct opencl *cl, const struct launch *launch)
+{
+    const struct work *work = launch->work;
+    if (launch->kind == LAUNCH_PRODUCT && launch->tile->m)
+        return product_groups(launch->tile, &work->product);
+    if (launch->kind == LAUNCH_SUMS && cl->group_sums)
+        return (elements_of(launch) - 1) / sums_width(&launch->sums, cl->group_limit) + 1;
+    if (launch->kind == LAUNCH_CHAIN && chain_by_partials(cl, &work->chain))
+        return (work->chain.n + PARTIAL - 1) / PARTIAL;
+    return 0;
+}
+
+static size_t group_of(struct opencl *cl, const struct launch *launch)
+{
+    if (launch->kind == LAUNCH_PRODUCT && launch->tile->m)
+        return launch->tile->items;
+    if (launch->kind == LAUNCH_SUMS && cl->group_sums)
+        return cl->group_limit;
+    return cl->serial ? 1 : program_group(cl, launch->kernel);
 }
 
 static void set_sizes(struct opencl *cl, struct launch *launch)
 {
-    const struct work *work = launch->work;
-    const size_t n = elements_of(launch);
-    size_t *global = launch->global, *local = launch->local;
-    const bool tiled = launch->product && launch->tile->m;
-    local[0] = tiled ? launch->tile->items : cl->serial ? 1 : program_group(cl, launch->kernel);
-    local[1] = 1;
-    global[1] = launch->product ? product_phases(&work->product) : 1;
-    if (tiled)
-        global[0] = product_groups(launch->tile, &work->product) * local[0];
-    else if (!launch->product && launch->chain && chain_by_partials(cl, &work->chain))
-        global[0] = (n + PARTIAL - 1) / PARTIAL * local[0];
-    else if (cl->serial)
-        global[0] = (n + SERIAL_SPAN - 1) / SERIAL_SPAN;
+    const size_t groups = groups_of(cl, launch), n = elements_of(launch);
+    const size_t group = group_of(cl, launch);
+    const bool product = launch->kind == LAUNCH_PRODUCT;
+    if (groups)
+        launch->global[0] = groups * group;
     else
-        global[0] = round_up(n, local[0]);
+        launch->global[0] = cl->serial ? (n + SERIAL_SPAN - 1) / SERIAL_SPAN : round_up(n, group);
+    launch->global[1] = product ? product_phases(&launch->work->product) : 1;
+    launch->global[2] = launch->parts;
+    launch->local[0] = group;
+    launch->local[1] = launch->local[2] = 1;
+}
+
+static enum fig_status prepare_clblast(struct opencl *cl, struct script *script,
+                                       struct launch *launch)
+{
+    const struct product *product = &launch->work->product;
+    TRY(views_find(cl, &script->views, product->a, &launch->operands[0]));
+    TRY(views_find(cl, &script->views, product->b, &launch->operands[1]));
+    return views_find(cl, &script->views, launch->c, &launch->operands[2]);
 }
 
 static enum fig_status prepare(struct opencl *cl, struct script *script, struct launch *launch)
 {
-    const struct work *work = launch->work;
-    if (launch->product && !launch->tile) {
-        TRY(views_find(cl, &script->views, work->product.a, &launch->a));
-        TRY(views_find(cl, &script->views, work->product.b, &launch->b));
-        return views_find(cl, &script->views, work->product.c, &launch->c);
-    }
-    const bool own = launch->product || launch->chain;
-    TRY(program_kernel(cl, own ? script->program : cl->kernels, launch->function,
+    if (launch->kind == LAUNCH_PRODUCT && !launch->tile)
+        return prepare_clblast(cl, script, launch);
+    TRY(program_kernel(cl, is_own(launch) ? script->program : cl->kernels, launch->function,
                        &launch->kernel));
     struct arguments args = { .cl = cl, .script = script, .kernel = launch->kernel };
-    if (launch->product) {
+    switch (launch->kind) {
+    case LAUNCH_PRODUCT:
         set_product(&args, launch);
-    } else if (launch->chain) {
+        break;
+    case LAUNCH_CHAIN:
         set_chain(&args, launch);
-        set_count(&args, work->chain.n);
-    } else if (launch->sums) {
-        set_sums(&args, &work->product);
-    } else {
+        set_count(&args, launch->work->chain.n);
+        break;
+    case LAUNCH_SUMS:
+        set_sums(&args, &launch->sums);
+        break;
+    case LAUNCH_KERNEL:
         set_kernel(&args, launch);
+        break;
     }
     set_sizes(cl, launch);
     return args.status;
@@ -279,10 +241,12 @@ static enum fig_status prepare(struct opencl *cl, struct script *script, struct 
 static enum fig_status compile(struct opencl *cl, struct script *script)
 {
     struct text text = { 0 };
-    enum fig_status status = plan(cl, script, &text);
+    enum fig_status status = script_plan(cl, script, &text);
     if (!status)
         status = build(cl, script, &text);
     text_free(&text);
+    if (!status && script->scratch_size)
+        status = opencl_alloc(&cl->base, script->scratch_size, &script->scratch);
     for (int i = 0; !status && i < script->launch_count; i++)
         status = prepare(cl, script, &script->launches[i]);
     return status;
@@ -311,20 +275,20 @@ enum fig_status opencl_compile(struct fig_device *device, const struct work *wor
     return status;
 }
 
-/* --- and then, every step --- */
+/* --- every step --- */
 
 static enum fig_status run_launch(struct opencl *cl, struct launch *launch, uint32_t step)
 {
     struct work *work = launch->work;
     const struct fresh *fresh = &launch->fresh;
     if (!launch->kernel)
-        return clblast_run(cl, &work->product, launch->a, launch->b, launch->c);
+        return clblast_run(cl, &work->product, launch->operands);
     if (work->tick)
         work->tick(work, step);
     if (fresh->size)
         CL_TRY(clSetKernelArg(launch->kernel, fresh->index, fresh->size, fresh->bytes),
                work->name);
-    CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 2, NULL, launch->global,
+    CL_TRY(clEnqueueNDRangeKernel(cl->queue, launch->kernel, 3, NULL, launch->global,
                                   launch->local, 0, NULL, NULL), work->name);
     return FIG_OK;
 }
@@ -362,6 +326,8 @@ void opencl_release(struct fig_device *device, struct script *script)
             clReleaseKernel(script->launches[i].kernel);
     }
     views_finish(&script->views);
+    if (script->scratch)
+        opencl_free(device, script->scratch);
     if (script->program)
         clReleaseProgram(script->program);
     free(script->launches);

@@ -5,17 +5,23 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "device/opencl/script.h"
 #include "device/opencl/trial.h"
 
 /* What a self-test found; the cache keeps it beside the compiled kernels. */
 struct verdict {
-    uint32_t engine, tiles, override;
+    double clblast_from;
+    uint32_t engine, tiles, group_sums, override;
     char products[96], self_test[96];
 };
 
 static const char *const engine_names[ENGINE_COUNT] = { "plain", "own", "clblast" };
 
-/* Seconds for a product of half a GFLOP, and before it for one of half a MFLOP: on slower devices a
+/* Where our own kernels and CLBlast are compared, the smallest first: it tells about all beyond. */
+static const struct { int m, n, k; } rungs[] = { { 256, 1024, 1024 }, { 1024, 1024, 1024 },
+                                                 { 2048, 2048, 2048 } };
+
+/* Seconds that a rung may take, and before them a product of half a MFLOP: on slower devices a
  * trial of CLBlast does not pay, and simulators would need minutes for it. */
 static const double patience = 0.02, first_patience = 0.002;
 
@@ -37,7 +43,8 @@ static enum fig_status read_wish(enum engine *wish)
     return FIG_OK;
 }
 
-/* Each tile shape is tried at sizes that leave rests everywhere; those that fail are not used. */
+/* Each tile shape is tried at sizes that leave rests everywhere, and those that fail are not used;
+ * then a product with so many terms that groups share them. */
 static void try_own(struct opencl *cl)
 {
     const unsigned wanted = product_tiles(cl);
@@ -55,7 +62,7 @@ static void try_own(struct opencl *cl)
                         tile->m, tile->n);
     }
     cl->tiles = good;
-    if (!good)
+    if (!good || !trial_products(cl, 5, 3, 2100))
         cl->engine = ENGINE_PLAIN;
 }
 
@@ -73,17 +80,37 @@ static bool clblast_is_right_with_defaults(struct opencl *cl, bool slow)
     return clblast_override(cl) == FIG_OK && clblast_is_right(cl, slow);
 }
 
+/* The operations of the smallest rung from which on CLBlast is faster at every rung that was
+ * measured: none, where it takes our own kernels long, and INFINITY if there is none. */
+static double find_crossing(struct opencl *cl)
+{
+    double from = INFINITY;
+    for (size_t i = 0; i < LENGTH(rungs); i++) {
+        const int m = rungs[i].m, n = rungs[i].n, k = rungs[i].k;
+        cl->clblast_from = INFINITY;
+        const double own = trial_seconds(cl, m, n, k);
+        if (own > patience)
+            break;
+        cl->clblast_from = 0;
+        const double theirs = trial_seconds(cl, m, n, k);
+        log_debug("%s: [%d,%d] x [%d,%d]: own %.3f ms, CLBlast %.3f ms", cl->base.info.name, m, k,
+                  k, n, own * 1e3, theirs * 1e3);
+        from = theirs >= own ? INFINITY : from == INFINITY ? 2.0 * m * n * k : from;
+    }
+    return from;
+}
+
 /* `asked`: it need not be faster than what the device has already. */
 static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked)
 {
     const enum engine before = cl->engine;
     const bool crawls = trial_seconds(cl, 64, 64, 64) > first_patience;
-    const double own = crawls ? INFINITY : trial_seconds(cl, 256, 1024, 1024);
-    const bool slow = own > patience;
+    const bool slow = crawls || trial_seconds(cl, rungs[0].m, rungs[0].n, rungs[0].k) > patience;
     const char *found = "passed";
     if (slow && !asked)
         return;
     cl->engine = ENGINE_CLBLAST;
+    cl->clblast_from = 0;
     bool right = clblast_is_right(cl, slow);
     if (!right) {
         verdict->override = 1;
@@ -93,18 +120,30 @@ static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked)
         log_warning("%s: %s", cl->base.info.name, found);
     }
     snprintf(verdict->self_test, sizeof(verdict->self_test), "%s", found);
-    const double theirs = right && !asked ? trial_seconds(cl, 256, 1024, 1024) : INFINITY;
-    log_debug("%s: [256,1024] x [1024,1024]: own %.3f ms, CLBlast %.3f ms", cl->base.info.name,
-              own * 1e3, theirs * 1e3);
-    if (!right || (!asked && theirs >= own))
+    if (right && !asked)
+        cl->clblast_from = find_crossing(cl);
+    if (!right || cl->clblast_from == INFINITY)
         cl->engine = before;
 }
 
 static void describe_products(const struct opencl *cl, struct verdict *verdict)
 {
-    static const char *const text[ENGINE_COUNT] = { "plain kernel", "own tiled kernel", "CLBlast" };
-    snprintf(verdict->products, sizeof(verdict->products), "%s%s", text[cl->engine],
-             cl->engine == ENGINE_PLAIN ? " (slow)" : "");
+    static const char *const text[ENGINE_COUNT] = { "plain kernel (slow)", "own tiled kernel",
+                                                    "CLBlast" };
+    snprintf(verdict->products, sizeof(verdict->products), "%s", text[cl->engine]);
+    if (cl->engine == ENGINE_CLBLAST && cl->clblast_from > 0)
+        snprintf(verdict->products, sizeof(verdict->products),
+                 "own tiled kernel; CLBlast from %.1f GFLOP on", cl->clblast_from * 1e-9);
+}
+
+/* Sums by groups of items, where the device has them. */
+static void try_sums(struct opencl *cl)
+{
+    cl->group_sums = !cl->serial;
+    if (cl->group_sums && !trial_sums(cl)) {
+        cl->group_sums = false;
+        log_warning("%s: self-test: sums by groups fail: not used", cl->base.info.name);
+    }
 }
 
 static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdict *verdict)
@@ -115,6 +154,7 @@ static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdi
     if (!trial_kernels(cl) || !trial_products(cl, 19, 23, 37) || !trial_convolutions(cl))
         return fail(FIG_DEVICE, "%s: it fails the self-test with plain kernels, so figment does "
                     "not use it; update the driver, or choose another device", name);
+    try_sums(cl);
     if (wish != ENGINE_PLAIN)
         try_own(cl);
     if (wish != ENGINE_PLAIN && cl->engine == ENGINE_PLAIN)
@@ -124,6 +164,8 @@ static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdi
         try_clblast(cl, verdict, asked);
     verdict->engine = cl->engine;
     verdict->tiles = cl->tiles;
+    verdict->group_sums = cl->group_sums;
+    verdict->clblast_from = cl->clblast_from;
     describe_products(cl, verdict);
     return FIG_OK;
 }
@@ -134,11 +176,11 @@ static enum fig_status verdict_key(const struct opencl *cl, enum engine wish,
     struct text text = { 0 };
     enum fig_status status = source_add_dialect(cl, &text);
     if (!status)
-        status = source_add_kernels(&text);
+        status = source_add_kernels(cl, &text);
     if (!status)
         status = source_add_products(&text);
     clblast_identify(&text);
-    const char *const parts[] = { "verdict 2", cl->identity, text.chars,
+    const char *const parts[] = { "verdict 3", cl->identity, text.chars,
                                   wish < ENGINE_COUNT ? engine_names[wish] : "best" };
     *key = cache_key(parts, LENGTH(parts));
     text_free(&text);
@@ -159,6 +201,8 @@ static bool recall(struct opencl *cl, struct cache_key key, struct verdict *verd
         return false;
     cl->engine = (enum engine)verdict->engine;
     cl->tiles = verdict->tiles;
+    cl->group_sums = verdict->group_sums;
+    cl->clblast_from = verdict->clblast_from;
     return !verdict->override || clblast_override(cl) == FIG_OK;
 }
 

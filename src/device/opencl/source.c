@@ -57,9 +57,13 @@ enum fig_status source_add_dialect(const struct opencl *cl, struct text *out)
     return cl->serial ? add_all(out, serial, LENGTH(serial)) : FIG_OK;
 }
 
-enum fig_status source_add_kernels(struct text *out)
+enum fig_status source_add_kernels(const struct opencl *cl, struct text *out)
 {
-    return add_all(out, kernels, LENGTH(kernels));
+    TRY(add_all(out, kernels, LENGTH(kernels)));
+    if (cl->serial)
+        return FIG_OK;
+    text_add(out, "#define SUM_GROUP %zuu\n", cl->group_limit);
+    return source_add(out, "sums.cl");
 }
 
 enum fig_status source_add_products(struct text *out)

@@ -9,6 +9,9 @@
 /* trial_kernels.c: chains with broadcasts and sums, and kernels of cl/. */
 bool trial_kernels(struct opencl *cl);
 
+/* trial_sums.c: sums of the rows of a matrix, and of the columns of another. */
+bool trial_sums(struct opencl *cl);
+
 /* trial_product.c: products of all four transposes with a chain behind, and whether they leave the
  * memory behind C alone.  Large ones are compared at some elements only. */
 bool trial_products(struct opencl *cl, int m, int n, int k);

@@ -18,12 +18,10 @@ enum fig_status clblast_prepare(struct opencl *cl, const struct product *product
     return fail(FIG_DEVICE, "%s: this library was built without CLBlast", cl->base.info.name);
 }
 
-enum fig_status clblast_run(struct opencl *cl, const struct product *product, cl_mem a, cl_mem b,
-                            cl_mem c)
+enum fig_status clblast_run(struct opencl *cl, const struct product *product,
+                            const cl_mem operands[3])
 {
-    (void)a;
-    (void)b;
-    (void)c;
+    (void)operands;
     return clblast_prepare(cl, product);
 }
 
