@@ -60,7 +60,10 @@ static enum fig_status make_queue(struct opencl *cl, cl_platform_id platform)
     if (error)
         return opencl_failed(error, "clCreateContext", name);
     cl->queue = clCreateCommandQueue(cl->context, cl->id, 0, &error);
-    return error ? opencl_failed(error, "clCreateCommandQueue", name) : FIG_OK;
+    if (error)
+        return opencl_failed(error, "clCreateCommandQueue", name);
+    cl->word = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof(cl_uint), NULL, &error);
+    return error ? opencl_failed(error, "clCreateBuffer", name) : FIG_OK;
 }
 
 static enum fig_status build_kernels(struct opencl *cl)
@@ -93,6 +96,8 @@ static void opencl_close(struct fig_device *device)
     clblast_finish(cl);
     if (cl->kernels)
         clReleaseProgram(cl->kernels);
+    if (cl->word)
+        clReleaseMemObject(cl->word);
     if (cl->queue)
         clReleaseCommandQueue(cl->queue);
     if (cl->context)
@@ -101,9 +106,13 @@ static void opencl_close(struct fig_device *device)
     free(cl);
 }
 
-static enum fig_status opencl_finish(struct fig_device *device)
+/* Mesa's rusticl 22.3 does not wait in clFinish, but in a read. */
+enum fig_status opencl_finish(struct fig_device *device)
 {
-    CL_TRY(clFinish(opencl_of(device)->queue), device->info.name);
+    const struct opencl *cl = opencl_of(device);
+    cl_uint word;
+    CL_TRY(clEnqueueReadBuffer(cl->queue, cl->word, CL_TRUE, 0, sizeof(word), &word, 0, NULL, NULL),
+           device->info.name);
     return FIG_OK;
 }
 

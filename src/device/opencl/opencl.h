@@ -24,6 +24,7 @@ struct opencl {
     cl_device_id id;
     cl_context context;
     cl_command_queue queue; /* in order */
+    cl_mem word;            /* what is read to wait for the queue */
     cl_program kernels;     /* the dialect's; a script's own kernels are in its own program */
     char *identity;         /* what compiled kernels depend on besides their source */
     struct cache cache;
@@ -50,6 +51,9 @@ void opencl_free(struct fig_device *device, struct buffer *buffer);
 enum fig_status opencl_write(struct fig_device *device, struct region to, const void *bytes);
 enum fig_status opencl_read(struct fig_device *device, struct region from, void *bytes);
 enum fig_status opencl_zero(struct fig_device *device, struct region region);
+
+/* open.c: wait for all that was queued; an entry of device_ops. */
+enum fig_status opencl_finish(struct fig_device *device);
 
 /* memory.c: regions as the driver sees them, all zero at first. */
 struct views {

@@ -87,7 +87,7 @@ static size_t covered(const struct tile *tile, const struct product *p)
     return product_groups(tile, p) * (size_t)tile->m * (size_t)tile->n;
 }
 
-/* The largest tile that leaves work for every unit of the device and little of it beyond C, else the
+/* The largest tile that leaves work for every unit of the device and little beyond C, else the
  * smallest; groups of few items only where larger ones do not work. */
 const struct tile *product_tile(const struct opencl *cl, const struct product *product,
                                 size_t *splits)

@@ -298,7 +298,7 @@ static enum fig_status time_launch(struct opencl *cl, struct launch *launch, uin
 {
     const double start = clock_now();
     TRY(run_launch(cl, launch, step));
-    CL_TRY(clFinish(cl->queue), launch->work->name);
+    TRY(opencl_finish(&cl->base));
     *seconds += clock_now() - start;
     return FIG_OK;
 }
