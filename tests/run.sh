@@ -25,7 +25,8 @@ export XDG_CACHE_HOME=$build/cache POCL_CACHE_DIR=$build/cache/pocl
 
 say() { printf '\n== %s\n' "$*"; }
 
-# configure FOLDER OPTION...: make the folder, or set it anew, and build in it.
+# configure FOLDER OPTION...: make the folder, or set it anew, and build all that the suites need,
+# which newer mesons do not count among `all`.
 configure() {
   local folder=$1 output
   shift
@@ -35,7 +36,7 @@ configure() {
     output=$(meson setup "$folder" "$@" 2>&1) ||
       { echo "$output"; return 1; }
   fi
-  ninja -C "$folder" --quiet
+  ninja -C "$folder" --quiet all meson-test-prereq
 }
 
 # suites NAME SUITE [VARIABLE=VALUE... [--] MESON_OPTION...]: run a suite; its log is NAME.json, or

@@ -30,7 +30,8 @@ totals, skipped = [0, 0], []
 for log in map(pathlib.Path, sys.argv[1:]):
     for suite in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
         if suite["result"] == "SKIP":
-            skipped.append(f"{log.stem} {suite['name'].rpartition(' / ')[2]}")
+            # "figment:device / chain", or of newer mesons "device - figment:chain"
+            skipped.append(f"{log.stem} {re.split('[ :]', suite['name'])[-1]}")
         else:
             totals = [old + new for old, new in zip(totals, count(suite))]
 if skipped:
