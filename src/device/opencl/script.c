@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "device/opencl/script.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/size.h"
 #include "device/opencl/error.h"
-#include "device/opencl/script.h"
 
 /* Is its kernel one of the script's own program? */
 static bool is_own(const struct launch *launch)

@@ -21,8 +21,8 @@ static const char *const engine_names[ENGINE_COUNT] = { "plain", "own", "clblast
 static const struct { int m, n, k; } rungs[] = { { 256, 1024, 1024 }, { 1024, 1024, 1024 },
                                                  { 2048, 2048, 2048 } };
 
-/* Seconds that a rung may take, and before them a product of half a MFLOP: on slower devices a
- * trial of CLBlast does not pay, and simulators would need minutes for it. */
+/* Seconds that a rung may take, and before them a product of half a MFLOP: on slower devices trials
+ * of speed do not pay, and simulators would need minutes for them. */
 static const double patience = 0.02, first_patience = 0.002;
 
 /* What FIGMENT_PRODUCTS asks for; ENGINE_COUNT: what is best. */
@@ -62,8 +62,41 @@ static void try_own(struct opencl *cl)
                         tile->m, tile->n);
     }
     cl->tiles = good;
-    if (!good || !trial_products(cl, 5, 3, 2100))
+    if (!good || (cl->group_sums && !trial_products(cl, 5, 3, 2100)))
         cl->engine = ENGINE_PLAIN;
+}
+
+static bool is_slow(struct opencl *cl)
+{
+    return trial_seconds(cl, 64, 64, 64) > first_patience ||
+           trial_seconds(cl, rungs[0].m, rungs[0].n, rungs[0].k) > patience;
+}
+
+/* Large tiles are there to be faster.  Where one is not, as where the registers do not hold its
+ * sums, it is not used.  Measured where the largest has work for every unit. */
+static void drop_slow_tiles(struct opencl *cl)
+{
+    static const int terms = 512;
+    static const double slower = 1.1; /* the clock's noise tells nothing */
+    const unsigned good = cl->tiles;
+    const int side = product_shape(0)->m * (int)ceil(sqrt(2.0 * cl->base.info.units));
+    double fastest = INFINITY;
+    unsigned kept = 0;
+    int least = 0;
+    for (int i = TILES - 1; i >= 0; i--) {
+        const struct tile *tile = product_shape(i);
+        cl->tiles = 1u << i;
+        if (!(good & cl->tiles))
+            continue;
+        least = kept ? least : tile->m;
+        const double took = trial_seconds(cl, side, side, terms);
+        log_debug("%s: tiles of %d x %d by %zu items: %.3f ms", cl->base.info.name, tile->m,
+                  tile->n, tile->items, took * 1e3);
+        if (tile->m == least || took <= slower * fastest)
+            kept |= cl->tiles;
+        fastest = took < fastest ? took : fastest;
+    }
+    cl->tiles = kept;
 }
 
 /* Both of CLBlast's ways to multiply: small products go one, large ones the other. */
@@ -101,14 +134,10 @@ static double find_crossing(struct opencl *cl)
 }
 
 /* `asked`: it need not be faster than what the device has already. */
-static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked)
+static void try_clblast(struct opencl *cl, struct verdict *verdict, bool asked, bool slow)
 {
     const enum engine before = cl->engine;
-    const bool crawls = trial_seconds(cl, 64, 64, 64) > first_patience;
-    const bool slow = crawls || trial_seconds(cl, rungs[0].m, rungs[0].n, rungs[0].k) > patience;
     const char *found = "passed";
-    if (slow && !asked)
-        return;
     cl->engine = ENGINE_CLBLAST;
     cl->clblast_from = 0;
     bool right = clblast_is_right(cl, slow);
@@ -159,9 +188,11 @@ static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdi
         try_own(cl);
     if (wish != ENGINE_PLAIN && cl->engine == ENGINE_PLAIN)
         snprintf(verdict->self_test, sizeof(verdict->self_test), "passed by plain kernels only");
-    const bool asked = wish == ENGINE_CLBLAST;
-    if (clblast_present() && (asked || (wish == ENGINE_COUNT && cl->base.info.type != FIG_HOST)))
-        try_clblast(cl, verdict, asked);
+    const bool asked = wish == ENGINE_CLBLAST, slow = (cl->serial && !asked) || is_slow(cl);
+    if (cl->engine == ENGINE_OWN && !slow)
+        drop_slow_tiles(cl);
+    if (clblast_present() && (asked || (wish == ENGINE_COUNT && !slow)))
+        try_clblast(cl, verdict, asked, slow);
     verdict->engine = cl->engine;
     verdict->tiles = cl->tiles;
     verdict->group_sums = cl->group_sums;
