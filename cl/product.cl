@@ -11,7 +11,7 @@
  * Small tiles have few elements, and a group of few items would only wait for memory.  Part p adds
  * terms p, p + PARTS, ... in this order, and the parts' sums are added in theirs.  The launch's
  * second dimension counts the phases of a convolution; m is then the rows of one.  The third splits
- * long sums: its group s makes a whole C at the place s * m * n; there is one phase then, no SUMS.
+ * long sums: slice s of it makes a whole C at place s * m * n; there is one phase then, no SUMS.
  *
  * Compilers keep in registers what only constants index: hence the loops of few rounds, and that
  * the text which finishes elements, often a long one, is there once. */

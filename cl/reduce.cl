@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sums in a fixed order: eight running sums, taken in turns, are added in pairs at the end.  A CPU
- * keeps them in vectors, and the rounding error stays near the square root of the length. */
+ * keeps them in vectors, and the rounding error stays near the square root of the length.  OpenCL
+ * devices with work-groups have sums.cl for sum_cols and sum_rows, if they pass its test. */
 FN real add_eight(real s0, real s1, real s2, real s3, real s4, real s5, real s6, real s7)
 {
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));

@@ -68,7 +68,6 @@ static cl_int hit(const char *function)
     }
 
 FAIL(clGetPlatformIDs, (cl_uint room, cl_platform_id *out, cl_uint *count), (room, out, count))
-FAIL(clFinish, (cl_command_queue queue), (queue))
 FAIL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value),
      (kernel, index, size, value))
 FAIL(clBuildProgram,

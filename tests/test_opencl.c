@@ -182,7 +182,8 @@ START_TEST(failed_calls_end_in_a_message)
         { "clGetDeviceIDs:1:-1 CLFAIL_STICKY=1 FIGMENT_PROBE=0", "no device" },
         { "clCreateContext:1:-6", "CL_OUT_OF_HOST_MEMORY (-6): the computer's memory is used up" },
         { "clCreateCommandQueue:1:-5", "clCreateCommandQueue failed: CL_OUT_OF_RESOURCES" },
-        { "clCreateBuffer:1:-4", "clCreateBuffer failed: CL_MEM_OBJECT_ALLOCATION_FAILURE" },
+        { "clCreateBuffer:1:-6", "clCreateBuffer failed: CL_OUT_OF_HOST_MEMORY" },
+        { "clCreateBuffer:2:-4", "clCreateBuffer failed: CL_MEM_OBJECT_ALLOCATION_FAILURE" },
         { "clEnqueueFillBuffer:1:-4", "take a smaller batch or model" },
         { "clCreateSubBuffer:1:-13", "CL_MISALIGNED_SUB_BUFFER_OFFSET" },
         { "clCreateKernel:1:-46 CLFAIL_STICKY=1", "the kernel " },
@@ -191,7 +192,7 @@ START_TEST(failed_calls_end_in_a_message)
         { "clEnqueueNDRangeKernel:1:-36 CLFAIL_STICKY=1", "the device was lost or reset" },
         { "clEnqueueReadBuffer:1:-5", "clEnqueueReadBuffer failed" },
         { "clEnqueueWriteBuffer:1:-7777", "an error that OpenCL does not list (-7777)" },
-        { "clFinish:1:-36 CLFAIL_STICKY=1", "CL_INVALID_COMMAND_QUEUE" },
+        { "clEnqueueReadBuffer:1:-36 CLFAIL_STICKY=1", "CL_INVALID_COMMAND_QUEUE" },
     };
     free(child("work", "FIGMENT_PROBE=1")); /* the self-test is behind us */
     for (size_t i = 0; i < LENGTH(cases); i++) {

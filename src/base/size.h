@@ -41,6 +41,12 @@ static inline size_t size_most(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Parts of that size that cover the total. */
+static inline size_t size_parts(size_t total, size_t part)
+{
+    return (total + part - 1) / part;
+}
+
 /* The next multiple of `unit`, a power of two. */
 static inline size_t round_up(size_t size, size_t unit)
 {

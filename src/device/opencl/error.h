@@ -14,7 +14,7 @@ const char *opencl_error_name(cl_int error); /* "CL_OUT_OF_RESOURCES"; never NUL
  * device's. */
 enum fig_status opencl_failed(cl_int error, const char *function, const char *subject);
 
-/* CL_TRY(clFinish(queue), "name of the device"): return the status of a failed call.  The
+/* CL_TRY(clFlush(queue), "name of the device"): return the status of a failed call.  The
  * function's name is what stands before the parenthesis. */
 #define CL_TRY(call, subject)                                                                      \
     do {                                                                                           \

@@ -37,8 +37,7 @@ static enum fig_status fill_with_zero(struct opencl *cl, cl_mem memory, size_t o
 static enum fig_status touch(struct opencl *cl, const struct buffer *buffer)
 {
     TRY(fill_with_zero(cl, buffer->memory, 0, buffer->size));
-    CL_TRY(clFinish(cl->queue), cl->base.info.name);
-    return FIG_OK;
+    return opencl_finish(&cl->base);
 }
 
 enum fig_status opencl_alloc(struct fig_device *device, size_t bytes, struct buffer **out)

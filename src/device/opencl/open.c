@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "device/opencl/error.h"
-#include "device/opencl/script.h"
 #include "device/opencl/platform.h"
+#include "device/opencl/script.h"
 
 static void add_info(struct text *text, cl_int error, const char *value)
 {
@@ -91,8 +91,8 @@ static enum fig_status prepare(struct opencl *cl, cl_platform_id platform)
 static void opencl_close(struct fig_device *device)
 {
     struct opencl *cl = opencl_of(device);
-    if (cl->queue)
-        clFinish(cl->queue);
+    if (cl->word)
+        (void)opencl_finish(device);
     clblast_finish(cl);
     if (cl->kernels)
         clReleaseProgram(cl->kernels);

@@ -12,7 +12,7 @@
 enum {
     GROUP_LIMIT = 256, /* items in a work-group, at most */
     NAME_LIMIT = 32,   /* bytes of a generated kernel's name */
-    TILES = 7,         /* shapes in product.c */
+    TILES = 8,         /* shapes in product.c */
     WIDE = 16,         /* elements in the vectors of wide.cl */
 };
 
@@ -32,10 +32,10 @@ struct opencl {
     bool serial;        /* a processor: an item alone in its group, with vectors, is the fastest */
     size_t used;        /* bytes of buffers */
     enum engine engine;
+    unsigned tiles;      /* bit i: our kernel with product_shape(i) may be used */
+    bool group_sums;     /* groups share long sums, by sums.cl, and long products; else reduce.cl */
     double clblast_from; /* operations of a product */
-    unsigned tiles; /* bit i: our kernel with product_shape(i) may be used */
-    bool group_sums; /* sums.cl may be used, else reduce.cl */
-    cl_mem scratch; /* CLBlast's temporary memory: grows when a script is compiled */
+    cl_mem scratch;      /* CLBlast's temporary memory: grows when a script is compiled */
     size_t scratch_size;
     bool clblast_used;
 };

@@ -57,14 +57,15 @@ static struct launch *add_sums_once(struct planner *planner, struct work *work, 
 static void add_sums(struct planner *planner, struct work *work, struct sums sums)
 {
     const struct opencl *cl = planner->cl;
-    const unsigned outs = sums.rows ? sums.matrix.cols : sums.matrix.rows;
+    const size_t outs = sums_outs(&sums);
     const size_t parts = cl->group_sums ? sums_parts(&sums, cl->group_limit,
                                                      (unsigned)cl->base.info.units) : 1;
     const struct region out = sums.out;
     if (parts > 1) {
         sums.out = scratch(planner, parts * outs);
         add_sums_once(planner, work, sums)->parts = parts;
-        sums = (struct sums){ .in = sums.out, .matrix = { (unsigned)parts, outs }, .rows = true };
+        sums = (struct sums){ .in = sums.out, .rows = true,
+                               .matrix = { (unsigned)parts, (unsigned)outs } };
     }
     sums.out = out;
     add_sums_once(planner, work, sums);

@@ -15,22 +15,24 @@ static const struct tile tiles[TILES] = {
     { "product.cl", .m = 64, .n = 64, .k = 16, .item_m = 8, .item_n = 8, .items = 256 },
     { "product.cl", .m = 32, .n = 32, .k = 32, .item_m = 4, .item_n = 4, .items = 256 },
     { "product.cl", .m = 16, .n = 16, .k = 64, .item_m = 4, .item_n = 4, .items = 256 },
+    { "product.cl", .m = 32, .n = 32, .k = 16, .item_m = 4, .item_n = 4, .items = 64 },
     { "product.cl", .m = 16, .n = 16, .k = 16, .item_m = 4, .item_n = 4, .items = 64 },
     { "product_single.cl", .m = 64, .n = 64, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
     { "product_single.cl", .m = 16, .n = 32, .k = 64, .item_m = 4, .item_n = 16, .items = 1 },
 };
 static const struct tile plain = { "product_plain.cl", .m = 0 };
 
-static bool suits(const struct opencl *cl, const struct tile *tile)
+/* Of a group of the tiles that suit the device. */
+static size_t items_for(const struct opencl *cl)
 {
-    return (tile->items == 1) == cl->serial;
+    return cl->serial ? 1 : cl->group_limit < GROUP_LIMIT ? 64 : GROUP_LIMIT;
 }
 
 unsigned product_tiles(const struct opencl *cl)
 {
     unsigned fitting = 0;
     for (int i = 0; i < TILES; i++) {
-        if (suits(cl, &tiles[i]) && tiles[i].items <= cl->group_limit)
+        if (tiles[i].items == items_for(cl))
             fitting |= 1u << i;
     }
     return fitting;
@@ -39,11 +41,6 @@ unsigned product_tiles(const struct opencl *cl)
 const struct tile *product_shape(int number)
 {
     return &tiles[number];
-}
-
-static size_t divide_up(int total, int part)
-{
-    return ((size_t)total + (size_t)part - 1) / (size_t)part;
 }
 
 size_t product_phases(const struct product *p)
@@ -57,12 +54,15 @@ size_t product_rows(const struct product *p)
     const struct conv *conv = &p->conv;
     if (p->patches != PATCHES_INPUT)
         return (size_t)p->m;
-    return (size_t)conv->n * divide_up(conv->h, conv->stride) * divide_up(conv->w, conv->stride);
+    const size_t stride = (size_t)conv->stride;
+    return (size_t)conv->n * size_parts((size_t)conv->h, stride) *
+           size_parts((size_t)conv->w, stride);
 }
 
 size_t product_groups(const struct tile *tile, const struct product *p)
 {
-    return divide_up((int)product_rows(p), tile->m) * divide_up(p->n, tile->n);
+    return size_parts(product_rows(p), (size_t)tile->m) *
+           size_parts((size_t)p->n, (size_t)tile->n);
 }
 
 bool product_by_clblast(const struct opencl *cl, const struct product *p)
@@ -78,7 +78,7 @@ static size_t splits_for(const struct opencl *cl, const struct product *p, size_
     if (!cl->group_sums || p->sums.buffer || product_phases(p) > 1)
         return 1;
     const size_t most = size_least(SPLITS_MOST, (size_t)p->k / SPLIT_TERMS);
-    return size_most(1, size_least(most, (wanted + groups - 1) / groups));
+    return size_most(1, size_least(most, size_parts(wanted, groups)));
 }
 
 /* Elements of the tiles that cover C: more than it has, where they reach over its edges. */
@@ -88,7 +88,7 @@ static size_t covered(const struct tile *tile, const struct product *p)
 }
 
 /* The largest tile that leaves work for every unit of the device and little beyond C, else the
- * smallest; groups of few items only where larger ones do not work. */
+ * smallest. */
 const struct tile *product_tile(const struct opencl *cl, const struct product *product,
                                 size_t *splits)
 {
@@ -97,7 +97,7 @@ const struct tile *product_tile(const struct opencl *cl, const struct product *p
     const struct tile *last = &plain;
     *splits = 1;
     for (int i = 0; cl->engine != ENGINE_PLAIN && i < TILES; i++) {
-        if (!(cl->tiles & 1u << i) || tiles[i].items < last->items)
+        if (!(cl->tiles & 1u << i))
             continue;
         last = &tiles[i];
         const size_t groups = product_groups(last, product) * product_phases(product);

@@ -108,31 +108,26 @@ static void set_product(struct arguments *args, struct launch *launch)
         set_chain(args, launch);
 }
 
-static size_t sums_made(const struct sums *sums)
-{
-    return sums->rows ? sums->matrix.cols : sums->matrix.rows;
-}
-
 /* Of a kernel of reduce.cl. */
 static void set_plain_sums(struct arguments *args, const struct sums *sums)
 {
     set_region(args, sums->out);
     set_region(args, sums->in);
     set_bytes(args, sizeof(sums->matrix), &sums->matrix);
-    set_count(args, sums_made(sums));
+    set_count(args, sums_outs(sums));
 }
 
 static void set_sums(struct arguments *args, const struct sums *sums)
 {
-    const size_t rows = sums->matrix.rows, cols = sums->matrix.cols;
+    const size_t cols = sums->matrix.cols;
     if (!args->cl->group_sums) {
         set_plain_sums(args, sums);
         return;
     }
     set_region(args, sums->in);
     set_region(args, sums->out);
-    set_count(args, sums->rows ? cols : rows);
-    set_count(args, sums->rows ? rows : cols);
+    set_count(args, sums_outs(sums));
+    set_count(args, sums_terms(sums));
     set_count(args, sums->rows ? 1 : cols);
     set_count(args, sums->rows ? cols : 1);
     set_count(args, sums_width(sums, args->cl->group_limit));
@@ -161,7 +156,7 @@ static size_t elements_of(const struct launch *launch)
     case LAUNCH_CHAIN:
         return work->chain.n;
     case LAUNCH_SUMS:
-        return sums_made(&launch->sums);
+        return sums_outs(&launch->sums);
     default:
         return work->n;
     }
@@ -174,9 +169,9 @@ static size_t groups_of(const struct opencl *cl, const struct launch *launch)
     if (launch->kind == LAUNCH_PRODUCT && launch->tile->m)
         return product_groups(launch->tile, &work->product);
     if (launch->kind == LAUNCH_SUMS && cl->group_sums)
-        return (elements_of(launch) - 1) / sums_width(&launch->sums, cl->group_limit) + 1;
+        return size_parts(elements_of(launch), sums_width(&launch->sums, cl->group_limit));
     if (launch->kind == LAUNCH_CHAIN && chain_by_partials(cl, &work->chain))
-        return (work->chain.n + PARTIAL - 1) / PARTIAL;
+        return size_parts(work->chain.n, PARTIAL);
     return 0;
 }
 
@@ -197,7 +192,7 @@ static void set_sizes(struct opencl *cl, struct launch *launch)
     if (groups)
         launch->global[0] = groups * group;
     else
-        launch->global[0] = cl->serial ? (n + SERIAL_SPAN - 1) / SERIAL_SPAN : round_up(n, group);
+        launch->global[0] = cl->serial ? size_parts(n, SERIAL_SPAN) : round_up(n, group);
     launch->global[1] = product ? product_phases(&launch->work->product) : 1;
     launch->global[2] = launch->parts;
     launch->local[0] = group;
@@ -321,7 +316,7 @@ enum fig_status opencl_run(struct fig_device *device, struct script *script, uin
 
 void opencl_release(struct fig_device *device, struct script *script)
 {
-    clFinish(opencl_of(device)->queue); /* its kernels may still be running */
+    (void)opencl_finish(device); /* its kernels may still be running */
     for (int i = 0; i < script->launch_count; i++) {
         if (script->launches[i].kernel)
             clReleaseKernel(script->launches[i].kernel);

@@ -61,6 +61,8 @@ struct sums {
     struct matrix matrix;
     bool rows;
 };
+size_t sums_outs(const struct sums *sums);
+size_t sums_terms(const struct sums *sums); /* of each */
 size_t sums_width(const struct sums *sums, size_t group); /* see cl/sums.cl */
 /* How many groups should share the terms of each sum, for a device of so many units. */
 size_t sums_parts(const struct sums *sums, size_t group, unsigned units);
@@ -75,6 +77,8 @@ struct fresh {
 };
 
 enum launch_kind { LAUNCH_KERNEL, LAUNCH_CHAIN, LAUNCH_SUMS, LAUNCH_PRODUCT };
+
+enum { LAUNCHES = 4 }; /* of a work, at most */
 
 /* One call of the driver in a run.  Regions without a buffer are in the script's scratch memory. */
 struct launch {
@@ -94,15 +98,13 @@ struct launch {
 
 struct script {
     struct work *works;
-    struct launch *launches; /* at most LAUNCHES for a work */
+    struct launch *launches; /* room for LAUNCHES of each work */
     int work_count, launch_count;
     size_t scratch_size;
     struct buffer *scratch; /* NULL: none is needed */
     struct views views;
     cl_program program; /* NULL: there are no kernels of its own */
 };
-enum { LAUNCHES = 4 };
-
 /* plan.c: the launches of the script's works, and the text of the kernels of its own. */
 enum fig_status script_plan(struct opencl *cl, struct script *script, struct text *text);
 

@@ -43,8 +43,14 @@ static enum fig_status read_wish(enum engine *wish)
     return FIG_OK;
 }
 
+static void stop_sharing(struct opencl *cl, const char *what)
+{
+    cl->group_sums = false;
+    log_warning("%s: self-test: %s that groups share fail: not used", cl->base.info.name, what);
+}
+
 /* Each tile shape is tried at sizes that leave rests everywhere, and those that fail are not used;
- * then a product with so many terms that groups share them. */
+ * then a product of so many terms that groups share them, where they do. */
 static void try_own(struct opencl *cl)
 {
     const unsigned wanted = product_tiles(cl);
@@ -62,8 +68,10 @@ static void try_own(struct opencl *cl)
                         tile->m, tile->n);
     }
     cl->tiles = good;
-    if (!good || (cl->group_sums && !trial_products(cl, 5, 3, 2100)))
+    if (!good)
         cl->engine = ENGINE_PLAIN;
+    else if (cl->group_sums && !trial_products(cl, 5, 3, 2100))
+        stop_sharing(cl, "products");
 }
 
 static bool is_slow(struct opencl *cl)
@@ -79,7 +87,8 @@ static void drop_slow_tiles(struct opencl *cl)
     static const int terms = 512;
     static const double slower = 1.1; /* the clock's noise tells nothing */
     const unsigned good = cl->tiles;
-    const int side = product_shape(0)->m * (int)ceil(sqrt(2.0 * cl->base.info.units));
+    const double tiles = fmin(16, fmax(1, ceil(sqrt(2.0 * cl->base.info.units))));
+    const int side = product_shape(0)->m * (int)tiles;
     double fastest = INFINITY;
     unsigned kept = 0;
     int least = 0;
@@ -113,8 +122,8 @@ static bool clblast_is_right_with_defaults(struct opencl *cl, bool slow)
     return clblast_override(cl) == FIG_OK && clblast_is_right(cl, slow);
 }
 
-/* The operations of the smallest rung from which on CLBlast is faster at every rung that was
- * measured: none, where it takes our own kernels long, and INFINITY if there is none. */
+/* The operations of the first rung from which on CLBlast is faster; INFINITY if it is at none.
+ * Rungs that take our own kernels too long are not measured. */
 static double find_crossing(struct opencl *cl)
 {
     double from = INFINITY;
@@ -161,18 +170,16 @@ static void describe_products(const struct opencl *cl, struct verdict *verdict)
                                                     "CLBlast" };
     snprintf(verdict->products, sizeof(verdict->products), "%s", text[cl->engine]);
     if (cl->engine == ENGINE_CLBLAST && cl->clblast_from > 0)
-        snprintf(verdict->products, sizeof(verdict->products),
-                 "own tiled kernel; CLBlast from %.1f GFLOP on", cl->clblast_from * 1e-9);
+        snprintf(verdict->products, sizeof(verdict->products), "%s; CLBlast from %.1f GFLOP on",
+                 text[cl->tiles ? ENGINE_OWN : ENGINE_PLAIN], cl->clblast_from * 1e-9);
 }
 
 /* Sums by groups of items, where the device has them. */
 static void try_sums(struct opencl *cl)
 {
     cl->group_sums = !cl->serial;
-    if (cl->group_sums && !trial_sums(cl)) {
-        cl->group_sums = false;
-        log_warning("%s: self-test: sums by groups fail: not used", cl->base.info.name);
-    }
+    if (cl->group_sums && !trial_sums(cl))
+        stop_sharing(cl, "sums");
 }
 
 static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdict *verdict)
@@ -188,10 +195,11 @@ static enum fig_status examine(struct opencl *cl, enum engine wish, struct verdi
         try_own(cl);
     if (wish != ENGINE_PLAIN && cl->engine == ENGINE_PLAIN)
         snprintf(verdict->self_test, sizeof(verdict->self_test), "passed by plain kernels only");
-    const bool asked = wish == ENGINE_CLBLAST, slow = (cl->serial && !asked) || is_slow(cl);
+    const bool asked = wish == ENGINE_CLBLAST && clblast_present();
+    const bool slow = wish == ENGINE_PLAIN || (cl->serial && !asked) || is_slow(cl);
     if (cl->engine == ENGINE_OWN && !slow)
         drop_slow_tiles(cl);
-    if (clblast_present() && (asked || (wish == ENGINE_COUNT && !slow)))
+    if (asked || (clblast_present() && wish == ENGINE_COUNT && !slow))
         try_clblast(cl, verdict, asked, slow);
     verdict->engine = cl->engine;
     verdict->tiles = cl->tiles;

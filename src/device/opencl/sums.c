@@ -7,12 +7,12 @@ enum {
     TERMS_LEAST = 16, /* of an item, or a second pass over the parts does not pay */
 };
 
-static size_t outs_of(const struct sums *sums)
+size_t sums_outs(const struct sums *sums)
 {
     return sums->rows ? sums->matrix.cols : sums->matrix.rows;
 }
 
-static size_t terms_of(const struct sums *sums)
+size_t sums_terms(const struct sums *sums)
 {
     return sums->rows ? sums->matrix.rows : sums->matrix.cols;
 }
@@ -29,13 +29,13 @@ static size_t power_up_to(size_t size, size_t most)
 size_t sums_width(const struct sums *sums, size_t group)
 {
     if (sums->rows)
-        return power_up_to(outs_of(sums), size_least(WIDTH_MOST, group));
-    return group / power_up_to(terms_of(sums), group);
+        return power_up_to(sums_outs(sums), size_least(WIDTH_MOST, group));
+    return group / power_up_to(sums_terms(sums), group);
 }
 
 size_t sums_parts(const struct sums *sums, size_t group, unsigned units)
 {
-    const size_t width = sums_width(sums, group), groups = (outs_of(sums) - 1) / width + 1;
+    const size_t width = sums_width(sums, group), groups = size_parts(sums_outs(sums), width);
     const size_t wanted = 2 * (size_t)units / groups;
-    return size_most(1, size_least(wanted, terms_of(sums) / (group / width * TERMS_LEAST)));
+    return size_most(1, size_least(wanted, sums_terms(sums) / (group / width * TERMS_LEAST)));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Work done on the device and compared with the host in double: what a self-test is made of.  By
- * cl->engine and cl->tiles; what is wrong is logged. */
+/* Work done on the device and compared with the host in double: what a self-test is made of.  What
+ * cl says about products and sums is what is tried; what is wrong is logged. */
 #ifndef OPENCL_TRIAL_H
 #define OPENCL_TRIAL_H
 

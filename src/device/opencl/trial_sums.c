@@ -5,7 +5,7 @@
 
 #include "device/opencl/trial.h"
 
-enum { LONG = 1100, SHORT = 37 };
+enum { LONG = 1100, SHORT = 29 };
 
 static void make_work(struct trial *trial, struct work *work, bool rows)
 {
