@@ -105,6 +105,7 @@ struct script {
     struct views views;
     cl_program program; /* NULL: there are no kernels of its own */
 };
+
 /* plan.c: the launches of the script's works, and the text of the kernels of its own. */
 enum fig_status script_plan(struct opencl *cl, struct script *script, struct text *text);
 
