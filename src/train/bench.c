@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "train/median.h"
 #include "train/session.h"
 
 enum { STEPS_LEAST = 10, STEPS_MOST = 100000, WARM_STEPS = 5 };
@@ -32,12 +33,6 @@ static enum fig_status make_samples(struct fig_samples **samples, struct fig_dev
     return status;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 static enum fig_status time_steps(struct fig_bench *out, struct session *session,
                                   struct fig_device *device, double seconds)
 {
@@ -56,8 +51,7 @@ static enum fig_status time_steps(struct fig_bench *out, struct session *session
         count++;
     }
     if (!status) {
-        qsort(times, (size_t)count, sizeof(*times), by_value);
-        out->step_ms = 1e3 * times[count / 2];
+        out->step_ms = 1e3 * median(times, count);
         out->steps = count;
     }
     free(times);

@@ -6,32 +6,38 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "train/median.h"
 
 enum {
     COPY_FIRST = 1 << 20, COPY_MOST = 1 << 24, /* numbers of a copy */
     LAUNCHES = 256, /* about as many as the longest step has */
-    RUNS_LEAST = 3, /* the first one warms up */
+    RUNS_LEAST = 2, RUNS_MOST = 16384, /* after one that warms up */
 };
 
 /* Seconds.  Runs are repeated for so long, since a GPU that slept is slow at first; a product that
  * would take longer than that is left out; a copy that takes so long is not made larger. */
 static const double repeated = 0.1, product_longest = 0.25, copy_enough = 0.01;
 
-static enum fig_status time_run(struct fig_plan *plan, struct fig_device *device, double *least)
+/* The median, as the times of steps are medians. */
+static enum fig_status time_run(struct fig_plan *plan, struct fig_device *device, double *seconds)
 {
+    double times[RUNS_MOST];
     const double begin = clock_now();
     double start = begin;
-    for (uint32_t run = 0; run < RUNS_LEAST || start < begin + repeated; run++) {
-        TRY(fig_plan_run(plan, run, 0));
+    int run = -1;
+    for (; run < RUNS_LEAST || (run < RUNS_MOST && start < begin + repeated); run++) {
+        TRY(fig_plan_run(plan, (uint32_t)(run + 1), 0));
         TRY(fig_device_finish(device));
         const double end = clock_now();
-        *least = run == 0 || end - start < *least ? end - start : *least;
+        if (run >= 0)
+            times[run] = end - start;
         start = end;
     }
+    *seconds = median(times, run);
     return FIG_OK;
 }
 
-/* Seconds of the fastest of some runs of these nodes. */
+/* Seconds of a run of these nodes. */
 static enum fig_status time_nodes(struct fig_device *device, struct fig_graph *graph,
                                   struct fig_node *const *nodes, int count, double *seconds)
 {
