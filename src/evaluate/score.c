@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/size.h"
+#include "base/sort.h"
 #include "evaluate/rebuild.h"
 #include "run/labels.h"
 #include "run/rows.h"
@@ -129,12 +130,6 @@ static enum fig_status read_scores(const char *path, struct calibration *calibra
     return status;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 static enum fig_status measure_scores(struct fig_run *run, struct calibration *calibration)
 {
     struct fig_dataset *dataset = NULL;
@@ -145,7 +140,7 @@ static enum fig_status measure_scores(struct fig_run *run, struct calibration *c
         ? fig_score(run, dataset, calibration->scores)
         : fail(FIG_NOMEM, "no memory for %zu scores", calibration->count);
     if (!status)
-        qsort(calibration->scores, calibration->count, sizeof(double), by_value);
+        sort_numbers(calibration->scores, calibration->count);
     fig_dataset_close(&dataset);
     return status;
 }
