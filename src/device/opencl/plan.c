@@ -65,7 +65,7 @@ static void add_sums(struct planner *planner, struct work *work, struct sums sum
         sums.out = scratch(planner, parts * outs);
         add_sums_once(planner, work, sums)->parts = parts;
         sums = (struct sums){ .in = sums.out, .rows = true,
-                               .matrix = { (unsigned)parts, (unsigned)outs } };
+                              .matrix = { (unsigned)parts, (unsigned)outs } };
     }
     sums.out = out;
     add_sums_once(planner, work, sums);
